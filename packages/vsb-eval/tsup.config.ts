@@ -1,0 +1,12 @@
+import { defineConfig } from "tsup";
+
+export default defineConfig({
+  entry: ["src/index.ts"],
+  format: ["esm", "cjs"],
+  target: "node20",
+  tsconfig: "tsconfig.build.json",
+  dts: { compilerOptions: { ignoreDeprecations: "6.0" } },
+  shims: true,
+  sourcemap: true,
+  clean: true,
+});
