@@ -1,0 +1,106 @@
+// What a user gets: packs every package, installs the tarballs into a fresh npm project with install scripts blocked,
+// imports each entry as ESM and CJS there, type-checks and runs every ```ts block of the READMEs.
+// usage: check-consumer.mjs [--keep]
+import { execFileSync, spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { finish, root, workspacePackages } from "./packages.mjs";
+
+const consumer = mkdtempSync(join(tmpdir(), "videosafety-consumer-"));
+const findings = [];
+const packages = workspacePackages();
+mkdirSync(`${consumer}/tarballs`);
+for (const { folder } of packages) {
+  execFileSync("pnpm", ["pack", "--pack-destination", `${consumer}/tarballs`], {
+    cwd: folder,
+    stdio: ["ignore", "ignore", "inherit"],
+  });
+}
+const tarball = ({ name, manifest }) =>
+  `file:tarballs/${name.replace("@", "").replace("/", "-")}-${manifest.version}.tgz`;
+const tarballs = Object.fromEntries(packages.map((entry) => [entry.name, tarball(entry)]));
+writeFileSync(
+  `${consumer}/package.json`,
+  JSON.stringify(
+    { name: "consumer", private: true, type: "module", dependencies: tarballs, overrides: tarballs },
+    null,
+    2,
+  ),
+);
+execFileSync(
+  "npm",
+  ["install", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline", "--loglevel=error"],
+  {
+    cwd: consumer,
+    stdio: ["ignore", "ignore", "inherit"],
+  },
+);
+
+const run = (label, args) => {
+  const result = spawnSync(process.execPath, args, { cwd: consumer, encoding: "utf8", timeout: 180_000 });
+  if (result.status !== 0)
+    findings.push(`${label}: exit ${result.status ?? result.signal}\n${result.stdout}${result.stderr}`);
+};
+let entries = 0;
+for (const { name, manifest } of packages) {
+  for (const [key, conditions] of Object.entries(manifest.exports)) {
+    if (key === "./package.json") continue;
+    const specifier = name + key.slice(1);
+    const check = "if (Object.keys(loaded).length === 0) throw new Error('exports nothing')";
+    entries += 1;
+    run(`import ${specifier}`, ["--input-type=module", "-e", `const loaded = await import("${specifier}"); ${check}`]);
+    if (conditions.require)
+      run(`require ${specifier}`, ["--input-type=commonjs", "-e", `const loaded = require("${specifier}"); ${check}`]);
+  }
+}
+
+// README snippets, as modules of the consumer.
+const readmes = ["README.md", ...packages.map(({ short }) => `packages/${short}/README.md`)];
+const snippets = [];
+mkdirSync(`${consumer}/snippets`);
+for (const readme of readmes) {
+  if (!existsSync(root + readme)) {
+    findings.push(`${readme}: missing`);
+    continue;
+  }
+  const text = readFileSync(root + readme, "utf8");
+  for (const found of text.matchAll(/^```ts([^\n]*)\n([\s\S]*?)^```/gm)) {
+    if (found[1].includes("no-run")) continue;
+    const line = text.slice(0, found.index).split("\n").length;
+    const file = `snippets/${readme.replaceAll(/[/.]/g, "-")}-${line}.ts`;
+    writeFileSync(`${consumer}/${file}`, `${found[2]}\nexport {};\n`);
+    snippets.push({ readme, line, file });
+  }
+}
+for (const tool of ["typescript", "tsx", "@types/node"]) {
+  mkdirSync(`${consumer}/node_modules/@types`, { recursive: true });
+  if (!existsSync(`${consumer}/node_modules/${tool}`))
+    symlinkSync(`${root}node_modules/${tool}`, `${consumer}/node_modules/${tool}`);
+}
+writeFileSync(
+  `${consumer}/tsconfig.json`,
+  JSON.stringify({
+    compilerOptions: {
+      target: "ES2023",
+      lib: ["ES2023", "ESNext.Disposable"],
+      module: "NodeNext",
+      types: ["node"],
+      strict: true,
+      skipLibCheck: true,
+      noEmit: true,
+    },
+    include: ["snippets"],
+  }),
+);
+if (snippets.length > 0) {
+  const types = spawnSync(process.execPath, [`${root}node_modules/typescript/bin/tsc`, "-p", consumer], {
+    encoding: "utf8",
+  });
+  if (types.status !== 0) findings.push(`README snippets do not type-check:\n${types.stdout}`);
+}
+for (const { readme, line, file } of snippets) run(`${readme}:${line}`, ["--import", "tsx", file]);
+
+if (process.argv.includes("--keep")) console.log(consumer);
+else rmSync(consumer, { recursive: true, force: true });
+finish(`packed consumer: ${entries} entries, ${snippets.length} README snippets`, findings);

@@ -1,0 +1,132 @@
+// Holds the package graph of ARCHITECTURE.md against the code: allowed imports, no cycles of files, Node built-ins only in
+// `*-node.ts`, and nothing browser-hostile behind the entry points that promise to run in a browser.
+import { existsSync, readFileSync } from "node:fs";
+import { builtinModules } from "node:module";
+import { dirname, relative, resolve } from "node:path";
+import ts from "typescript";
+import { filesBelow, finish, root, workspacePackages } from "./packages.mjs";
+
+/** package -> what any of its files may import; `train` lists what only the ./train entry may reach. */
+const allowed = {
+  "safety-data": { any: [] },
+  "video-sampler": { any: [] },
+  "onnx-autodiff": { any: [] },
+  "alarm-tokens": { any: ["safety-data"], train: ["onnx-autodiff"] },
+  "video-llm": { any: ["video-sampler", "alarm-tokens", "onnx-autodiff", "safety-data"] },
+  rewards: { any: ["safety-data"] },
+  grpo: { any: [], train: ["onnx-autodiff"] },
+  "vsb-eval": { any: ["safety-data", "video-sampler"] },
+};
+/** Packages whose main entry runs in a browser unchanged. */
+const browserSafe = ["safety-data", "alarm-tokens", "rewards", "grpo"];
+
+const findings = [];
+const builtins = new Set(builtinModules.flatMap((name) => [name, `node:${name}`]));
+const show = (path) => relative(root, path);
+
+function importsOf(file) {
+  return ts.preProcessFile(readFileSync(file, "utf8"), true, true).importedFiles.map((found) => found.fileName);
+}
+
+function localTarget(file, specifier) {
+  const base = resolve(dirname(file), specifier).replace(/\.(js|ts)$/, "");
+  return [`${base}.ts`, `${base}/index.ts`].find(existsSync);
+}
+
+for (const { short, folder, manifest, entries } of workspacePackages()) {
+  const rules = allowed[short];
+  if (!rules) {
+    findings.push(`packages/${short}: not in the table of tools/check-graph.mjs and ARCHITECTURE.md; add it to both`);
+    continue;
+  }
+  const graph = new Map();
+  const declared = new Set(
+    [manifest.dependencies, manifest.optionalDependencies, manifest.peerDependencies].flatMap((group) =>
+      Object.keys(group ?? {}),
+    ),
+  );
+  for (const file of filesBelow(`${folder}/src`, ".ts")) {
+    if (file.endsWith(".test.ts")) continue;
+    const edges = { local: [], outside: [] };
+    for (const specifier of importsOf(file)) {
+      if (specifier.startsWith(".")) {
+        const target = localTarget(file, specifier);
+        if (target) edges.local.push(target);
+        continue;
+      }
+      edges.outside.push(specifier);
+      if (builtins.has(specifier)) {
+        if (!/-node\.ts$/.test(file))
+          findings.push(
+            `${show(file)}: imports ${specifier}, but only files named *-node.ts may import Node built-ins`,
+          );
+        continue;
+      }
+      const name = specifier
+        .split("/")
+        .slice(0, specifier.startsWith("@") ? 2 : 1)
+        .join("/");
+      if (!declared.has(name))
+        findings.push(`${show(file)}: imports ${name}, which packages/${short}/package.json does not declare`);
+      const sibling = name.startsWith("@videosafety/") ? name.slice("@videosafety/".length) : undefined;
+      if (sibling && ![...rules.any, ...(rules.train ?? [])].includes(sibling)) {
+        findings.push(`${show(file)}: ${short} may not import ${sibling} (ARCHITECTURE.md, "Packages")`);
+      }
+    }
+    graph.set(file, edges);
+  }
+
+  // Cycles between the files of a package.
+  const state = new Map();
+  const visit = (file, path) => {
+    if (state.get(file) === "done") return;
+    if (state.get(file) === "open") {
+      findings.push(`import cycle: ${[...path.slice(path.indexOf(file)), file].map(show).join(" -> ")}`);
+      return;
+    }
+    state.set(file, "open");
+    for (const next of graph.get(file)?.local ?? []) visit(next, [...path, file]);
+    state.set(file, "done");
+  };
+  for (const file of graph.keys()) visit(file, []);
+
+  const reach = (start) => {
+    const seen = new Set();
+    const walk = (file) => {
+      if (seen.has(file)) return;
+      seen.add(file);
+      for (const next of graph.get(file)?.local ?? []) walk(next);
+    };
+    walk(start);
+    return [...seen];
+  };
+  const main = entries.find((entry) => entry.endsWith("/src/index.ts"));
+  for (const file of reach(main)) {
+    for (const sibling of rules.train ?? []) {
+      if ((graph.get(file)?.outside ?? []).some((specifier) => specifier.startsWith(`@videosafety/${sibling}`))) {
+        findings.push(`${show(file)}: the main entry of ${short} reaches ${sibling}; only its ./train entry may`);
+      }
+    }
+    if (browserSafe.includes(short) && file.endsWith("-node.ts")) {
+      findings.push(`${show(file)}: reached from the main entry of ${short}, which must run in a browser`);
+    }
+  }
+}
+
+// Cycles between packages cannot be expressed in `allowed` without being seen here.
+const order = [];
+const mark = new Map();
+const visitPackage = (short, path) => {
+  if (mark.get(short) === "done") return;
+  if (mark.get(short) === "open") {
+    findings.push(`package cycle: ${[...path, short].join(" -> ")}`);
+    return;
+  }
+  mark.set(short, "open");
+  for (const next of [...allowed[short].any, ...(allowed[short].train ?? [])]) visitPackage(next, [...path, short]);
+  mark.set(short, "done");
+  order.push(short);
+};
+for (const short of Object.keys(allowed)) visitPackage(short, []);
+
+finish("package graph", findings);
