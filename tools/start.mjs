@@ -19,15 +19,13 @@ if (target !== "demo" && target !== "check") {
   process.exit(2);
 }
 const { packageManager } = JSON.parse(readFileSync(`${root}package.json`, "utf8"));
-const inside = process.env.npm_config_user_agent?.startsWith("pnpm/") ?? false;
 
 /** Runs a command line in the repository; ends this process with its exit code unless it succeeds. */
 function run(line, environment = {}) {
   const result = spawnSync(line, { cwd: root, shell: true, stdio: "inherit", env: { ...process.env, ...environment } });
   if (result.status !== 0) process.exit(result.status ?? 1);
 }
-const withPnpm = (line) =>
-  inside ? line : `npx -y --loglevel=error --prefer-offline -p ${packageManager} -c ${JSON.stringify(line)}`;
+const withPnpm = (line) => `npx -y --loglevel=error --prefer-offline -p ${packageManager} -c ${JSON.stringify(line)}`;
 
 run(withPnpm(`pnpm install --frozen-lockfile --reporter=${process.env.CI ? "append-only" : "default"}`));
 // Arguments travel through the environment, so no shell quotes them twice.
