@@ -1,1 +1,59 @@
-export {};
+export { type AlarmVectors, insertAlarmEmbeddings, writeAlarmEmbeddingsInto } from "./alarm-embeddings.js";
+export { type AlarmPositions, findAlarmPositions } from "./alarm-positions.js";
+export {
+  ALARM_TENSOR_NAMES,
+  ALARM_TOKENS,
+  type AlarmTokenIds,
+  type Modality,
+  TEXTUAL_ALARM_TOKEN,
+  VISUAL_ALARM_TOKEN,
+} from "./alarm-tokens.js";
+export { type AtSftLossInput, type AtSftLossResult, atSftLoss } from "./at-sft-loss.js";
+export { type AtcHead, type AtcHeadGradients, atcGradients, atcLogits } from "./atc-head.js";
+export {
+  type BinaryCrossEntropyOptions,
+  type BinaryCrossEntropyResult,
+  balancedClassWeights,
+  binaryCrossEntropy,
+  type ClassWeights,
+  sigmoid,
+  softplus,
+} from "./binary-cross-entropy.js";
+export {
+  AlarmPlacementError,
+  AlarmShapeError,
+  AlarmTokenizerError,
+  AlarmTokensError,
+  EmptyClassError,
+  NonFiniteError,
+  type PlacementCode,
+  SafetyLabelError,
+} from "./errors.js";
+export { type AlarmInitialization, type EmbeddingTable, initializeAlarmToken } from "./initialize-alarm-tokens.js";
+export { type LabelPolicy, resolveLabels, type SampleLabels } from "./label-policy.js";
+export { placeAlarmText, type TextPlacementOptions } from "./place-alarm-text.js";
+export {
+  alarmInsertionPoints,
+  carryOver,
+  type InsertionPoints,
+  type PlacedTokenIds,
+  type PlacementTokens,
+  placeAlarmTokenIds,
+} from "./place-alarm-token-ids.js";
+export { describeLocation, type RecordLocation } from "./record-location.js";
+export {
+  type AddedToken,
+  lookupAlarmTokenIds,
+  registerAlarmTokens,
+  type TextEncoder,
+  type TokenizerJson,
+} from "./register-alarm-tokens.js";
+export type {
+  AlarmStates,
+  AtSftNormalizers,
+  AtSftOptions,
+  AtSftResult,
+  ParameterGroup,
+  TrainableModel,
+  TrainableTensor,
+} from "./trainable-model.js";

@@ -1,0 +1,72 @@
+import { describeLocation, type RecordLocation } from "./record-location.js";
+
+/** What every error of this package has: a stable `code` to branch on and, where a record is at fault, its place. */
+export abstract class AlarmTokensError extends Error {
+  /** Stable, kebab-case; listed at each class. */
+  abstract readonly code: string;
+  /** Where the faulty record is, when known. */
+  readonly location: RecordLocation | undefined;
+
+  constructor(message: string, options: { cause?: unknown; location?: RecordLocation | undefined } = {}) {
+    const place = describeLocation(options.location);
+    super(place === "" ? message : `${place}: ${message}`, options.cause === undefined ? {} : { cause: options.cause });
+    this.name = new.target.name;
+    this.location = options.location;
+  }
+}
+
+/** Why alarm tokens could not be placed or found. */
+export type PlacementCode =
+  | "no-user-turn"
+  | "no-end-of-turn"
+  | "visual-outside-first-turn"
+  | "alarm-missing"
+  | "alarm-duplicated"
+  | "alarm-misordered";
+
+/** The sample has no place for alarm tokens, or has the wrong ones: fix the record or the template. */
+export class AlarmPlacementError extends AlarmTokensError {
+  constructor(
+    readonly code: PlacementCode,
+    message: string,
+    location?: RecordLocation,
+  ) {
+    super(message, { location });
+  }
+}
+
+/** The tokenizer does not know the alarm tokens (`token-not-atomic`) or is not understood (`invalid-tokenizer`). */
+export class AlarmTokenizerError extends AlarmTokensError {
+  constructor(
+    readonly code: "token-not-atomic" | "invalid-tokenizer",
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/** A label is not 0 or 1 (`label-invalid`), one of the two is absent (`label-incomplete`), or both are (`label-missing`). */
+export class SafetyLabelError extends AlarmTokensError {
+  constructor(
+    readonly code: "label-invalid" | "label-incomplete" | "label-missing",
+    message: string,
+    location?: RecordLocation,
+  ) {
+    super(message, { location });
+  }
+}
+
+/** Lengths or axes that do not fit together: a programming error on the caller's side. */
+export class AlarmShapeError extends AlarmTokensError {
+  readonly code = "shape-mismatch";
+}
+
+/** NaN or infinity where a number is needed. */
+export class NonFiniteError extends AlarmTokensError {
+  readonly code = "non-finite";
+}
+
+/** A statistic needs both classes (or one named class) and the data lacks it. */
+export class EmptyClassError extends AlarmTokensError {
+  readonly code = "empty-class";
+}
