@@ -1,0 +1,29 @@
+/** Why a record was refused. */
+export type RecordErrorCode = "invalid-json" | "invalid-record" | "line-too-long";
+
+/** A record that cannot be used: where it stands, what was expected and what was found. */
+export class RecordError extends Error {
+  override readonly name = "RecordError";
+
+  /**
+   * @param code stable reason, safe to switch on
+   * @param message expected, found, next step
+   * @param line 1-based line number, or null when the record does not come from a file
+   * @param options `cause`: the error underneath
+   */
+  constructor(
+    readonly code: RecordErrorCode,
+    message: string,
+    readonly line: number | null = null,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
+/** A completion that cannot be written in the tagged format because a field holds one of the format's own tags. */
+export class CompletionFormatError extends Error {
+  override readonly name = "CompletionFormatError";
+  /** Stable reason, safe to switch on. */
+  readonly code = "tag-in-field";
+}

@@ -1,0 +1,8 @@
+export {
+  type JsonlAppender,
+  type JsonlAppenderOptions,
+  openJsonlAppender,
+  readJsonl,
+  type WriteJsonlOptions,
+  writeJsonl,
+} from "./jsonl-node.js";
