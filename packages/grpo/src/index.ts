@@ -1,1 +1,44 @@
-export {};
+export {
+  ADVANTAGE_ESTIMATORS,
+  type AdvantageConfig,
+  type AdvantageOptions,
+  advantageConfigSchema,
+} from "./advantage-config.js";
+export { type AdvantageInput, type AdvantageResult, computeAdvantages, type GroupReport } from "./advantages.js";
+export { combineRewards, type RewardColumn } from "./combine-rewards.js";
+export {
+  GrpoCheckpointError,
+  GrpoConfigError,
+  GrpoDataError,
+  GrpoError,
+  GrpoNumericError,
+  GrpoRolloutError,
+} from "./errors.js";
+export { GroupAccumulator, type RewardStatistics, rewardStatistics } from "./group-statistics.js";
+export { type GrpoLossExtras, type GrpoLossResult, grpoLoss, type TokenTerms } from "./grpo-loss.js";
+export { type KlOutput, klEstimate } from "./kl-terms.js";
+export type { LossBatch, TokenRow } from "./loss-batch.js";
+export {
+  AGGREGATIONS,
+  type Aggregation,
+  aggregationOf,
+  KL_ESTIMATORS,
+  type KlEstimator,
+  LOSS_TYPES,
+  type LossConfig,
+  type LossOptions,
+  type LossType,
+  lossConfigSchema,
+  ZERO_VARIANCE_POLICIES,
+} from "./loss-config.js";
+export { type LossMetrics, LossTally } from "./loss-metrics.js";
+export { type LossNormalizers, lossNormalizers, quantileSorted } from "./loss-normalizers.js";
+export type {
+  Completion,
+  GenerateOptions,
+  LogProbOptions,
+  Policy,
+  PolicyGradientOptions,
+  PolicyItem,
+  TrainableTensor,
+} from "./policy.js";
