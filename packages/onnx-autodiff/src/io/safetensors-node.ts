@@ -1,0 +1,157 @@
+import { type FileHandle, open, readFile, rename, rm, stat } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { FileFormatError } from "../errors.js";
+import {
+  encodeSafetensors,
+  headerLength,
+  parseHeader,
+  type SafetensorsEntry,
+  type StoredTensor,
+  type TensorToStore,
+  viewTensor,
+} from "./safetensors.js";
+
+/** An entry together with the file it lies in. */
+export interface LocatedEntry extends SafetensorsEntry {
+  /** Path of the file, for external data of a graph. */
+  readonly path: string;
+}
+
+/** Open safetensors files: headers in memory, tensors read on demand. */
+export interface SafetensorsReader {
+  /** Every tensor by name. */
+  readonly entries: ReadonlyMap<string, LocatedEntry>;
+  /** The `__metadata__` strings. */
+  readonly metadata: Readonly<Record<string, string>>;
+  /** Reads one tensor. @throws FileFormatError on an unknown name or a truncated file */
+  read(name: string): Promise<StoredTensor>;
+  /** Closes the files. Idempotent. */
+  close(): Promise<void>;
+  /** Same as `close`, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/**
+ * Opens one safetensors file, a sharded checkpoint (`*.safetensors.index.json`), or a directory that holds either as
+ * `model.safetensors[.index.json]`. Only headers are read; sizes and offsets are checked before any allocation.
+ * @throws FileFormatError
+ */
+export async function openSafetensors(path: string): Promise<SafetensorsReader> {
+  const file = await locate(path);
+  const shards = file.endsWith(".json") ? await shardsOf(file) : [file];
+  const handles: FileHandle[] = [];
+  const entries = new Map<string, LocatedEntry>();
+  const owners = new Map<string, FileHandle>();
+  const metadata: Record<string, string> = {};
+  const close = async (): Promise<void> => {
+    await Promise.all(handles.splice(0).map((handle) => handle.close()));
+  };
+  try {
+    for (const shard of shards) {
+      const handle = await open(shard, "r");
+      handles.push(handle);
+      const { size } = await handle.stat();
+      const length = headerLength(await readExactly(handle, 0, Math.min(8, size), shard), size, shard);
+      const header = parseHeader(await readExactly(handle, 8, length, shard), size, shard);
+      Object.assign(metadata, header.metadata);
+      for (const [name, entry] of header.entries) {
+        if (entries.has(name))
+          throw new FileFormatError(`${shard}: tensor ${name} also lies in ${entries.get(name)?.path}`);
+        entries.set(name, { ...entry, path: shard });
+        owners.set(name, handle);
+      }
+    }
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  const read = async (name: string): Promise<StoredTensor> => {
+    const [entry, handle] = [entries.get(name), owners.get(name)];
+    if (!entry || !handle)
+      throw new FileFormatError(
+        `${path}: no tensor ${name}; it has ${[...entries.keys()].slice(0, 5).join(", ")}, ...`,
+      );
+    return viewTensor(entry, await readExactly(handle, entry.offset, entry.byteLength, entry.path));
+  };
+  return { entries, metadata, read, close, [Symbol.asyncDispose]: close };
+}
+
+/** Reads a whole checkpoint (all tensors, or `names`). @throws FileFormatError */
+export async function readSafetensors(
+  path: string,
+  options: { readonly names?: readonly string[] } = {},
+): Promise<{ tensors: Map<string, StoredTensor>; metadata: Readonly<Record<string, string>> }> {
+  const reader = await openSafetensors(path);
+  try {
+    const tensors = new Map<string, StoredTensor>();
+    for (const name of options.names ?? reader.entries.keys()) tensors.set(name, await reader.read(name));
+    return { tensors, metadata: reader.metadata };
+  } finally {
+    await reader.close();
+  }
+}
+
+/** Writes a file atomically: a temporary file beside it is flushed to disk, then renamed. @throws FileFormatError on bad sizes */
+export async function writeSafetensors(
+  path: string,
+  tensors: ReadonlyMap<string, TensorToStore>,
+  metadata: Readonly<Record<string, string>> = {},
+): Promise<void> {
+  const chunks = encodeSafetensors(tensors, metadata);
+  const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
+  try {
+    const handle = await open(temporary, "w");
+    try {
+      for (const chunk of chunks) await writeAll(handle, chunk);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+}
+
+async function writeAll(handle: FileHandle, bytes: Uint8Array): Promise<void> {
+  const step = 1 << 30; // one write call ends at 2 GiB
+  for (let offset = 0; offset < bytes.length; offset += step)
+    await handle.writeFile(bytes.subarray(offset, offset + step));
+}
+
+async function readExactly(handle: FileHandle, offset: number, length: number, label: string): Promise<Uint8Array> {
+  const bytes = new Uint8Array(length);
+  let done = 0;
+  while (done < length) {
+    const { bytesRead } = await handle.read(bytes, done, Math.min(length - done, 1 << 30), offset + done);
+    if (bytesRead === 0)
+      throw new FileFormatError(`${label}: ends ${length - done} bytes early; the file is truncated`);
+    done += bytesRead;
+  }
+  return bytes;
+}
+
+async function locate(path: string): Promise<string> {
+  if (!(await stat(path)).isDirectory()) return path;
+  for (const name of ["model.safetensors.index.json", "model.safetensors"]) {
+    const file = join(path, name);
+    if (await stat(file).catch(() => undefined)) return file;
+  }
+  throw new FileFormatError(`${path}: expected model.safetensors or model.safetensors.index.json in the directory`);
+}
+
+async function shardsOf(index: string): Promise<string[]> {
+  let map: unknown;
+  try {
+    map = (JSON.parse(await readFile(index, "utf8")) as { weight_map?: unknown }).weight_map;
+  } catch (cause) {
+    throw new FileFormatError(`${index}: not JSON`, { cause });
+  }
+  if (typeof map !== "object" || map === null) throw new FileFormatError(`${index}: expected an object weight_map`);
+  return [...new Set(Object.values(map))].map((name) => {
+    if (typeof name !== "string" || basename(name) !== name)
+      throw new FileFormatError(`${index}: shard ${String(name)} must be a file name in the same directory`);
+    return join(dirname(index), name);
+  });
+}

@@ -1,0 +1,35 @@
+import type { Value } from "../graph.js";
+import { add } from "../ops/elementwise.js";
+import { matmul } from "../ops/matmul.js";
+import { dim, type Shape } from "../tensor.js";
+
+/** Supplies the value behind a parameter name: an input (trainable) or an initializer (frozen). */
+export type Params = (name: string, shape: Shape) => Value;
+
+/** Low-rank adapters: y += alpha / rank * x A^T B^T. */
+export interface LoraSpec {
+  /** Inner size r. */
+  readonly rank: number;
+  /** Scale numerator. */
+  readonly alpha: number;
+  /** Supplies `<name>.lora_A` [r, in] and `<name>.lora_B` [out, r]. */
+  readonly params: Params;
+}
+
+/** y = x W^T, weights [out, in] as checkpoints store them; x [..., in] -> [..., out]. */
+export const matmulTransposed = (x: Value, weight: Value, alpha = 1): Value =>
+  matmul(x, weight, { transposeB: true, alpha });
+
+/**
+ * Linear layer `<name>.weight` [out, in] and, with `bias`, `<name>.bias` [out]; x [..., in] -> [..., out]. With `lora`,
+ * adds the low-rank path.
+ */
+export function linear(params: Params, name: string, x: Value, outSize: number, bias: boolean, lora?: LoraSpec): Value {
+  const inSize = dim(x.shape, -1);
+  let y = matmulTransposed(x, params(`${name}.weight`, [outSize, inSize]));
+  if (bias) y = add(y, params(`${name}.bias`, [outSize]));
+  if (!lora) return y;
+  const a = lora.params(`${name}.lora_A`, [lora.rank, inSize]);
+  const b = lora.params(`${name}.lora_B`, [outSize, lora.rank]);
+  return add(y, matmulTransposed(matmulTransposed(x, a), b, lora.alpha / lora.rank));
+}

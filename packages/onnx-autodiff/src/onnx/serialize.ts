@@ -1,0 +1,90 @@
+import type { Attributes, Graph, Node, Value } from "../graph.js";
+import { float } from "../graph.js";
+import { floatOf } from "../rule.js";
+import { decompose } from "./portable.js";
+import { encodeModel, type NodeDefinition } from "./writer.js";
+
+/**
+ * What a graph is lowered to. `ort`: onnxruntime's fused kernels (float32, CPU). `portable`: plain ai.onnx ops, any float
+ * type and any provider; use it on every GPU (WebGPU's SimplifiedLayerNormalization returns garbage statistics).
+ */
+export type Target = "ort" | "portable";
+
+type Kernel = (node: Node) => { op: string; domain: string; attributes: Attributes };
+
+const MICROSOFT = "com.microsoft";
+const norm = (node: Node): Attributes => ({ axis: -1, epsilon: float(floatOf(node, "epsilon")), stash_type: 1 });
+const strided: Kernel = (node) => ({ op: "FusedMatMul", domain: MICROSOFT, attributes: node.attributes });
+
+/** Macro op -> one onnxruntime kernel. */
+const kernels: Readonly<Record<string, Kernel>> = {
+  FusedMatMul: (n) =>
+    n.attributes.transA === 1 || n.attributes.transB === 1 || floatOf(n, "alpha") !== 1
+      ? strided(n)
+      : { op: "MatMul", domain: "", attributes: {} },
+  TimeMajorMatMul: strided,
+  CachedAttention: (n) => ({ op: "GroupQueryAttention", domain: MICROSOFT, attributes: n.attributes }),
+  RmsNorm: (n) => ({ op: "SimplifiedLayerNormalization", domain: "", attributes: norm(n) }),
+  LayerNorm: (n) => ({ op: "LayerNormalization", domain: "", attributes: norm(n) }),
+  Silu: () => ({ op: "QuickGelu", domain: MICROSOFT, attributes: { alpha: float(1) } }),
+  GeluTanh: () => ({ op: "Gelu", domain: "", attributes: { approximate: "tanh" } }),
+  GeluErf: () => ({ op: "Gelu", domain: "", attributes: { approximate: "none" } }),
+  Rope: (n) => ({
+    op: "RotaryEmbedding",
+    domain: "",
+    attributes: { num_heads: n.attributes.heads as number, interleaved: 0 },
+  }),
+};
+
+/** IR-only names that are ordinary ONNX ops in a file. */
+const aliases: Readonly<Record<string, string>> = {
+  StopGradient: "Identity",
+  DynamicReshape: "Reshape",
+  DynamicSplit: "Split",
+};
+
+/**
+ * ONNX model bytes of the live part of a graph. Inputs nothing depends on are left out.
+ * @param opset - ai.onnx operator set, default 23 (rotary embedding needs it on the `ort` target)
+ */
+export function serialize(source: Graph, target: Target = "ort", opset = 23): Uint8Array {
+  const graph = target === "portable" ? decompose(source) : source;
+  const live = graph.liveNodes();
+  const names = new Map<Value, string>();
+  for (const v of graph.inputs) names.set(v, v.name as string);
+  for (const v of graph.initializers.keys()) names.set(v, v.name ?? `constant:${v.id}`);
+  const copies: NodeDefinition[] = [];
+  const taken = new Set(names.values());
+  for (const { name, value } of graph.outputs) {
+    if (value.producer && !names.has(value) && !taken.has(name)) names.set(value, name);
+    else
+      copies.push({
+        op: "Identity",
+        domain: "",
+        inputs: [names.get(value) ?? `value:${value.id}`],
+        outputs: [name],
+        attributes: {},
+      });
+  }
+  const nameOf = (v: Value): string => names.get(v) ?? `value:${v.id}`;
+  const used = new Set<Value>(graph.outputs.map((o) => o.value));
+  for (const node of live) for (const x of node.inputs) if (x) used.add(x);
+  return encodeModel({
+    opset,
+    nodes: [
+      ...live.map((node) => ({
+        ...(kernels[node.op]?.(node) ?? { op: aliases[node.op] ?? node.op, domain: "", attributes: node.attributes }),
+        inputs: node.inputs.map((x) => (x ? nameOf(x) : "")),
+        outputs: node.outputs.map(nameOf),
+      })),
+      ...copies,
+    ],
+    inputs: graph.inputs
+      .filter((v) => used.has(v))
+      .map((v) => ({ name: nameOf(v), dtype: v.dtype, shape: v.shape, symbols: v.symbols })),
+    outputs: graph.outputs.map(({ name, value }) => ({ name, dtype: value.dtype, shape: value.shape })),
+    initializers: [...graph.initializers]
+      .filter(([v]) => used.has(v))
+      .map(([v, init]) => ({ name: nameOf(v), dtype: v.dtype, shape: v.shape, init })),
+  });
+}

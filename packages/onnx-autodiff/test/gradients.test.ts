@@ -1,0 +1,19 @@
+import { describe, expect, it } from "vitest";
+import { gradientRules } from "../src/index.js";
+import { gradientCases } from "./gradient-cases.js";
+import { checkGradients } from "./gradient-check.js";
+
+describe("gradients against central differences in float64", { timeout: 60_000 }, () => {
+  for (const [name, { make }] of Object.entries(gradientCases)) {
+    it(name, async () => {
+      const { differences, at, float32 } = await checkGradients(make);
+      expect(differences, at).toBeLessThanOrEqual(name === "cast" ? 1e-1 : 1e-6);
+      expect(float32).toBeLessThanOrEqual(1e-4);
+    });
+  }
+
+  it("covers every rule", () => {
+    const covered = new Set(Object.values(gradientCases).flatMap((c) => c.ops));
+    expect(Object.keys(gradientRules).filter((op) => !covered.has(op))).toEqual([]);
+  });
+});
