@@ -4,7 +4,7 @@ import { isRegion } from "./graph.js";
 import { addN } from "./ops/elementwise.js";
 import { expand } from "./ops/layout.js";
 import { barrier, externalsOf, replay } from "./rematerialize.js";
-import { gradientRules, zeroGradientOps } from "./rules.js";
+import { gradientRules, zeroGradientOps } from "./rules/gradient-rules.js";
 import { isFloat, sameShape, sizeOf, toTypedData } from "./tensor.js";
 
 /**

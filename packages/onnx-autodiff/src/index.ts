@@ -112,13 +112,14 @@ export { concat, expand, pad, reshape, slice, split, transpose } from "./ops/lay
 export { type MatmulOptions, matmul } from "./ops/matmul.js";
 export { layerNorm, rmsNorm, rope } from "./ops/normalization.js";
 export { logSoftmax, mean, reduceMax, reduceMean, reduceSum, softmax, sumAll } from "./ops/reduce.js";
-export type { Rule, Rules } from "./rule.js";
-export { gradientRules, zeroGradientOps } from "./rules.js";
+export { gradientRules, zeroGradientOps } from "./rules/gradient-rules.js";
+export type { Rule, Rules } from "./rules/rule.js";
 export type { Feed, RunOptions, Session, SessionOptions } from "./session.js";
 export { createSession } from "./session-node.js";
 export {
   broadcastShape,
   type DType,
+  dim,
   type Shape,
   sizeOf,
   type Tensor,

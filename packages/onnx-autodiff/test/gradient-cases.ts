@@ -1,6 +1,8 @@
 import type { Value } from "../src/index.js";
 import * as o from "../src/index.js";
 import type { Builder, Case } from "./gradient-check.js";
+import { type DecoderConfig, decoder } from "./models/decoder.js";
+import { vit } from "./models/vit.js";
 
 const unary =
   (f: (x: Value) => Value, positive = false): Case =>
@@ -45,8 +47,54 @@ const logProbs =
       ),
     );
 
+const tiny: DecoderConfig = {
+  vocabulary: 19,
+  hidden: 24,
+  layers: 2,
+  heads: 4,
+  kvHeads: 2,
+  headSize: 8,
+  feedForward: 40,
+  epsilon: 1e-6,
+  chunk: 64,
+  checkpoint: false,
+};
+/** Decoder with extra embeddings, packed masking, a selective LM loss and a binary head. */
+const decoderCase =
+  (config: DecoderConfig, lora = false): Case =>
+  ({ param, data }) => {
+    const [batch, sequence] = [2, 9];
+    const { cos, sin } = o.ropeTables([...Array(sequence).keys(), ...Array(sequence).keys()], config.headSize);
+    const io = {
+      batch,
+      sequence,
+      cos: data("cos", "float", [batch, sequence, config.headSize / 2], cos),
+      sin: data("sin", "float", [batch, sequence, config.headSize / 2], sin),
+      mask: data("mask", "float", [1, 1, sequence, sequence], o.causalMask(sequence, [0, 0, 0, 0, 1, 1, 1, 1, 1])),
+    };
+    const ids = data(
+      "ids",
+      "int32",
+      [18],
+      Array.from({ length: 18 }, (_, i) => (i * 7) % 22),
+    );
+    const embedding = param("embed.weight", [config.vocabulary, config.hidden]);
+    const x = o.embedWithExtra(embedding, param("extra.weight", [3, config.hidden]), ids);
+    const h = decoder(config, param, x, io, lora ? { rank: 3, alpha: 6, params: param } : undefined);
+    const selected = o.gather(h, data("positions", "int32", [6], [1, 2, 5, 10, 12, 16]));
+    const logProbs = o.tokenLogProbs(selected, embedding, data("targets", "int64", [6], [3, 0, 7, 18, 2, 2]), {
+      chunk: 4,
+    });
+    const lm = o.weightedNll(logProbs, data("weights", "float", [6], [1, 1, 0.5, 1, 0, 2]));
+    const pooled = o.reshape(o.mean(o.reshape(h, [batch, sequence, config.hidden]), 1), [batch, config.hidden]);
+    return o.add(
+      lm,
+      o.bceWithLogits(o.linear(param, "head", pooled, 1, true), data("labels", "float", [batch, 1], [1, 0])),
+    );
+  };
+
 /** Every op with a rule: ops that appear under `ops` are the rules a case exercises. */
-export const gradientCases: Readonly<Record<string, { ops: readonly string[]; make: Case }>> = {
+export const gradientCases: Readonly<Record<string, { ops: readonly string[]; make: Case; step?: number }>> = {
   identity: { ops: ["Identity"], make: unary(o.identity) },
   neg: { ops: ["Neg"], make: unary(o.neg) },
   exp: { ops: ["Exp"], make: unary(o.exp) },
@@ -67,6 +115,7 @@ export const gradientCases: Readonly<Record<string, { ops: readonly string[]; ma
   cast: {
     ops: ["Cast"],
     make: unary((x) => o.cast(o.cast(x, x.dtype === "float64" ? "float32" : "float64"), x.dtype)),
+    step: 0.25, // rounds to float32 on the way, so small steps would drown; the case is linear
   },
   add: { ops: ["Add"], make: binary((a, b) => o.mul(o.add(a, b), a)) },
   sub: { ops: ["Sub"], make: binary((a, b) => o.mul(o.sub(a, b), a)) },
@@ -196,5 +245,22 @@ export const gradientCases: Readonly<Record<string, { ops: readonly string[]; ma
       weigh(
         o.embedWithExtra(param("base", [5, 3]), param("extra", [2, 3]), data("ids", "int32", [6], [0, 5, 4, 6, 5, 4])),
       ),
+  },
+  decoder: { ops: [], make: decoderCase(tiny) },
+  "decoder, LoRA": { ops: [], make: decoderCase(tiny, true) },
+  "decoder, attention chunks": { ops: [], make: decoderCase({ ...tiny, chunk: 4 }) },
+  "decoder, checkpointed": { ops: [], make: decoderCase({ ...tiny, checkpoint: true }) },
+  "decoder, all of these": { ops: [], make: decoderCase({ ...tiny, checkpoint: true, chunk: 4 }, true) },
+  vit: {
+    ops: [],
+    make: ({ param, data, weigh }) => {
+      const patches = data(
+        "patches",
+        "float",
+        [2, 6, 12],
+        Array.from({ length: 144 }, (_, i) => Math.cos(i * 0.9)),
+      );
+      return weigh(vit({ hidden: 16, layers: 2, heads: 2, feedForward: 32, epsilon: 1e-6 }, param, patches));
+    },
   },
 };

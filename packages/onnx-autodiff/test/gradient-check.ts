@@ -104,12 +104,15 @@ const rms = (xs: ArrayLike<number>): number =>
 const gradientOf = (results: Record<string, Tensor>, name: string): ArrayLike<number> =>
   results[`d:${name}`]?.data as Float64Array;
 
+const defaultScale = (name: string): [number, number] =>
+  /norm/.test(name) ? [1, 0.5] : [0, /weight/.test(name) ? 0.3 : 0.5];
+
 /** Checks a case: float64 portable gradients against five-point central differences, then float32 kernels against float64. */
 export async function checkGradients(
   make: Case,
-  options: { samples?: number; scale?: (name: string) => [number, number] } = {},
+  options: { samples?: number; step?: number; scale?: (name: string) => [number, number] } = {},
 ): Promise<GradientErrors> {
-  const { samples = 12, scale = () => [0, 0.5] as [number, number] } = options;
+  const { samples = 12, step = 1e-4, scale = defaultScale } = options;
   const values: Values = new Map();
   const reference = await build(make, "float64", "portable", values, true, scale);
   const exact = await reference.session.run(reference.feeds);
@@ -132,7 +135,7 @@ export async function checkGradients(
         x[i] = x0;
         return value;
       };
-      const h = 1e-4;
+      const h = step;
       const fd =
         (8 * ((await probe(h)) - (await probe(-h))) - ((await probe(2 * h)) - (await probe(-2 * h)))) / (12 * h);
       const ad = gradient[i] as number;

@@ -3,7 +3,7 @@ import { Graph, type Node, type Value } from "../graph.js";
 import { abs, add, div, erf, exp, GELU_TANH, log, max, min, mul, neg, sigmoid, sqrt, sub } from "../ops/elementwise.js";
 import { concat, reshape, split, transpose } from "../ops/layout.js";
 import { mean } from "../ops/reduce.js";
-import { floatOf, intOf } from "../rule.js";
+import { floatOf, intOf } from "../rules/rule.js";
 import { dim } from "../tensor.js";
 import { gaussLegendre } from "./gauss-legendre.js";
 

@@ -1,6 +1,6 @@
 import type { Attributes, Graph, Node, Value } from "../graph.js";
 import { float } from "../graph.js";
-import { floatOf } from "../rule.js";
+import { floatOf } from "../rules/rule.js";
 import { decompose } from "./portable.js";
 import { encodeModel, type NodeDefinition } from "./writer.js";
 

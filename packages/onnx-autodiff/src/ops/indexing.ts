@@ -1,9 +1,8 @@
 import { DTypeError, ShapeError } from "../errors.js";
 import type { Value } from "../graph.js";
-import { intOf, operand, type Rules } from "../rule.js";
 import { dim, type Shape, sameShape, sizeOf } from "../tensor.js";
 import { cast, equal } from "./elementwise.js";
-import { expand, reshape, transpose } from "./layout.js";
+import { expand, reshape } from "./layout.js";
 import { matmul } from "./matmul.js";
 
 /** Tables up to this many rows get their gradient from a one-hot product instead of a sequential scatter. */
@@ -67,19 +66,3 @@ export function scatterAddRows(shape: Shape, ids: Value, rows: Value): Value {
   const spec = { dtype: rows.dtype, shape: [vocabulary, width] };
   return reshape(g.op("ScatterElements", [zeros, index, flat], spec, { axis: 0, reduction: "add" }), shape);
 }
-
-/** Gradient rules of look-ups. */
-export const indexingRules: Rules = {
-  Gather: (n, dy) => [scatterAddRows(operand(n, 0).shape, operand(n, 1), dy)],
-  GatherElements: (n, dy) => {
-    const x = operand(n, 0);
-    const axis = intOf(n, "axis");
-    const last = x.shape.length - 1;
-    const swap = x.shape.map((_, i) => (i === axis ? last : i === last ? axis : i));
-    const zeros = expand(
-      dy.graph.scalar(0, dy.dtype),
-      swap.map((i) => dim(x.shape, i)),
-    );
-    return [transpose(scatterAddLast(zeros, transpose(operand(n, 1), swap), transpose(dy, swap)), swap)];
-  },
-};

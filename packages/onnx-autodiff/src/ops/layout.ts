@@ -1,6 +1,5 @@
 import { ShapeError } from "../errors.js";
 import type { Value } from "../graph.js";
-import { intOf, operand, type Rules, unbroadcast } from "../rule.js";
 import { broadcastShape, dim, type Shape, sameShape, sizeOf } from "../tensor.js";
 
 /** A non-negative axis from one that may count from the end. @throws ShapeError when out of range. */
@@ -17,7 +16,7 @@ export function reshape(x: Value, shape: Shape): Value {
   if (sizeOf(x.shape) !== sizeOf(shape))
     throw new ShapeError(`Reshape: [${x.shape}] has ${sizeOf(x.shape)} elements, [${shape}] has ${sizeOf(shape)}`);
   if (sameShape(x.shape, shape)) return x;
-  const source = x.producer?.op === "Reshape" && !x.sealed ? operand(x.producer, 0) : x;
+  const source = x.producer?.op === "Reshape" && !x.sealed ? (x.producer.inputs[0] as Value) : x;
   if (sameShape(source.shape, shape)) return source;
   return x.graph.op("Reshape", [source, x.graph.int64(shape)], { dtype: x.dtype, shape });
 }
@@ -112,41 +111,3 @@ export function pad(x: Value, axis: number, before: number, after: number): Valu
     { _axis: at, _before: before },
   );
 }
-
-/** Gradient rules of the ops that only move elements. */
-export const layoutRules: Rules = {
-  Reshape: (n, dy) => [reshape(dy, operand(n, 0).shape)],
-  Transpose: (n, dy) => {
-    const permutation = n.attributes.perm as readonly number[];
-    return [
-      transpose(
-        dy,
-        permutation.map((_, i) => permutation.indexOf(i)),
-      ),
-    ];
-  },
-  Expand: (n, dy) => [unbroadcast(dy, operand(n, 0).shape)],
-  Concat: (n, dy) => {
-    const axis = intOf(n, "axis");
-    return split(
-      dy,
-      n.inputs.map((x) => dim((x as Value).shape, axis)),
-      axis,
-    );
-  },
-  Split: (n, _dy, _need, dys) => [
-    concat(
-      n.outputs.map((y, i) => dys[i] ?? expand(y.graph.scalar(0, y.dtype), y.shape)),
-      intOf(n, "axis"),
-    ),
-  ],
-  Slice: (n, dy) => {
-    const axis = intOf(n, "_axis");
-    return [pad(dy, axis, intOf(n, "_start"), dim(operand(n, 0).shape, axis) - intOf(n, "_end"))];
-  },
-  Pad: (n, dy) => {
-    const axis = intOf(n, "_axis");
-    const before = intOf(n, "_before");
-    return [slice(dy, axis, before, before + dim(operand(n, 0).shape, axis))];
-  },
-};

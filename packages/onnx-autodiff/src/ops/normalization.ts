@@ -1,9 +1,7 @@
 import { ShapeError } from "../errors.js";
 import { float, type Value } from "../graph.js";
-import { intOf, operand, type Rules, result, unbroadcast } from "../rule.js";
 import { dim } from "../tensor.js";
-import { mul, neg, sub } from "./elementwise.js";
-import { mean } from "./reduce.js";
+import { neg } from "./elementwise.js";
 
 function checkScale(op: string, x: Value, ...scales: readonly (Value | undefined)[]): void {
   for (const s of scales) {
@@ -51,29 +49,3 @@ export function rope(x: Value, cos: Value, sin: Value, heads: number, inverse = 
   }
   return x.graph.op("Rope", [x, cos, inverse ? neg(sin) : sin], { dtype: x.dtype, shape: x.shape }, { heads });
 }
-
-/** Gradient rules of norms and rotary embedding. */
-export const normalizationRules: Rules = {
-  RmsNorm: (n, dy, need) => {
-    const [x, w, rstd] = [operand(n, 0), operand(n, 1), result(n, 1)];
-    const xhat = mul(x, rstd);
-    const dxhat = mul(dy, w);
-    return [
-      need(0) ? mul(sub(dxhat, mul(xhat, mean(mul(dxhat, xhat), -1))), rstd) : undefined,
-      need(1) ? unbroadcast(mul(dy, xhat), w.shape) : undefined,
-    ];
-  },
-  LayerNorm: (n, dy, need) => {
-    const [x, w, b, mu, rstd] = [operand(n, 0), operand(n, 1), operand(n, 2), result(n, 1), result(n, 2)];
-    const xhat = mul(sub(x, mu), rstd);
-    const dxhat = mul(dy, w);
-    const inner = (): Value => sub(sub(dxhat, mean(dxhat, -1)), mul(xhat, mean(mul(dxhat, xhat), -1)));
-    return [
-      need(0) ? mul(inner(), rstd) : undefined,
-      need(1) ? unbroadcast(mul(dy, xhat), w.shape) : undefined,
-      need(2) ? unbroadcast(dy, b.shape) : undefined,
-    ];
-  },
-  // A rotation: its transpose is the inverse rotation. The tables are constants.
-  Rope: (n, dy) => [rope(dy, operand(n, 1), operand(n, 2), intOf(n, "heads"), true)],
-};

@@ -1,7 +1,7 @@
-import type { MaybeValue, Node, Value } from "./graph.js";
-import { reshape } from "./ops/layout.js";
-import { reduceSum } from "./ops/reduce.js";
-import { type Shape, sameShape } from "./tensor.js";
+import type { MaybeValue, Node, Value } from "../graph.js";
+import { reshape } from "../ops/layout.js";
+import { reduceSum } from "../ops/reduce.js";
+import { type Shape, sameShape } from "../tensor.js";
 
 /**
  * Vector-Jacobian product of one op: the gradient of its first output (`dy`) and of all outputs (`dys`) to those of its

@@ -1,9 +1,9 @@
-import { elementwiseRules } from "./ops/elementwise.js";
-import { indexingRules } from "./ops/indexing.js";
-import { layoutRules } from "./ops/layout.js";
-import { matmulRules } from "./ops/matmul.js";
-import { normalizationRules } from "./ops/normalization.js";
-import { reduceRules } from "./ops/reduce.js";
+import { elementwiseRules } from "./elementwise.js";
+import { indexingRules } from "./indexing.js";
+import { layoutRules } from "./layout.js";
+import { matmulRules } from "./matmul.js";
+import { normalizationRules } from "./normalization.js";
+import { reduceRules } from "./reduce.js";
 import type { Rules } from "./rule.js";
 
 /** Every gradient rule, by op. */
