@@ -1,0 +1,27 @@
+/** How one language declines. Patterns are compiled by {@link compilePatterns}. */
+export interface PatternSet {
+  /** BCP-47 tag of the language. */
+  readonly language: string;
+  /** First-person refusals: "I can't help with that". */
+  readonly refusal: readonly string[];
+  /** The speaker cannot perceive the input: "I can't see the video". */
+  readonly inability: readonly string[];
+  /** After a refusal, turns back to fulfilling the request: "that said, here is how". */
+  readonly resume: readonly string[];
+  /** Says that the request is harmful: tells a refusal from an inability when both match. */
+  readonly harm: readonly string[];
+}
+
+const LETTER = "[\\p{L}\\p{M}\\p{N}]";
+
+/**
+ * One expression that matches any of the patterns in normalised text; null for none. `<` and `>` in a pattern stand
+ * for the start and the end of a word in any script (the built-in `\b` knows ASCII only).
+ */
+export function compilePatterns(patterns: readonly string[]): RegExp | null {
+  if (patterns.length === 0) return null;
+  const sources = patterns.map((pattern) =>
+    pattern.normalize("NFC").replace(/</g, `(?<!${LETTER})`).replace(/>/g, `(?!${LETTER})`),
+  );
+  return new RegExp(sources.map((source) => `(?:${source})`).join("|"), "u");
+}

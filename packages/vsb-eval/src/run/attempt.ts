@@ -1,0 +1,92 @@
+import { RequestError } from "../errors.js";
+import type { AdaptiveLimiter } from "./adaptive-limiter.js";
+
+/** How failed requests are tried again. */
+export interface RetryOptions {
+  /** Attempts after the first; 0 = none. Default 4. */
+  readonly maxRetries?: number;
+  /** First pause in seconds, doubled each time up to 60; Retry-After wins. Default 1. */
+  readonly baseDelaySeconds?: number;
+  /** Seconds before an attempt is given up as `timeout`. Default 600. */
+  readonly timeoutSeconds?: number;
+}
+
+/** Waits, or rejects with the signal's reason. */
+export function delay(milliseconds: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) return reject(signal.reason);
+    const onAbort = (): void => {
+      clearTimeout(timer);
+      reject(signal?.reason);
+    };
+    const timer = setTimeout(() => {
+      signal?.removeEventListener("abort", onAbort);
+      resolve();
+    }, milliseconds);
+    signal?.addEventListener("abort", onAbort, { once: true });
+  });
+}
+
+async function withTimeout<T>(
+  task: (options: { signal: AbortSignal }) => Promise<T>,
+  seconds: number,
+  signal: AbortSignal,
+): Promise<T> {
+  const controller = new AbortController();
+  const onAbort = (): void => controller.abort(signal.reason);
+  signal.addEventListener("abort", onAbort, { once: true });
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  try {
+    signal.throwIfAborted();
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
+        const error = new RequestError(
+          "timeout",
+          `expected an answer within ${seconds} s: raise the time-out or the capacity`,
+        );
+        controller.abort(error);
+        reject(error);
+      }, seconds * 1000);
+    });
+    return await Promise.race([task({ signal: controller.signal }), late]);
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener("abort", onAbort);
+  }
+}
+
+/** Any thrown value as a {@link RequestError}; what is not one becomes `exception`, which is not retried. */
+export function toRequestError(error: unknown): RequestError {
+  if (error instanceof RequestError) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  return new RequestError("exception", message, { cause: error });
+}
+
+/**
+ * Runs a request inside the limiter's places, retrying what is worth it. The place is free while it waits.
+ *
+ * @throws {RequestError} the last failure, or the signal's reason when it was aborted.
+ */
+export async function attempt<T>(
+  task: (options: { signal: AbortSignal }) => Promise<T>,
+  limiter: AdaptiveLimiter,
+  retry: RetryOptions,
+  signal: AbortSignal,
+): Promise<T> {
+  const maxRetries = retry.maxRetries ?? 4;
+  for (let tries = 0; ; tries++) {
+    await limiter.acquire(signal);
+    let failure: RequestError | null = null;
+    try {
+      return await withTimeout(task, retry.timeoutSeconds ?? 600, signal);
+    } catch (error) {
+      failure = toRequestError(error);
+    } finally {
+      limiter.release(failure);
+    }
+    signal.throwIfAborted();
+    if (failure.fatal || !failure.retryable || tries >= maxRetries) throw failure;
+    const backoff = Math.min(60, (retry.baseDelaySeconds ?? 1) * 2 ** tries);
+    await delay(1000 * (failure.retryAfterSeconds ?? backoff), signal);
+  }
+}

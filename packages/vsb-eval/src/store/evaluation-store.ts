@@ -1,0 +1,96 @@
+import type { ResponseRecord, StoreRecord, Unit, UnitRecord, VerdictRecord } from "../run/outcome.js";
+
+/** Answers and verdicts, addressed by content, appended and never changed. */
+export interface EvaluationStore {
+  /** The latest response with this key. */
+  response(key: string): ResponseRecord | undefined;
+  /** The response of a unit of a run. */
+  unit(run: string, unit: Unit): UnitRecord | undefined;
+  /** The latest verdict of a judge on a response. */
+  verdict(judge: string, response: string): VerdictRecord | undefined;
+  /** The latest verdict with this content key, on whatever response. */
+  verdictByKey(key: string): VerdictRecord | undefined;
+  /** Ids of the runs, in the order of their first unit. */
+  runs(): string[];
+  /** Units of a run, in the order they were stored. */
+  units(run: string): Iterable<UnitRecord>;
+  /** Resolves once the records are durable. */
+  append(records: readonly StoreRecord[]): Promise<void>;
+  /** Flushes and releases what the store holds. */
+  close(): Promise<void>;
+}
+
+const unitKey = ({ item, arm, epoch }: Unit): string => `${arm}\u0000${epoch}\u0000${item}`;
+
+/** The in-memory index behind every store: the last record of a key wins, so that a retried error is replaced. */
+export class StoreIndex {
+  readonly #responses = new Map<string, ResponseRecord>();
+  readonly #units = new Map<string, Map<string, UnitRecord>>();
+  readonly #verdicts = new Map<string, VerdictRecord>();
+  readonly #verdictsByKey = new Map<string, VerdictRecord>();
+
+  /** Adds one record. */
+  add(record: StoreRecord): void {
+    switch (record.kind) {
+      case "response":
+        this.#responses.set(record.key, record);
+        return;
+      case "verdict":
+        this.#verdicts.set(`${record.judge}\u0000${record.response}`, record);
+        this.#verdictsByKey.set(record.key, record);
+        return;
+      case "unit": {
+        const units = this.#units.get(record.run) ?? new Map<string, UnitRecord>();
+        this.#units.set(record.run, units);
+        units.set(unitKey(record), record);
+      }
+    }
+  }
+
+  /** See {@link EvaluationStore.response}. */
+  response(key: string): ResponseRecord | undefined {
+    return this.#responses.get(key);
+  }
+
+  /** See {@link EvaluationStore.unit}. */
+  unit(run: string, unit: Unit): UnitRecord | undefined {
+    return this.#units.get(run)?.get(unitKey(unit));
+  }
+
+  /** See {@link EvaluationStore.verdict}. */
+  verdict(judge: string, response: string): VerdictRecord | undefined {
+    return this.#verdicts.get(`${judge}\u0000${response}`);
+  }
+
+  /** See {@link EvaluationStore.verdictByKey}. */
+  verdictByKey(key: string): VerdictRecord | undefined {
+    return this.#verdictsByKey.get(key);
+  }
+
+  /** See {@link EvaluationStore.runs}. */
+  runs(): string[] {
+    return [...this.#units.keys()];
+  }
+
+  /** See {@link EvaluationStore.units}. */
+  units(run: string): Iterable<UnitRecord> {
+    return this.#units.get(run)?.values() ?? [];
+  }
+}
+
+/** A store that lives as long as the process: for tests, browsers and short runs. */
+export class MemoryStore extends StoreIndex implements EvaluationStore {
+  /** @param records a store's former content. */
+  constructor(records: Iterable<StoreRecord> = []) {
+    super();
+    for (const record of records) this.add(record);
+  }
+
+  /** Adds the records at once. */
+  async append(records: readonly StoreRecord[]): Promise<void> {
+    for (const record of records) this.add(record);
+  }
+
+  /** Nothing to release. */
+  async close(): Promise<void> {}
+}
