@@ -29,6 +29,15 @@ export {
   type PlacementCode,
   SafetyLabelError,
 } from "./errors.js";
+export {
+  type AlarmMetrics,
+  alarmMetrics,
+  evaluateAlarms,
+  type HeadMetrics,
+  type RefuseOn,
+  refusalScore,
+  shouldRefuse,
+} from "./evaluate-alarms.js";
 export { type AlarmInitialization, type EmbeddingTable, initializeAlarmToken } from "./initialize-alarm-tokens.js";
 export { type LabelPolicy, resolveLabels, type SampleLabels } from "./label-policy.js";
 export { placeAlarmText, type TextPlacementOptions } from "./place-alarm-text.js";
@@ -48,6 +57,7 @@ export {
   type TextEncoder,
   type TokenizerJson,
 } from "./register-alarm-tokens.js";
+export { auc, bestDsrAtFrr, leastFrrAtDsr, type OperatingPoint, rocCurve } from "./roc.js";
 export type {
   AlarmStates,
   AtSftNormalizers,

@@ -1,0 +1,205 @@
+import {
+  AdamW,
+  clipGradNorm,
+  constantSchedule,
+  cosineSchedule,
+  createRng,
+  gradNorm,
+  linearSchedule,
+  type Schedule,
+} from "@videosafety/onnx-autodiff";
+import { type AtSftConfig, type AtSftConfigInput, parseAtSftConfig } from "./at-sft-config.js";
+import { evaluateAlarms } from "./evaluate-alarms.js";
+import { type Draw, epochPlan, mixtureCounts } from "./mixture.js";
+import type { ParameterGroup, TrainableModel, TrainableTensor } from "./trainable-model.js";
+import { readTrainingCheckpoint, type TrainingProgress, writeTrainingCheckpoint } from "./training-checkpoint-node.js";
+import { describeChecked, sampleOf, type TrainingData } from "./training-data.js";
+import { AlarmTrainingConfigError } from "./training-errors.js";
+import type { DoneEvent, EvaluationEvent, StepEvent, TrainingEvent } from "./training-events.js";
+import { batchGradients, type DescribedSample } from "./training-step.js";
+
+/** What `trainAtSft` takes. */
+export interface TrainAtSftOptions<Sample> {
+  /** Trained in place. */
+  readonly model: TrainableModel<Sample>;
+  /** Where samples come from. */
+  readonly data: TrainingData<Sample>;
+  /** A stage preset, changed as needed; defaults are filled in. */
+  readonly config: AtSftConfigInput;
+  /** Where checkpoints go; none are written without it. */
+  readonly checkpointDirectory?: string;
+  /** A checkpoint to continue from: the run goes on bit for bit as if it had not stopped. */
+  readonly resumeFrom?: string;
+  /** Stops the run with the signal's reason; the model keeps the last whole step. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Trains one of the stages 1-3 and yields an event per optimizer step, evaluation and checkpoint. Leaving the loop early
+ * stops the run between steps.
+ *
+ * Learning rates follow transformers' schedules, so the first step of a warm-up has rate 0. One seed and one machine
+ * give one result, however often the run was interrupted.
+ *
+ * @throws AlarmTrainingConfigError, CheckpointMismatchError before the first step; TrainingDivergedError, SafetyLabelError
+ *   and what the model throws, later.
+ */
+export async function* trainAtSft<Sample>(
+  options: TrainAtSftOptions<Sample>,
+): AsyncGenerator<TrainingEvent, void, void> {
+  const { model, data, checkpointDirectory, signal } = options;
+  const config = parseAtSftConfig(options.config);
+  const groups = trainedGroups(config);
+  const parameters = model.trainableParameters(groups);
+  checkGroups(parameters, groups);
+  const optimizer = new AdamW(parameters, {
+    beta1: config.beta1,
+    beta2: config.beta2,
+    epsilon: config.epsilon,
+    weightDecay: config.weightDecay,
+    groups: Object.fromEntries(groups.map((group) => [group, { learningRate: config.learningRates[group] as number }])),
+  });
+  const order = sampleOrder(data, config);
+  const schedule = scheduleOf(config, order.totalSteps);
+  const sourceLengths = Object.fromEntries(order.lengths);
+  let progress: TrainingProgress = { step: 0, config, sourceLengths, best: null, evaluationsWithoutImprovement: 0 };
+  if (options.resumeFrom !== undefined) {
+    const saved = await readTrainingCheckpoint(
+      options.resumeFrom,
+      { parameters, optimizer },
+      { config, sourceLengths },
+    );
+    progress = { ...saved, config };
+    model.parametersChanged();
+  }
+
+  while (progress.step < order.totalSteps && !exhausted(progress)) {
+    signal?.throwIfAborted();
+    const started = performance.now();
+    const batch: DescribedSample<Sample>[] = [];
+    for (const { source, index } of order.batch(progress.step)) {
+      const sample = await sampleOf(data.sources[source] as (typeof data.sources)[string], index);
+      batch.push({ sample, description: describeChecked(data, sample) });
+    }
+    const step = progress.step + 1;
+    const result = await batchGradients(model, batch, groups, config, step, signal);
+    const { norm, scale } =
+      config.maxGradientNorm === null
+        ? { norm: gradNorm(result.gradients), scale: 1 }
+        : clipGradNorm(result.gradients, config.maxGradientNorm);
+    const learningRateScale = schedule(progress.step);
+    optimizer.step(result.gradients, { learningRateScale, gradientScale: scale });
+    model.parametersChanged();
+    progress = { ...progress, step };
+    const { gradients: _, ...losses } = result;
+    const count = (tokens: "assistantTokens" | "sequenceTokens"): number =>
+      batch.reduce((sum, { description }) => sum + description[tokens], 0);
+    const seconds = (performance.now() - started) / 1000;
+    yield {
+      type: "step",
+      step,
+      totalSteps: order.totalSteps,
+      epoch: step / order.stepsPerEpoch,
+      ...losses,
+      gradientNorm: norm,
+      learningRates: Object.fromEntries(
+        groups.map((group) => [group, (config.learningRates[group] as number) * learningRateScale]),
+      ),
+      assistantTokens: count("assistantTokens"),
+      sequenceTokens: count("sequenceTokens"),
+      seconds,
+      tokensPerSecond: count("sequenceTokens") / seconds,
+    } satisfies StepEvent;
+
+    const last = step === order.totalSteps;
+    if (isDue(step, config.evaluateEverySteps, last) && (data.evaluation?.length ?? 0) > 0) {
+      const event = await evaluate(model, data, config, progress, signal);
+      progress = noteEvaluation(progress, event);
+      yield event;
+    }
+    if (checkpointDirectory !== undefined && isDue(step, config.checkpointEverySteps, last || exhausted(progress))) {
+      const path = await writeTrainingCheckpoint(checkpointDirectory, { parameters, optimizer }, progress);
+      yield { type: "checkpoint", step, path };
+    }
+  }
+  yield {
+    type: "done",
+    step: progress.step,
+    reason: progress.step < order.totalSteps ? "early-stopping" : "completed",
+    best: progress.best,
+  } satisfies DoneEvent;
+}
+
+const isDue = (step: number, every: number | null, last: boolean): boolean =>
+  last || (every !== null && step % every === 0);
+
+const exhausted = ({ config, evaluationsWithoutImprovement }: TrainingProgress): boolean =>
+  config.earlyStopping !== null && evaluationsWithoutImprovement >= config.earlyStopping.patience;
+
+function trainedGroups(config: AtSftConfig): ParameterGroup[] {
+  return (Object.keys(config.learningRates) as ParameterGroup[]).filter(
+    (group) => config.learningRates[group] !== undefined,
+  );
+}
+
+function checkGroups(parameters: ReadonlyMap<string, TrainableTensor>, groups: readonly ParameterGroup[]): void {
+  const found = new Set([...parameters.values()].map(({ group }) => group));
+  for (const group of groups) {
+    if (found.has(group)) continue;
+    throw new AlarmTrainingConfigError(
+      `expected the model to have parameters in group ${group}, found [${[...found]}]; leave it out of learningRates`,
+    );
+  }
+}
+
+function scheduleOf(config: AtSftConfig, totalSteps: number): Schedule {
+  const warmupSteps = Math.ceil(config.warmupRatio * totalSteps);
+  if (config.schedule === "constant") return constantSchedule({ warmupSteps });
+  return (config.schedule === "cosine" ? cosineSchedule : linearSchedule)({ totalSteps, warmupSteps });
+}
+
+function sampleOrder<Sample>(data: TrainingData<Sample>, config: AtSftConfig) {
+  const lengths = new Map(Object.entries(data.sources).map(([name, source]) => [name, source.length]));
+  const counts = mixtureCounts(lengths, config.mixture ?? undefined);
+  const samplesPerEpoch = [...counts.values()].reduce((a, b) => a + b, 0);
+  if (samplesPerEpoch === 0) throw new AlarmTrainingConfigError("expected samples to train on, found none");
+  const stepsPerEpoch = Math.ceil(samplesPerEpoch / config.batchSize);
+  const totalSteps = Math.min(config.maxSteps ?? Infinity, Math.ceil(config.epochs * stepsPerEpoch));
+  let plan: { epoch: number; draws: Draw[] } = { epoch: -1, draws: [] };
+  /** Draws of the step after `step` steps were made. */
+  const batch = (step: number): Draw[] => {
+    const epoch = Math.floor(step / stepsPerEpoch);
+    if (plan.epoch !== epoch) {
+      plan = { epoch, draws: epochPlan({ lengths, counts, epoch, seed: config.seed, createRng }) };
+    }
+    const start = (step % stepsPerEpoch) * config.batchSize;
+    return plan.draws.slice(start, start + config.batchSize);
+  };
+  return { lengths, stepsPerEpoch, totalSteps, batch };
+}
+
+async function evaluate<Sample>(
+  model: TrainableModel<Sample>,
+  data: TrainingData<Sample>,
+  config: AtSftConfig,
+  progress: TrainingProgress,
+  signal: AbortSignal | undefined,
+): Promise<EvaluationEvent> {
+  const metrics = await evaluateAlarms(model, data.evaluation ?? [], (sample) => describeChecked(data, sample).labels, {
+    batchSize: config.microBatchSamples,
+    refuseOn: config.refuseOn,
+    dsr: config.evaluationDsr,
+    signal,
+  });
+  const frr = metrics.frrAtDsr?.frr;
+  const required = config.earlyStopping?.minimumImprovement ?? 0;
+  const improved = frr !== undefined && (progress.best === null || frr < progress.best.frr - required);
+  return { type: "evaluation", step: progress.step, metrics, improved };
+}
+
+function noteEvaluation(progress: TrainingProgress, event: EvaluationEvent): TrainingProgress {
+  const frr = event.metrics.frrAtDsr?.frr;
+  if (frr === undefined) return progress;
+  if (event.improved) return { ...progress, best: { step: event.step, frr }, evaluationsWithoutImprovement: 0 };
+  return { ...progress, evaluationsWithoutImprovement: progress.evaluationsWithoutImprovement + 1 };
+}

@@ -1,0 +1,259 @@
+import {
+  add,
+  concat,
+  createRng,
+  createSession,
+  embedWithExtra,
+  Graph,
+  gather,
+  matmul,
+  reshape,
+  rmsNorm,
+  type Session,
+  silu,
+  tokenLogProbs,
+  type Value,
+  valueAndGrad,
+} from "@videosafety/onnx-autodiff";
+import type { SafetyLabel } from "@videosafety/safety-data";
+import { atcLogitsGraph, atSftLossGraph } from "../src/at-sft-loss-graph.js";
+import {
+  type AlarmStates,
+  type AtSftOptions,
+  type AtSftResult,
+  findAlarmPositions,
+  type ParameterGroup,
+  placeAlarmTokenIds,
+  type TrainableModel,
+  type TrainableTensor,
+} from "../src/index.js";
+
+/** Vocabulary: 0 pad, 1 opens a turn, 2 closes one, 3 user, 4 assistant, 5 refuses, 6 answers; alarms are 40 and 41. */
+const VOCABULARY = 40;
+const ALARM = { visual: VOCABULARY, textual: VOCABULARY + 1 };
+const LENGTH = 20;
+
+/** "Frames" 8-15 are safe, 16-23 harmful; "words" 24-31 are safe, 32-39 harmful. */
+export interface ToySample {
+  readonly ids: Int32Array;
+  readonly targets: Int32Array;
+  readonly weights: Float32Array;
+  readonly labels: { readonly visual: SafetyLabel | null; readonly textual: SafetyLabel | null };
+  readonly positions: { readonly visual: number; readonly textual: number };
+}
+
+/** n samples over the four cells; refuses where the question is harmful. `noise` words per sample are of the other kind. */
+export function toySamples(n: number, seed: number, noise = 1): ToySample[] {
+  const rng = createRng(seed);
+  return Array.from({ length: n }, (_, i) => {
+    const visual = (i % 2) as SafetyLabel;
+    const textual = (Math.floor(i / 2) % 2) as SafetyLabel;
+    const draw = (base: number, harmful: number, count: number): number[] =>
+      Array.from({ length: count }, (_, j) => base + 8 * (j < noise ? 1 - harmful : harmful) + rng.integer(8));
+    const frames = draw(8, visual, 3 + rng.integer(3));
+    const words = draw(24, textual, 3 + rng.integer(3));
+    return toySample(frames, words, { visual, textual });
+  });
+}
+
+/** One sample. */
+export function toySample(frames: readonly number[], words: readonly number[], labels: ToySample["labels"]): ToySample {
+  const prompt = [1, 3, ...frames, ...words, 2, 1, 4];
+  const placed = placeAlarmTokenIds(prompt, {
+    alarm: ALARM,
+    visual: Array.from({ length: 16 }, (_, i) => 8 + i),
+    userTurnStart: [1, 3],
+    endOfTurn: 2,
+  });
+  const answer = [labels.textual === 1 ? 5 : 6, 2];
+  const all = [...placed.tokenIds, ...answer];
+  const ids = new Int32Array(LENGTH);
+  const targets = new Int32Array(LENGTH);
+  const weights = new Float32Array(LENGTH);
+  ids.set(all);
+  targets.set(all.slice(1).map((id) => Math.min(id, VOCABULARY - 1)));
+  weights.fill(1, placed.tokenIds.length - 1, all.length - 1);
+  return { ids, targets, weights, labels, positions: findAlarmPositions(ids, ALARM) };
+}
+
+/** What `trainAtSft` wants to know of a toy sample. */
+export const describeToy = (sample: ToySample) => ({
+  assistantTokens: sample.weights.reduce((a, b) => a + b, 0),
+  sequenceTokens: sample.ids.findLastIndex((id) => id !== 0) + 1,
+  labels: sample.labels,
+});
+
+/**
+ * A causal language model small enough for tests: embeddings, a causal mean as "attention", one gated layer. It satisfies
+ * `TrainableModel` with real gradients from onnx-autodiff.
+ */
+export class ToyModel implements TrainableModel<ToySample> {
+  readonly hiddenSize = 16;
+  readonly parameters: ReadonlyMap<string, TrainableTensor>;
+  readonly #sessions = new Map<string, Promise<Session>>();
+  changes = 0;
+
+  constructor(seed = 1) {
+    const d = this.hiddenSize;
+    const rng = createRng(seed);
+    const normal = (dims: number[], group: string, scale: number): TrainableTensor => ({
+      data: Float32Array.from({ length: dims.reduce((a, b) => a * b) }, () => scale * rng.normal()),
+      dims,
+      group,
+    });
+    this.parameters = new Map([
+      ["embed", normal([VOCABULARY, d], "llm", 0.5)],
+      ["mix", normal([d, d], "llm", 0.25)],
+      ["norm", { data: new Float32Array(d).fill(1), dims: [d], group: "llm" }],
+      ["visual_alarm_tokens", normal([1, d], "alarmTokens", 0)],
+      ["textual_alarm_tokens", normal([1, d], "alarmTokens", 0)],
+      ["visual_tokens_cls.weight", normal([1, d], "classifiers", 0.1)],
+      ["visual_tokens_cls.bias", normal([1], "classifiers", 0)],
+      ["textual_tokens_cls.weight", normal([1, d], "classifiers", 0.1)],
+      ["textual_tokens_cls.bias", normal([1], "classifiers", 0)],
+    ]);
+  }
+
+  trainableParameters(groups: readonly ParameterGroup[]): ReadonlyMap<string, TrainableTensor> {
+    return new Map([...this.parameters].filter(([, { group }]) => groups.includes(group as ParameterGroup)));
+  }
+
+  parametersChanged(): void {
+    this.changes += 1;
+  }
+
+  async atSftGradients(samples: readonly ToySample[], options: AtSftOptions): Promise<AtSftResult> {
+    const { lambdaVisual, lambdaTextual, groups } = options;
+    const session = await this.#session(samples.length, groups);
+    const count = (known: (sample: ToySample) => boolean): number => Math.max(1, samples.filter(known).length);
+    const tokens = samples.reduce((sum, sample) => sum + describeToy(sample).assistantTokens, 0);
+    const normalizers = options.normalizers ?? {
+      tokens,
+      visual: count(({ labels }) => labels.visual !== null),
+      textual: count(({ labels }) => labels.textual !== null),
+    };
+    const label = (key: "visual" | "textual"): Float32Array =>
+      Float32Array.from(samples, ({ labels }) => labels[key] ?? 0);
+    const mask = (key: "visual" | "textual"): Float32Array =>
+      Float32Array.from(samples, ({ labels }) => (labels[key] === null ? 0 : 1));
+    const outputs = await session.run({
+      ...this.#feeds(samples),
+      targets: Int32Array.from(samples.flatMap((sample) => [...sample.targets])),
+      weights: Float32Array.from(samples.flatMap((sample) => [...sample.weights])),
+      normalizer: Float32Array.of(normalizers.tokens),
+      visualLabels: label("visual"),
+      visualMask: mask("visual"),
+      visualNormalizer: Float32Array.of(normalizers.visual),
+      lambdaVisual: Float32Array.of(lambdaVisual),
+      textualLabels: label("textual"),
+      textualMask: mask("textual"),
+      textualNormalizer: Float32Array.of(normalizers.textual),
+      lambdaTextual: Float32Array.of(lambdaTextual),
+    });
+    const scalar = (name: string): number => Number(outputs[name]?.data[0]);
+    const array = (name: string): Float32Array => outputs[name]?.data as Float32Array;
+    return {
+      loss: scalar("loss"),
+      lossLm: scalar("lossLm"),
+      lossVisual: scalar("lossVisual"),
+      lossTextual: scalar("lossTextual"),
+      tokens,
+      visualLogits: array("visualLogits"),
+      textualLogits: array("textualLogits"),
+      gradients: new Map([...this.trainableParameters(groups).keys()].map((name) => [name, array(`d:${name}`)])),
+    };
+  }
+
+  async alarmStates(samples: readonly ToySample[]): Promise<AlarmStates> {
+    const session = await this.#session(samples.length, null);
+    const outputs = await session.run(this.#feeds(samples));
+    const array = (name: string): Float32Array => outputs[name]?.data as Float32Array;
+    return {
+      visualHidden: array("visualHidden"),
+      textualHidden: array("textualHidden"),
+      visualLogits: array("visualLogits"),
+      textualLogits: array("textualLogits"),
+    };
+  }
+
+  async dispose(): Promise<void> {
+    for (const session of this.#sessions.values()) await (await session).dispose();
+  }
+
+  #feeds(samples: readonly ToySample[]): Record<string, Float32Array | Int32Array> {
+    const rows = (key: "visual" | "textual"): Int32Array =>
+      Int32Array.from(samples, ({ positions }, i) => i * LENGTH + positions[key]);
+    return {
+      ids: Int32Array.from(samples.flatMap((sample) => [...sample.ids])),
+      visualRows: rows("visual"),
+      textualRows: rows("textual"),
+      ...Object.fromEntries([...this.parameters].map(([name, { data }]) => [name, data])),
+    };
+  }
+
+  #session(batch: number, groups: readonly ParameterGroup[] | null): Promise<Session> {
+    const key = `${batch} ${groups}`;
+    const known = this.#sessions.get(key);
+    if (known) return known;
+    const session = createSession(this.#graph(batch, groups), { threads: 1 });
+    this.#sessions.set(key, session);
+    return session;
+  }
+
+  #graph(batch: number, groups: readonly ParameterGroup[] | null): Graph {
+    const graph = new Graph();
+    const d = this.hiddenSize;
+    const parameters = new Map<string, Value>();
+    for (const [name, { dims }] of this.parameters) parameters.set(name, graph.input(name, "float32", dims));
+    const p = (name: string): Value => parameters.get(name) as Value;
+    const ids = graph.input("ids", "int32", [batch, LENGTH]);
+    const extra = concat([p("visual_alarm_tokens"), p("textual_alarm_tokens")], 0);
+    const x = embedWithExtra(p("embed"), extra, ids);
+    const causalMean = Float32Array.from({ length: LENGTH * LENGTH }, (_, i) =>
+      i % LENGTH <= Math.floor(i / LENGTH) ? 1 / (Math.floor(i / LENGTH) + 1) : 0,
+    );
+    const context = matmul(graph.initializer(undefined, "float32", [LENGTH, LENGTH], causalMean), x);
+    const mixed = matmul(reshape(context, [batch * LENGTH, d]), p("mix"), { transposeB: true });
+    const h = rmsNorm(add(reshape(x, [batch * LENGTH, d]), add(mixed, silu(mixed))), p("norm"), 1e-6);
+    const head = (modality: "visual" | "textual") => ({
+      hidden: gather(h, graph.input(`${modality}Rows`, "int32", [batch])),
+      weight: p(`${modality}_tokens_cls.weight`),
+      bias: p(`${modality}_tokens_cls.bias`),
+    });
+    const [visual, textual] = [head("visual"), head("textual")];
+    if (groups === null) {
+      graph.output("visualHidden", visual.hidden);
+      graph.output("textualHidden", textual.hidden);
+      graph.output("visualLogits", atcLogitsGraph(visual));
+      graph.output("textualLogits", atcLogitsGraph(textual));
+      return graph;
+    }
+    const row = (name: string): Value => graph.input(name, "float32", [batch]);
+    const scalar = (name: string): Value => graph.input(name, "float32", [1]);
+    const targets = graph.input("targets", "int32", [batch * LENGTH]);
+    const loss = atSftLossGraph({
+      tokenLogProbs: tokenLogProbs(h, p("embed"), targets),
+      tokenWeights: graph.input("weights", "float32", [batch * LENGTH, 1]),
+      tokenNormalizer: scalar("normalizer"),
+      visual: {
+        ...visual,
+        labels: row("visualLabels"),
+        labelMask: row("visualMask"),
+        normalizer: scalar("visualNormalizer"),
+        lambda: scalar("lambdaVisual"),
+      },
+      textual: {
+        ...textual,
+        labels: row("textualLabels"),
+        labelMask: row("textualMask"),
+        normalizer: scalar("textualNormalizer"),
+        lambda: scalar("lambdaTextual"),
+      },
+    });
+    for (const name of ["lossLm", "lossVisual", "lossTextual", "visualLogits", "textualLogits"] as const) {
+      graph.output(name, loss[name] as Value);
+    }
+    valueAndGrad(loss.loss, [...this.trainableParameters(groups).keys()].map(p));
+    return graph;
+  }
+}
