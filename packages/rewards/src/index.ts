@@ -1,1 +1,24 @@
-export {};
+export { type AccuracyOptions, accuracyOptionsSchema } from "./accuracy-options.js";
+export { accuracyReward, accuracyScore } from "./accuracy-score.js";
+export { type ComposedScore, composeRewards, type RewardComponent, type RewardComposition } from "./compose-rewards.js";
+export { DEFAULT_DRA, type DraConfig, type DraParts, draConfigSchema, draParts, lintDra } from "./dra.js";
+export { editDistance } from "./edit-distance.js";
+export { type AlignedUnit, alignTexts, errorRate, errorRateUnits } from "./error-rate.js";
+export { formatReward, formatScore } from "./format-score.js";
+export { parseNumber } from "./parse-number.js";
+export { porterStem } from "./porter-stemmer.js";
+export {
+  batchRows,
+  type RewardBatch,
+  type RewardExample,
+  type RewardFunction,
+  type RewardRow,
+  type RowReward,
+  rewardFunction,
+  scoreRow,
+} from "./reward-batch.js";
+export { meanRouge, type RougeScore, type RougeType, rouge } from "./rouge.js";
+export { readLabel, type SafetyScoreOptions, safetyScore } from "./safety-score.js";
+export { type Score, scored, unscorable } from "./score.js";
+export { type TokenizeOptions, tokenize } from "./tokenize.js";
+export { vsr1AccuracyRewards, vsr1FormatReward } from "./vsr1.js";

@@ -158,4 +158,11 @@ describe("isCanonicalCompletion", () => {
     expect(isWellFormedCompletion(text)).toBe(true);
     expect(isCanonicalCompletion(text)).toBe(false);
   });
+
+  it("wants think and answer alone where the problem has no labels", () => {
+    expect(isCanonicalCompletion(" <think>a</think>\n<answer>b</answer> ", "answerOnly")).toBe(true);
+    expect(isCanonicalCompletion("<think>a</think><answer>b</answer>")).toBe(false);
+    expect(isCanonicalCompletion("<think>a</think><answer>b</answer><vidType>0</vidType>", "answerOnly")).toBe(false);
+    expect(isCanonicalCompletion("<think>a</think><answer>b</answer>x", "answerOnly")).toBe(false);
+  });
 });

@@ -79,20 +79,24 @@ export function isWellFormedCompletion(text: string): boolean {
 }
 
 /**
- * Whether the text is in the documented format and nothing else: well-formed after trimming, each of the eight tags
- * exactly once, and labels that are `0` or `1`. This is the format reward's default rule; it closes the ways to
- * please the authors' pattern with a malformed text (a second answer inside a block, a label `maybe`). Linear time.
+ * Whether the text is in the documented format and nothing else: after trimming, the blocks in order with only white
+ * space between them, each of their tags exactly once, and labels that are `0` or `1`. This closes the ways to please
+ * the authors' pattern with a malformed text (a second answer inside a block, a label `maybe`). Linear time.
+ *
+ * @param blocks "all" (default): the four blocks of a safety completion; "answerOnly": think and answer, for problems
+ * without labels, whose completions the authors' pattern never matches
  */
-export function isCanonicalCompletion(text: string): boolean {
-  const trimmed = pythonStrip(text);
-  if (!isWellFormedCompletion(trimmed)) return false;
+export function isCanonicalCompletion(text: string, blocks: "all" | "answerOnly" = "all"): boolean {
+  const completion = pythonStrip(text) + (blocks === "all" ? "" : LABEL_BLOCKS);
+  if (!isWellFormedCompletion(completion)) return false;
   for (const tag of COMPLETION_TAGS)
     for (const marker of [`<${tag}>`, `</${tag}>`])
-      if (trimmed.indexOf(marker) !== trimmed.lastIndexOf(marker)) return false;
-  const { vidType, textType } = parseTaggedCompletion(trimmed);
+      if (completion.indexOf(marker) !== completion.lastIndexOf(marker)) return false;
+  const { vidType, textType } = parseTaggedCompletion(completion);
   return [vidType, textType].every((label) => label === "0" || label === "1");
 }
 
+const LABEL_BLOCKS = "<vidType>0</vidType><textType>0</textType>";
 const SEPARATORS = [
   ["</think>", "<answer>"],
   ["</answer>", "<vidType>"],

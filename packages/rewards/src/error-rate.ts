@@ -1,0 +1,76 @@
+import { pythonSplit } from "@videosafety/safety-data";
+import { editDistance } from "./edit-distance.js";
+
+/** Splits a text into the units that an error rate counts. */
+export function errorRateUnits(text: string, unit: "word" | "character"): string[] {
+  return unit === "word" ? pythonSplit(text) : [...text.trim()];
+}
+
+/**
+ * Edits needed to turn the hypothesis into the reference over the reference's length: word error rate, or character
+ * error rate with unit "character" (code points, outer white space off). No normalisation of case or punctuation. May
+ * exceed 1. Null for an empty reference, whose rate is undefined.
+ */
+export function errorRate(reference: string, hypothesis: string, unit: "word" | "character" = "word"): number | null {
+  const units = errorRateUnits(reference, unit);
+  if (units.length === 0) return null;
+  return editDistance(units, errorRateUnits(hypothesis, unit)) / units.length;
+}
+
+/** One step of an alignment; a side is null where the other has a unit of its own. */
+export interface AlignedUnit {
+  /** What happened. */
+  readonly operation: "equal" | "substitute" | "delete" | "insert";
+  /** Unit of the reference; null for an insertion. */
+  readonly reference: string | null;
+  /** Unit of the hypothesis; null for a deletion. */
+  readonly hypothesis: string | null;
+}
+
+const MAX_CELLS = 1 << 26;
+
+/**
+ * A cheapest alignment of two texts, from start to end. On ties a substitution goes before a deletion, and that before
+ * an insertion. Quadratic: meant for looking at errors, not for rewards.
+ * @throws RangeError above 2^26 pairs of units
+ */
+export function alignTexts(reference: string, hypothesis: string, unit: "word" | "character" = "word"): AlignedUnit[] {
+  const a = errorRateUnits(reference, unit);
+  const b = errorRateUnits(hypothesis, unit);
+  const columns = b.length + 1;
+  const cells = (a.length + 1) * columns;
+  if (cells > MAX_CELLS)
+    throw new RangeError(
+      `expected at most ${MAX_CELLS} pairs of units, found ${cells}: use errorRate, or split the texts`,
+    );
+  const cost = new Uint32Array(cells);
+  const at = (i: number, j: number): number => cost[i * columns + j] as number;
+  for (let j = 0; j < columns; j++) cost[j] = j;
+  for (let i = 1; i <= a.length; i++) {
+    cost[i * columns] = i;
+    for (let j = 1; j < columns; j++)
+      cost[i * columns + j] = Math.min(
+        at(i - 1, j - 1) + (a[i - 1] === b[j - 1] ? 0 : 1),
+        at(i - 1, j) + 1,
+        at(i, j - 1) + 1,
+      );
+  }
+  const steps: AlignedUnit[] = [];
+  let i = a.length;
+  let j = b.length;
+  while (i > 0 || j > 0) {
+    const [left, right] = [a[i - 1] ?? null, b[j - 1] ?? null];
+    if (i > 0 && j > 0 && at(i, j) === at(i - 1, j - 1) + (left === right ? 0 : 1)) {
+      steps.push({ operation: left === right ? "equal" : "substitute", reference: left, hypothesis: right });
+      i--;
+      j--;
+    } else if (i > 0 && at(i, j) === at(i - 1, j) + 1) {
+      steps.push({ operation: "delete", reference: left, hypothesis: null });
+      i--;
+    } else {
+      steps.push({ operation: "insert", reference: null, hypothesis: right });
+      j--;
+    }
+  }
+  return steps.reverse();
+}

@@ -1,0 +1,114 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { alignTexts, editDistance, errorRate, rouge } from "./index.js";
+import { longestCommonSubsequence } from "./longest-common-subsequence.js";
+
+function plainLcs(a: readonly number[], b: readonly number[]): number {
+  const table = Array.from({ length: a.length + 1 }, () => new Array<number>(b.length + 1).fill(0));
+  for (let i = 1; i <= a.length; i++)
+    for (let j = 1; j <= b.length; j++)
+      (table[i] as number[])[j] =
+        a[i - 1] === b[j - 1]
+          ? (table[i - 1]?.[j - 1] ?? 0) + 1
+          : Math.max(table[i - 1]?.[j] ?? 0, table[i]?.[j - 1] ?? 0);
+  return table[a.length]?.[b.length] ?? 0;
+}
+
+function plainDistance(a: readonly string[], b: readonly string[]): number {
+  let row = b.map((_, j) => j + 1);
+  row.unshift(0);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++)
+      next.push(
+        Math.min((row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1), (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1),
+      );
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}
+
+// Lengths around the 32-bit blocks, alphabets from one token (long carries) to many (empty masks).
+const sequences = fc.integer({ min: 1, max: 40 }).chain((alphabet) => {
+  const sequence = fc.array(fc.integer({ min: 0, max: alphabet - 1 }), { maxLength: 110 });
+  return fc.tuple(sequence, sequence);
+});
+
+describe("longestCommonSubsequence", () => {
+  it("equals the plain table", () => {
+    fc.assert(
+      fc.property(sequences, ([a, b]) => {
+        expect(longestCommonSubsequence(Int32Array.from(a), Int32Array.from(b), 40)).toBe(plainLcs(a, b));
+      }),
+      { numRuns: 400 },
+    );
+  });
+});
+
+describe("editDistance", () => {
+  it("equals the plain table", () => {
+    fc.assert(
+      fc.property(sequences, ([a, b]) => {
+        const [left, right] = [a.map(String), b.map(String)];
+        expect(editDistance(left, right)).toBe(plainDistance(left, right));
+      }),
+      { numRuns: 400 },
+    );
+  });
+});
+
+describe("errorRate and alignTexts", () => {
+  it("agree: the alignment has as many edits as the rate says, and spells both texts", () => {
+    const words = fc.array(fc.constantFrom("a", "b", "c", "dd"), { minLength: 1, maxLength: 12 });
+    fc.assert(
+      fc.property(words, words, (reference, hypothesis) => {
+        const steps = alignTexts(reference.join(" "), hypothesis.join("\n"));
+        const edits = steps.filter(({ operation }) => operation !== "equal").length;
+        expect(edits / reference.length).toBe(errorRate(reference.join(" "), hypothesis.join("\n")));
+        expect(steps.flatMap((step) => step.reference ?? [])).toEqual(reference);
+        expect(steps.flatMap((step) => step.hypothesis ?? [])).toEqual(hypothesis);
+      }),
+    );
+  });
+
+  it("counts characters as code points", () => {
+    expect(errorRate("日本語🙂", "日本誤🙂", "character")).toBe(0.25);
+    expect(errorRate("the cat sat", "the cat sat down now", "word")).toBe(2 / 3);
+  });
+
+  it("has no rate for an empty reference, and refuses to align books", () => {
+    expect(errorRate(" ", "a")).toBeNull();
+    expect(() => alignTexts("a ".repeat(9000), "b ".repeat(9000))).toThrow(RangeError);
+  });
+});
+
+describe("rouge", () => {
+  const text = fc
+    .array(fc.constantFrom("one", "two", "three", "\n", "cats", "running"), { maxLength: 30 })
+    .map((words) => words.join(" "));
+
+  it("is 1 for equal texts with tokens, symmetric in F, and within [0, 1]", () => {
+    fc.assert(
+      fc.property(text, text, (a, b) => {
+        const forward = rouge(a, b, ["rouge1", "rouge2", "rougeL"]);
+        const backward = rouge(b, a, ["rouge1", "rouge2", "rougeL"]);
+        for (const type of ["rouge1", "rouge2", "rougeL"] as const) {
+          expect(forward[type].precision).toBe(backward[type].recall);
+          expect(forward[type].fmeasure).toBeCloseTo(backward[type].fmeasure, 14);
+          expect(forward[type].fmeasure).toBeGreaterThanOrEqual(0);
+          expect(forward[type].fmeasure).toBeLessThanOrEqual(1);
+        }
+        if (/[a-z]/.test(a)) expect(rouge(a, a, ["rouge1", "rougeL", "rougeLsum"]).rougeLsum.fmeasure).toBe(1);
+      }),
+    );
+  });
+
+  it("sees other scripts only with the unicode tokenizer", () => {
+    const chinese = "一只棕色的狐狸跳过了懒狗";
+    expect(rouge(chinese, chinese, ["rouge1"]).rouge1.fmeasure).toBe(0);
+    for (const same of [chinese, "الثعلب البني يقفز", "तेज़ भूरी लोमड़ी", "быстрая лиса", "素早い茶色の狐", "สุนัขจิ้งจอก"])
+      expect(rouge(same, same, ["rouge1", "rougeL"], { tokenizer: "unicode" }).rougeL.fmeasure).toBe(1);
+    const half = rouge("一只狐狸", "一只小狗", ["rouge1"], { tokenizer: "unicode" });
+    expect(half.rouge1.fmeasure).toBe(0.5);
+  });
+});
