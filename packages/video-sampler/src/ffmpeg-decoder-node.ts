@@ -1,0 +1,223 @@
+import { CONTAINER_ALLOW_LIST } from "./container-signature.js";
+import type { DecodeSegment } from "./decode-schedule.js";
+import type { DecodedFrame, DecodeOutput, DecoderCounters, VideoDecoder } from "./decoder.js";
+import { NotMediaError, NoVideoStreamError } from "./errors.js";
+import { type FfmpegRun, runFfmpeg } from "./ffmpeg-program-node.js";
+import { parseBanner, parsePacketLine, parseTimeBase } from "./ffmpeg-report.js";
+import type { FrameIndex, PacketEntry } from "./frame-index.js";
+import type { ImageSize, VideoInfo } from "./sampled-video.js";
+
+/** Jump to each segment only if there are few, else one run over the whole file is cheaper. */
+const MAX_SEGMENT_RUNS = 32;
+
+/** Decodes with an ffmpeg program in a child process. */
+export class FfmpegDecoder implements VideoDecoder {
+  readonly backend = "ffmpeg";
+  readonly counters: DecoderCounters = { framesDecoded: 0, seeks: 0 };
+  readonly info: VideoInfo;
+  readonly originTicks: number;
+  readonly #program: string;
+  readonly #input: readonly string[];
+  readonly #threads: number;
+  readonly #packets: PacketEntry[];
+
+  private constructor(program: string, options: FfmpegOpenOptions, info: VideoInfo, packets: PacketEntry[]) {
+    this.#program = program;
+    this.#threads = options.threads;
+    this.#input = inputArguments(options);
+    this.#packets = packets;
+    this.info = info;
+    this.originTicks = Math.round((info.startTimeSeconds * info.timeBase.den) / info.timeBase.num);
+  }
+
+  /** Opens a video by listing its packets. @throws NotMediaError, NoVideoStreamError */
+  static async open(program: string, options: FfmpegOpenOptions, signal?: AbortSignal): Promise<FfmpegDecoder> {
+    // -copyinkf keeps packets before the first keyframe; -copyts keeps the container's own clock.
+    const list = ["-copyts", ...inputArguments(options), "-map", "0:V:0", "-c", "copy", "-copyinkf"];
+    const run = runFfmpeg(program, [...list, "-f", "framecrc", "-"], signal);
+    const chunks: Buffer[] = [];
+    for await (const chunk of run.output) chunks.push(chunk);
+    const listing = Buffer.concat(chunks).toString("latin1");
+    const banner = parseBanner(run.messages);
+    const timeBase = parseTimeBase(listing);
+    if (!run.messages.some((line) => line.startsWith("Input #0")))
+      throw new NotMediaError(run.messages.at(-1) ?? "ffmpeg gave no message");
+    if (banner === null)
+      throw new NoVideoStreamError(
+        "Expected a video stream, found none but audio or cover art. Pass a file with moving pictures.",
+      );
+    if (timeBase === null) throw new NotMediaError(run.messages.at(-1) ?? "ffmpeg listed no packets");
+    const packets = listing.split("\n").flatMap((line) => parsePacketLine(line) ?? []);
+    const first = packets.reduce(
+      (least, { pts }) => (pts === null ? least : Math.min(least, pts)),
+      Number.POSITIVE_INFINITY,
+    );
+    const streamStartTimeSeconds = Number.isFinite(first)
+      ? (first * timeBase.num) / timeBase.den
+      : banner.startTimeSeconds;
+    return new FfmpegDecoder(program, options, { ...banner, timeBase, streamStartTimeSeconds }, packets);
+  }
+
+  readPackets(): Promise<PacketEntry[]> {
+    return Promise.resolve(this.#packets);
+  }
+
+  async *decodeSegments(
+    frames: FrameIndex,
+    segments: readonly DecodeSegment[],
+    output: DecodeOutput,
+  ): AsyncGenerator<DecodedFrame> {
+    const missing = new Set(segments.flatMap(({ targets }) => targets.map((target) => frames.pts[target] as number)));
+    if (segments.length <= Math.min(MAX_SEGMENT_RUNS, frames.keyframes.length / 3)) {
+      for (const { keyframe, targets } of segments) {
+        const pts = targets.map((target) => frames.pts[target] as number);
+        const seconds = (Math.max(keyframe.pts, frames.pts[0] as number) * frames.timeBase.num) / frames.timeBase.den;
+        this.counters.seeks++;
+        const jump = ["-seek_timestamp", "1", "-noaccurate_seek", "-ss", seconds.toFixed(6)];
+        for await (const frame of this.#decode("pts", pts, output, jump))
+          if (missing.delete(frame.ptsTicks)) yield frame;
+      }
+    }
+    // Jumps may land late in some containers: what they missed comes from one run over the whole file.
+    if (missing.size > 0)
+      for await (const frame of this.#decode(
+        "pts",
+        [...missing].sort((a, b) => a - b),
+        output,
+      ))
+        if (missing.delete(frame.ptsTicks)) yield frame;
+  }
+
+  async *decodeSequentially(wanted: ReadonlySet<number>, output: DecodeOutput): AsyncGenerator<DecodedFrame> {
+    const ordinals = [...wanted].sort((a, b) => a - b);
+    if (ordinals.length > 0) yield* this.#decode("n", ordinals, output);
+    else yield* this.#describeAll(output.signal);
+  }
+
+  async close(): Promise<void> {}
+
+  /** Runs ffmpeg so that just the selected frames are converted and piped. */
+  async *#decode(
+    by: "pts" | "n",
+    values: readonly number[],
+    output: DecodeOutput,
+    jump: readonly string[] = [],
+  ): AsyncGenerator<DecodedFrame> {
+    const scale =
+      output.scaleTo === undefined ? "" : `,scale=${output.scaleTo.width}:${output.scaleTo.height}:flags=bicubic`;
+    const filters = `select='${selection(by, values)}',format=rgb24${scale},showinfo=checksum=0`;
+    const run = runFfmpeg(
+      this.#program,
+      [
+        ...["-copyts", "-threads", String(this.#threads), ...jump, ...this.#input, "-map", "0:V:0", "-vf", filters],
+        ...["-vsync", "passthrough", "-frames:v", String(values.length), "-f", "rawvideo", "-pix_fmt", "rgb24", "-"],
+      ],
+      output.signal,
+    );
+    const facts = new ShowInfoReader(run);
+    let pending: Buffer[] = [];
+    let bytes = 0;
+    for (let n = 0, fact = await facts.next(); fact !== null; n++, fact = await facts.next()) {
+      const size = fact.size.height * fact.size.width * 3;
+      while (bytes < size) {
+        const { value, done } = await run.output.next();
+        if (done === true) return;
+        pending.push(value);
+        bytes += value.length;
+      }
+      const joined = Buffer.concat(pending);
+      pending = [joined.subarray(size)];
+      bytes -= size;
+      this.counters.framesDecoded++;
+      yield { ...fact, ordinal: by === "n" ? (values[n] ?? -1) : -1, image: joined.subarray(0, size) };
+    }
+    await run.output.return(undefined);
+  }
+
+  /** Decodes everything without pixels. */
+  async *#describeAll(signal?: AbortSignal): AsyncGenerator<DecodedFrame> {
+    const run = runFfmpeg(
+      this.#program,
+      [
+        "-copyts",
+        "-threads",
+        String(this.#threads),
+        ...this.#input,
+        "-map",
+        "0:V:0",
+        "-vf",
+        "showinfo=checksum=0",
+        "-vsync",
+        "passthrough",
+        "-f",
+        "null",
+        "-",
+      ],
+      signal,
+    );
+    const facts = new ShowInfoReader(run);
+    let ordinal = 0;
+    for (let fact = await facts.next(); fact !== null; fact = await facts.next()) {
+      this.counters.framesDecoded++;
+      yield { ...fact, ordinal: ordinal++, image: null };
+    }
+    await run.output.return(undefined);
+  }
+}
+
+/** Options of {@link FfmpegDecoder.open}. */
+export interface FfmpegOpenOptions {
+  /** What ffmpeg opens: a path or URL. */
+  readonly url: string;
+  /** Protocols ffmpeg may use for it and anything it refers to. */
+  readonly protocols: string;
+  /** Decoder threads. */
+  readonly threads: number;
+}
+
+function inputArguments(options: FfmpegOpenOptions): string[] {
+  return [
+    ...["-protocol_whitelist", options.protocols, "-format_whitelist", CONTAINER_ALLOW_LIST.join(",")],
+    ...["-i", options.url],
+  ];
+}
+
+/** A binary tree of comparisons: a flat sum of equalities fails in ffmpeg above about 100 terms. */
+export function selection(by: "pts" | "n", values: readonly number[]): string {
+  if (values.length === 1) return `eq(${by},${values[0]})`;
+  const middle = values.length >>> 1;
+  return `if(lt(${by},${values[middle]}),${selection(by, values.slice(0, middle))},${selection(by, values.slice(middle))})`;
+}
+
+/** Reads what the showinfo filter says about each frame. */
+class ShowInfoReader {
+  #line = 0;
+  readonly #run: FfmpegRun;
+
+  constructor(run: FfmpegRun) {
+    this.#run = run;
+  }
+
+  /** Facts of the next frame, or null at the end. */
+  async next(): Promise<
+    (Pick<DecodedFrame, "ptsTicks" | "duration" | "keyframe" | "decodeError"> & { size: ImageSize }) | null
+  > {
+    for (;;) {
+      while (this.#line < this.#run.messages.length) {
+        const line = this.#run.messages[this.#line++] as string;
+        if (!line.includes("Parsed_showinfo") || !/ n: *\d+ /.test(line)) continue;
+        const number = (pattern: RegExp) => Number(pattern.exec(line)?.[1] ?? Number.NaN);
+        const [, width, height] = / s:(\d+)x(\d+) /.exec(line) ?? [];
+        return {
+          ptsTicks: number(/ pts: *(-?\d+)/),
+          duration: number(/ duration: *(\d+)/) || 0,
+          keyframe: / iskey:1/.test(line),
+          decodeError: false,
+          size: { height: Number(height), width: Number(width) },
+        };
+      }
+      if (this.#run.messagesEnded) return null;
+      await this.#run.nextMessage();
+    }
+  }
+}

@@ -1,0 +1,117 @@
+import { spawn } from "node:child_process";
+import { accessSync, constants, existsSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import { NoBackendError } from "./errors.js";
+
+let located: Promise<string> | undefined;
+
+/**
+ * Finds an ffmpeg program: the `FFMPEG_BIN` variable, then ffmpeg-static where its download succeeded, then the PATH.
+ * @throws NoBackendError when there is none
+ */
+export function locateFfmpeg(): Promise<string> {
+  const named = process.env.FFMPEG_BIN;
+  if (named !== undefined && named !== "") {
+    if (isExecutable(named)) return Promise.resolve(named);
+    return Promise.reject(new NoBackendError(`FFMPEG_BIN names "${named}", which is no executable file.`));
+  }
+  located ??= searchFfmpeg().catch((error: unknown) => {
+    located = undefined;
+    throw error;
+  });
+  return located;
+}
+
+async function searchFfmpeg(): Promise<string> {
+  const fromPackage = await ffmpegStaticPath();
+  if (fromPackage !== null) return fromPackage;
+  const name = process.platform === "win32" ? "ffmpeg.exe" : "ffmpeg";
+  for (const folder of (process.env.PATH ?? "").split(delimiter)) {
+    const candidate = join(folder, name);
+    if (folder !== "" && isExecutable(candidate)) return candidate;
+  }
+  throw new NoBackendError(
+    "No ffmpeg program found: FFMPEG_BIN is not set, ffmpeg-static has no binary, and PATH has no ffmpeg. Install ffmpeg and set FFMPEG_BIN, or use node-av.",
+  );
+}
+
+/** ffmpeg-static exports a path that need not exist: its install script may have been blocked. */
+async function ffmpegStaticPath(): Promise<string | null> {
+  try {
+    const { default: path } = (await import("ffmpeg-static")) as unknown as { default: string | null };
+    return path !== null && existsSync(path) ? path : null;
+  } catch {
+    return null;
+  }
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** A running ffmpeg. */
+export interface FfmpegRun {
+  /** Its standard output in chunks, with back-pressure; the process ends when the consumer stops early. */
+  readonly output: AsyncGenerator<Buffer>;
+  /** Whole lines of its standard error so far. */
+  readonly messages: readonly string[];
+  /** Resolves when a further line has arrived or the process has ended. */
+  nextMessage(): Promise<void>;
+  /** Whether standard error has been read to its end. */
+  readonly messagesEnded: boolean;
+}
+
+/** Starts ffmpeg with the given arguments; its standard input is closed. */
+export function runFfmpeg(program: string, args: readonly string[], signal?: AbortSignal): FfmpegRun {
+  signal?.throwIfAborted();
+  const child = spawn(program, ["-hide_banner", "-nostdin", ...args], { stdio: ["ignore", "pipe", "pipe"] });
+  const messages: string[] = [];
+  let rest = "";
+  let ended = false;
+  let wake: (() => void) | undefined;
+  const notify = () => {
+    wake?.();
+    wake = undefined;
+  };
+  child.stderr.setEncoding("utf8");
+  child.stderr.on("data", (text: string) => {
+    const lines = (rest + text).split(/[\r\n]+/);
+    rest = lines.pop() ?? "";
+    messages.push(...lines);
+    notify();
+  });
+  child.stderr.on("close", () => {
+    if (rest !== "") messages.push(rest);
+    ended = true;
+    notify();
+  });
+  const failed = new Promise<never>((_, reject) => child.once("error", reject));
+  failed.catch(() => undefined);
+  const exited = new Promise<void>((resolve) => child.once("close", () => resolve()));
+  const stop = () => child.kill("SIGKILL");
+  signal?.addEventListener("abort", stop, { once: true });
+
+  async function* output(): AsyncGenerator<Buffer> {
+    try {
+      for await (const chunk of child.stdout) yield chunk as Buffer;
+      await Promise.race([exited, failed]);
+      signal?.throwIfAborted();
+    } finally {
+      signal?.removeEventListener("abort", stop);
+      if (child.exitCode === null) stop();
+    }
+  }
+  return {
+    output: output(),
+    messages,
+    nextMessage: () => (ended ? Promise.resolve() : new Promise((resolve) => (wake = resolve))),
+    get messagesEnded() {
+      return ended;
+    },
+  };
+}

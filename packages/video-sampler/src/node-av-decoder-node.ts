@@ -1,0 +1,262 @@
+import type { Frame, Packet } from "node-av/lib";
+import type { DecodeSegment } from "./decode-schedule.js";
+import type { DecodedFrame, DecodeOutput, DecoderCounters, VideoDecoder } from "./decoder.js";
+import type { FrameIndex, PacketEntry } from "./frame-index.js";
+import type { NodeAv } from "./node-av-loader-node.js";
+import { type NodeAvHandles, type NodeAvOpenOptions, openWithNodeAv } from "./node-av-open-node.js";
+import { RgbConverter } from "./rgb-converter-node.js";
+import type { VideoInfo } from "./sampled-video.js";
+
+const MIN_TIMESTAMP = -(2n ** 63n) + 1n;
+/** Work this long, then let the event loop breathe. */
+const SLICE_MS = 12;
+const SEEK_ATTEMPTS = 6;
+
+/** Decodes in process with libav through node-av. */
+export class NodeAvDecoder implements VideoDecoder {
+  readonly backend = "node-av";
+  readonly counters: DecoderCounters = { framesDecoded: 0, seeks: 0 };
+  readonly #av: NodeAv;
+  readonly #options: NodeAvOpenOptions;
+  #handles: NodeAvHandles | null;
+  readonly info: VideoInfo;
+  readonly originTicks: number;
+  /** Decode position of the packet read last, -1 at the start of the file, null when only a jump can tell. */
+  #position: number | null = -1;
+  #skipping = "default";
+  #sliceStart = 0;
+
+  private constructor(av: NodeAv, options: NodeAvOpenOptions, handles: NodeAvHandles) {
+    this.#av = av;
+    this.#options = options;
+    this.#handles = handles;
+    this.info = handles.info;
+    this.originTicks = handles.originTicks;
+  }
+
+  /** Opens a video. @throws NotMediaError, NoVideoStreamError, DecoderMissingError */
+  static async open(av: NodeAv, options: NodeAvOpenOptions): Promise<NodeAvDecoder> {
+    return new NodeAvDecoder(av, options, await openWithNodeAv(av, options));
+  }
+
+  async readPackets(signal?: AbortSignal): Promise<PacketEntry[]> {
+    if (this.#position !== -1) await this.#rewind();
+    const { AV_NOPTS_VALUE, AV_PKT_FLAG_DISCARD } = this.#av.constants;
+    const entries: PacketEntry[] = [];
+    const packet = this.#newPacket();
+    this.#position = null;
+    try {
+      while (this.#readPacket(packet)) {
+        const { pts } = packet;
+        entries.push({
+          pts: pts === AV_NOPTS_VALUE ? null : Number(pts),
+          duration: Number(packet.duration),
+          keyframe: packet.isKeyframe,
+          discard: (packet.flags & AV_PKT_FLAG_DISCARD) !== 0,
+        });
+        packet.unref();
+        await this.#breathe(signal);
+      }
+    } finally {
+      packet.free();
+    }
+    return entries;
+  }
+
+  async *decodeSegments(
+    frames: FrameIndex,
+    segments: readonly DecodeSegment[],
+    output: DecodeOutput,
+  ): AsyncGenerator<DecodedFrame> {
+    const wanted = new Set(segments.flatMap(({ targets }) => targets.map((target) => frames.pts[target] as number)));
+    const keep = (pts: number): boolean => wanted.delete(pts);
+    const converter = this.#newConverter(output);
+    const packet = this.#newPacket();
+    try {
+      for (const { keyframe, lastDecodePosition } of segments) {
+        let pending = false;
+        let discardBefore = 0;
+        // Jump only if the keyframe lies ahead of where reading on would get to anyway.
+        if (this.#position === null || keyframe.decodePosition > this.#position + 1) {
+          yield* this.#drain(keep, converter);
+          pending = await this.#jump(frames, keyframe, packet);
+          discardBefore = keyframe.decodePosition;
+        }
+        while (pending || this.#at < lastDecodePosition) {
+          if (!pending) {
+            if (!this.#readPacket(packet)) break;
+            this.#position = frames.positionByPts.get(Number(packet.pts)) ?? this.#at + 1;
+          }
+          pending = false;
+          if (this.#at >= discardBefore) {
+            if (this.#opened.canSkipNonReference) this.#skipNonReference(!wanted.has(Number(packet.pts)));
+            this.#opened.codec.sendPacketSync(packet);
+            yield* this.#receive(keep, converter);
+          }
+          packet.unref();
+          await this.#breathe(output.signal);
+        }
+      }
+      yield* this.#drain(keep, converter);
+    } finally {
+      packet.free();
+      converter.close();
+      this.#position = null;
+    }
+  }
+
+  async *decodeSequentially(wanted: ReadonlySet<number>, output: DecodeOutput): AsyncGenerator<DecodedFrame> {
+    if (this.#position !== -1) await this.#rewind();
+    this.#position = null;
+    this.#skipNonReference(false);
+    let ordinal = 0;
+    const keep = (): boolean => wanted.has(ordinal);
+    const numbered = function* (frames: Iterable<DecodedFrame>): Generator<DecodedFrame> {
+      for (const frame of frames) yield { ...frame, ordinal: ordinal++ };
+    };
+    const converter = this.#newConverter(output);
+    const packet = this.#newPacket();
+    try {
+      while (this.#readPacket(packet)) {
+        this.#opened.codec.sendPacketSync(packet);
+        packet.unref();
+        yield* numbered(this.#receive(keep, converter, true));
+        await this.#breathe(output.signal);
+      }
+      yield* numbered(this.#drain(keep, converter, true));
+    } finally {
+      packet.free();
+      converter.close();
+    }
+  }
+
+  async close(): Promise<void> {
+    const handles = this.#handles;
+    this.#handles = null;
+    if (handles === null) return;
+    handles.codec.freeContext();
+    await handles.format.closeInput();
+  }
+
+  get #opened(): NodeAvHandles {
+    if (this.#handles === null) throw new Error("The video is closed; open it again.");
+    return this.#handles;
+  }
+
+  get #at(): number {
+    return this.#position ?? -1;
+  }
+
+  #newPacket(): Packet {
+    const packet = new this.#av.lib.Packet();
+    packet.alloc();
+    return packet;
+  }
+
+  #newConverter(output: DecodeOutput): RgbConverter {
+    return new RgbConverter(this.#av, this.#opened.rotation.filters, output.scaleTo);
+  }
+
+  /** Reads the next packet of the video stream. */
+  #readPacket(packet: Packet): boolean {
+    const { format, streamIndex } = this.#opened;
+    while (format.readFrameSync(packet) >= 0) {
+      if (packet.streamIndex === streamIndex) return true;
+      packet.unref();
+    }
+    return false;
+  }
+
+  /** A fresh demuxer and decoder: the one rewind that holds for every container. */
+  async #rewind(): Promise<void> {
+    await this.close();
+    this.#handles = await openWithNodeAv(this.#av, this.#options);
+    this.#skipping = "default";
+    this.#position = -1;
+  }
+
+  /**
+   * Jumps to a keyframe or before it, checking by the index where the jump landed. libav's jumps may land late (MPEG-TS),
+   * so each failure asks for an earlier time, and the last resort is to read from the start.
+   * @returns whether `packet` holds the packet at the new position
+   */
+  async #jump(frames: FrameIndex, keyframe: DecodeSegment["keyframe"], packet: Packet): Promise<boolean> {
+    const { format, codec, streamIndex } = this.#opened;
+    codec.flushBuffers();
+    const halfSecond = Math.ceil((0.5 * frames.timeBase.den) / frames.timeBase.num);
+    const first = frames.pts[0] as number;
+    let back = 0;
+    for (let attempt = 0; attempt < SEEK_ATTEMPTS; attempt++) {
+      const target = BigInt(Math.max(keyframe.pts, first) - back);
+      this.counters.seeks++;
+      if ((await format.seekFile(streamIndex, MIN_TIMESTAMP, target, target)) >= 0 && this.#readPacket(packet)) {
+        const position = frames.positionByPts.get(Number(packet.pts));
+        if (position !== undefined && position <= keyframe.decodePosition) {
+          this.#position = position;
+          return true;
+        }
+        packet.unref();
+      }
+      back = back === 0 ? halfSecond : back * 4;
+    }
+    await this.#rewind();
+    return false;
+  }
+
+  #skipNonReference(skip: boolean): void {
+    const value = skip ? "noref" : "default";
+    if (value === this.#skipping) return;
+    this.#opened.codec.setOption("skip_frame", value);
+    this.#skipping = value;
+  }
+
+  *#drain(keep: (pts: number) => boolean, converter: RgbConverter, all = false): Generator<DecodedFrame> {
+    this.#opened.codec.sendPacketSync(null);
+    yield* this.#receive(keep, converter, all);
+    this.#opened.codec.flushBuffers();
+  }
+
+  /** Takes what the decoder has; frames that are not kept come without pixels, and only if `all`. */
+  *#receive(keep: (pts: number) => boolean, converter: RgbConverter, all = false): Generator<DecodedFrame> {
+    const { codec } = this.#opened;
+    const frame = new this.#av.lib.Frame();
+    frame.alloc();
+    try {
+      while (codec.receiveFrameSync(frame) >= 0) {
+        this.counters.framesDecoded++;
+        const decoded = this.#describe(frame, keep, converter);
+        if (all || decoded.image !== null) yield decoded;
+        frame.unref();
+      }
+    } finally {
+      frame.free();
+    }
+  }
+
+  #describe(frame: Frame, keep: (pts: number) => boolean, converter: RgbConverter): DecodedFrame {
+    const { AV_NOPTS_VALUE, AV_FRAME_FLAG_CORRUPT, AV_FRAME_FLAG_KEY } = this.#av.constants;
+    const { timeBase, width, height } = this.info;
+    const ticks = frame.pts === AV_NOPTS_VALUE ? frame.bestEffortTimestamp : frame.pts;
+    const ptsTicks = ticks === AV_NOPTS_VALUE ? Number.NaN : Number(ticks);
+    const facts = {
+      ptsTicks,
+      ordinal: -1,
+      duration: Number(frame.duration),
+      keyframe: (frame.flags & AV_FRAME_FLAG_KEY) !== 0,
+      decodeError: (frame.flags & AV_FRAME_FLAG_CORRUPT) !== 0 || frame.decodeErrorFlags !== 0,
+    };
+    if (!keep(ptsTicks)) return { ...facts, image: null, size: { height, width } };
+    frame.timeBase = this.#av.lib.Rational.fromObject(timeBase);
+    const converted = converter.convert(frame);
+    return { ...facts, image: converted?.image ?? null, size: converted?.size ?? { height, width } };
+  }
+
+  async #breathe(signal: AbortSignal | undefined): Promise<void> {
+    signal?.throwIfAborted();
+    const now = performance.now();
+    if (now - this.#sliceStart < SLICE_MS) return;
+    await new Promise<void>((resolve) => setImmediate(resolve));
+    this.#sliceStart = performance.now();
+    signal?.throwIfAborted();
+  }
+}

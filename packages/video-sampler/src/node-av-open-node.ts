@@ -1,0 +1,181 @@
+import type { CodecContext, FormatContext, Stream } from "node-av/lib";
+import { CONTAINER_ALLOW_LIST } from "./container-signature.js";
+import { type DisplayRotation, rotationFromDisplayMatrix, UPRIGHT } from "./display-rotation.js";
+import { DecoderMissingError, NotMediaError, NoVideoStreamError, VideoSamplerError } from "./errors.js";
+import type { NodeAv } from "./node-av-loader-node.js";
+import type { VideoInfo } from "./sampled-video.js";
+
+/** The native objects of one opened video, and what was learned from them. */
+export interface NodeAvHandles {
+  /** The demuxer. */
+  readonly format: FormatContext;
+  /** The decoder. */
+  readonly codec: CodecContext;
+  /** Index of the video stream. */
+  readonly streamIndex: number;
+  /** Whether skipping non-reference frames is known to be exact for this codec. */
+  readonly canSkipNonReference: boolean;
+  /** About the stream. */
+  readonly info: VideoInfo;
+  /** Upright-making filters. */
+  readonly rotation: DisplayRotation;
+  /** Start of the file in stream ticks. */
+  readonly originTicks: number;
+}
+
+/** Options of {@link openWithNodeAv}. */
+export interface NodeAvOpenOptions {
+  /** What libav opens: a path or URL. */
+  readonly url: string;
+  /** Protocols libav may use for it and anything it refers to, such as `file`. */
+  readonly protocols: string;
+  /** Decoder threads; 1 costs least CPU. */
+  readonly threads: number;
+}
+
+/**
+ * Opens the demuxer and decoder of the first real video stream; cover art does not count.
+ * @throws NotMediaError, NoVideoStreamError, DecoderMissingError
+ */
+export async function openWithNodeAv(av: NodeAv, options: NodeAvOpenOptions): Promise<NodeAvHandles> {
+  const { lib } = av;
+  const format = await openFormat(av, options);
+  const codec = new lib.CodecContext();
+  try {
+    const stream = findVideoStream(av, format);
+    for (const other of format.streams) if (other.index !== stream.index) other.discard = av.constants.AVDISCARD_ALL;
+    const decoder = lib.Codec.findDecoder(stream.codecpar.codecId);
+    if (decoder === null)
+      throw new DecoderMissingError(
+        `No decoder for codec "${lib.avGetCodecName(stream.codecpar.codecId)}" in node-av; transcode the video, or try backend "ffmpeg" with a build that has it.`,
+      );
+    codec.allocContext3(decoder);
+    codec.parametersToContext(stream.codecpar);
+    codec.pktTimebase = stream.timeBase;
+    const opened = await codec.open2(decoder, lib.Dictionary.fromObject({ threads: options.threads }));
+    if (opened < 0)
+      throw new DecoderMissingError(
+        `The decoder "${decoder.name}" refused the stream: ${lib.FFmpegError.strerror(opened)}. The header may be damaged.`,
+      );
+    const rotation = readRotation(av, stream);
+    const info = describe(av, format, stream, rotation);
+    return {
+      format,
+      codec,
+      streamIndex: stream.index,
+      canSkipNonReference: ["h264", "hevc"].includes(info.codec),
+      info,
+      rotation,
+      originTicks: Math.round((info.startTimeSeconds * info.timeBase.den) / info.timeBase.num),
+    };
+  } catch (error) {
+    codec.freeContext();
+    await format.closeInput();
+    throw error;
+  }
+}
+
+/**
+ * Opens the demuxer alone.
+ * @throws NotMediaError when libav finds no allowed container in it
+ */
+export async function openFormat(av: NodeAv, options: NodeAvOpenOptions): Promise<FormatContext> {
+  const { lib } = av;
+  const format = new lib.FormatContext();
+  const settings = lib.Dictionary.fromObject({
+    protocol_whitelist: options.protocols,
+    format_whitelist: CONTAINER_ALLOW_LIST.join(","),
+  });
+  const opened = await format.openInput(options.url, null, settings);
+  if (opened < 0) throw new NotMediaError(lib.FFmpegError.strerror(opened));
+  const found = await format.findStreamInfo();
+  if (found >= 0) return format;
+  await format.closeInput();
+  throw new NotMediaError(lib.FFmpegError.strerror(found));
+}
+
+function findVideoStream(av: NodeAv, format: FormatContext): Stream {
+  const { AVMEDIA_TYPE_VIDEO, AV_DISPOSITION_ATTACHED_PIC, AV_DISPOSITION_TIMED_THUMBNAILS } = av.constants;
+  const videos = format.streams.filter((stream) => stream.codecpar.codecType === AVMEDIA_TYPE_VIDEO);
+  const moving = videos.find(
+    (stream) => (stream.disposition & (AV_DISPOSITION_ATTACHED_PIC | AV_DISPOSITION_TIMED_THUMBNAILS)) === 0,
+  );
+  if (moving !== undefined) return moving;
+  const found = videos.length > 0 ? "only cover art" : `${format.nbStreams} stream(s), none of them video`;
+  throw new NoVideoStreamError(`Expected a video stream, found ${found}. Pass a file with moving pictures.`);
+}
+
+function readRotation(av: NodeAv, stream: Stream): DisplayRotation {
+  const matrix = stream.codecpar.getCodedSideData(av.constants.AV_PKT_DATA_DISPLAYMATRIX);
+  return matrix !== null && matrix.length >= 36 ? rotationFromDisplayMatrix(matrix) : UPRIGHT;
+}
+
+function describe(av: NodeAv, format: FormatContext, stream: Stream, rotation: DisplayRotation): VideoInfo {
+  const { lib, constants } = av;
+  const parameters = stream.codecpar;
+  const known = (ticks: bigint): boolean => ticks !== constants.AV_NOPTS_VALUE;
+  const timeBase = { num: stream.timeBase.num, den: stream.timeBase.den };
+  const startTimeSeconds = known(format.startTime) ? Number(format.startTime) / 1e6 : 0;
+  const turned = rotation.degrees % 180 !== 0;
+  const { width, height } = parameters;
+  if (width < 1 || height < 1)
+    throw new VideoSamplerError("DECODE_FAILED", `The stream declares a picture of ${width} x ${height} pixels.`);
+  const aspect = stream.sampleAspectRatio.num > 0 ? stream.sampleAspectRatio : parameters.sampleAspectRatio;
+  const transfer = nameOf(TRANSFER_NAMES, parameters.colorTrc);
+  return {
+    container: format.iformat?.name ?? "unknown",
+    codec: lib.avGetCodecName(parameters.codecId) ?? "unknown",
+    width: turned ? height : width,
+    height: turned ? width : height,
+    codedWidth: width,
+    codedHeight: height,
+    rotationDegrees: rotation.degrees,
+    sampleAspectRatio: aspect.num > 0 && aspect.den > 0 ? { num: aspect.num, den: aspect.den } : { num: 1, den: 1 },
+    timeBase,
+    startTimeSeconds,
+    streamStartTimeSeconds: known(stream.startTime)
+      ? (Number(stream.startTime) * timeBase.num) / timeBase.den
+      : startTimeSeconds,
+    declaredDurationSeconds: declaredDuration(stream, format, known),
+    averageFrameRate: stream.avgFrameRate.den > 0 ? stream.avgFrameRate.num / stream.avgFrameRate.den : 0,
+    pixelFormat: lib.avGetPixFmtName(parameters.format as never) ?? "unknown",
+    colorMatrix: nameOf(MATRIX_NAMES, parameters.colorSpace),
+    colorRange: ["unknown", "tv", "pc"][parameters.colorRange] ?? "unknown",
+    colorTransfer: transfer,
+    highDynamicRange: transfer === "smpte2084" || transfer === "arib-std-b67",
+  };
+}
+
+function declaredDuration(stream: Stream, format: FormatContext, known: (t: bigint) => boolean): number | null {
+  if (known(stream.duration) && stream.duration > 0n)
+    return (Number(stream.duration) * stream.timeBase.num) / stream.timeBase.den;
+  return known(format.duration) && format.duration > 0n ? Number(format.duration) / 1e6 : null;
+}
+
+const nameOf = (names: Readonly<Record<number, string>>, value: number): string => names[value] ?? "unknown";
+
+// ISO/IEC 23091-2 code points, with the names the ffmpeg program prints.
+const MATRIX_NAMES: Readonly<Record<number, string>> = {
+  0: "gbr",
+  1: "bt709",
+  4: "fcc",
+  5: "bt470bg",
+  6: "smpte170m",
+  7: "smpte240m",
+  8: "ycgco",
+  9: "bt2020nc",
+  10: "bt2020c",
+};
+const TRANSFER_NAMES: Readonly<Record<number, string>> = {
+  1: "bt709",
+  4: "gamma22",
+  5: "gamma28",
+  6: "smpte170m",
+  7: "smpte240m",
+  8: "linear",
+  13: "iec61966-2-1",
+  14: "bt2020-10",
+  15: "bt2020-12",
+  16: "smpte2084",
+  18: "arib-std-b67",
+};

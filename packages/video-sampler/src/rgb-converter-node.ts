@@ -1,0 +1,40 @@
+import type { Frame } from "node-av/lib";
+import type { NodeAv } from "./node-av-loader-node.js";
+import type { ImageSize } from "./sampled-video.js";
+
+/** A converted picture. */
+export interface ConvertedImage {
+  /** Packed RGB bytes `[height, width, 3]`. */
+  readonly image: Uint8Array;
+  /** Size of `image`. */
+  readonly size: ImageSize;
+}
+
+/**
+ * Turns decoded frames upright and into packed RGB through a libavfilter graph, bit for bit as the ffmpeg program does
+ * (node-av's own Scaler ignores colour matrix and range).
+ */
+export class RgbConverter {
+  readonly #graph: ReturnType<NodeAv["FilterAPI"]["create"]>;
+
+  /** @param filters applied before the conversion, such as `transpose=clock` @param scaleTo swscale bicubic, after it */
+  constructor(av: NodeAv, filters: readonly string[], scaleTo?: ImageSize) {
+    const scale = scaleTo === undefined ? [] : [`scale=${scaleTo.width}:${scaleTo.height}:flags=bicubic`];
+    this.#graph = av.FilterAPI.create([...filters, "format=rgb24", ...scale].join(","), { threads: 1 });
+  }
+
+  /** Converts one frame; the frame stays the caller's. */
+  convert(frame: Frame): ConvertedImage | null {
+    let converted: ConvertedImage | null = null;
+    for (const output of this.#graph.processAllSync(frame)) {
+      converted = { image: output.toBuffer(), size: { height: output.height, width: output.width } };
+      output.free();
+    }
+    return converted;
+  }
+
+  /** Releases the graph. */
+  close(): void {
+    this.#graph.close();
+  }
+}
