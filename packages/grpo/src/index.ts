@@ -42,3 +42,12 @@ export type {
   PolicyItem,
   TrainableTensor,
 } from "./policy.js";
+export { GRPO_PRESETS, type GrpoPreset, grpoPreset } from "./presets.js";
+export {
+  advantageOptionsOf,
+  type GrpoConfig,
+  type GrpoOptions,
+  grpoConfigSchema,
+  lossOptionsOf,
+  resolveGrpoConfig,
+} from "./train-config.js";

@@ -1,1 +1,16 @@
-export {};
+export type { CheckpointStore, GrpoCheckpoint } from "./training/checkpoint.js";
+export type {
+  CheckpointEvent,
+  DoneEvent,
+  EvaluationEvent,
+  GrpoEvent,
+  PhaseSeconds,
+  RewardSummary,
+  RewardsEvent,
+  RolloutEvent,
+  SampleRecord,
+  UpdateEvent,
+} from "./training/events.js";
+export type { GrpoExample, RewardBatch, RewardFunction, RewardFunctions } from "./training/rewards.js";
+export type { PreparedRollout, RolloutSource } from "./training/rollout.js";
+export { type TrainGrpoOptions, trainGrpo } from "./training/train-grpo.js";

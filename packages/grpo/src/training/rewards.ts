@@ -1,0 +1,52 @@
+import { GrpoDataError } from "../errors.js";
+import type { Completion } from "../policy.js";
+
+/** What every row of the training data has; all other columns are for the rewards. */
+export interface GrpoExample<Prompt> {
+  /** What the policy is asked. */
+  readonly prompt: Prompt;
+}
+
+/** A rollout as reward functions see it: one entry a completion, the completions of a prompt next to each other. */
+export interface RewardBatch<Example> {
+  /** The data row of each completion. */
+  readonly examples: readonly Example[];
+  /** The completions. */
+  readonly completions: readonly Completion[];
+  /** Index of the prompt of each completion inside this rollout. */
+  readonly groups: readonly number[];
+  /** Stops the work early. */
+  readonly signal?: AbortSignal;
+}
+
+/** TRL's contract: one number a completion, or null where the function cannot judge. */
+export type RewardFunction<Example> = (
+  batch: RewardBatch<Example>,
+) => Promise<readonly (number | null)[]> | readonly (number | null)[];
+
+/** Reward functions by name, in the order they are reported. */
+export type RewardFunctions<Example> = Readonly<Record<string, RewardFunction<Example>>>;
+
+/** Runs every reward function, at the same time, and checks what they answer. */
+export async function scoreRollout<Example>(
+  rewards: RewardFunctions<Example>,
+  batch: RewardBatch<Example>,
+): Promise<Record<string, readonly (number | null)[]>> {
+  const columns = await Promise.all(
+    Object.entries(rewards).map(async ([name, reward]) => {
+      const column = await reward(batch);
+      if (column.length !== batch.completions.length)
+        throw new GrpoDataError(
+          `reward "${name}" gave ${column.length} values for ${batch.completions.length} completions, expected one each`,
+        );
+      column.forEach((value, row) => {
+        if (value !== null && !Number.isFinite(value))
+          throw new GrpoDataError(
+            `reward "${name}" gave ${value} for completion ${row}, expected a finite number or null (unscorable)`,
+          );
+      });
+      return [name, column] as const;
+    }),
+  );
+  return Object.fromEntries(columns);
+}

@@ -1,0 +1,174 @@
+import { describe, expect, it } from "vitest";
+import { TabularPolicy, targetScore } from "../../test/tabular-policy.js";
+import { type GrpoOptions, grpoPreset } from "../index.js";
+import type { GrpoCheckpoint } from "./checkpoint.js";
+import type { GrpoEvent, UpdateEvent } from "./events.js";
+import type { RewardBatch } from "./rewards.js";
+import { trainGrpo } from "./train-grpo.js";
+
+interface Row {
+  readonly prompt: number;
+}
+const data: readonly Row[] = [{ prompt: 0 }, { prompt: 1 }, { prompt: 2 }];
+const rewards = {
+  target: (batch: RewardBatch<Row>) => batch.completions.map((c, i) => targetScore(batch.examples[i]?.prompt ?? 0, c)),
+};
+const quick: GrpoOptions = {
+  promptsPerRollout: 3,
+  numGenerations: 16,
+  maxCompletionLength: 3,
+  learningRate: 0.1,
+  lrSchedulerType: "constant",
+  maxSteps: 100,
+};
+
+async function collect(events: AsyncIterable<GrpoEvent>): Promise<GrpoEvent[]> {
+  const all: GrpoEvent[] = [];
+  for await (const event of events) all.push(event);
+  return all;
+}
+
+describe("trainGrpo", () => {
+  // The KL of vsr1 pulls back, and its top-p of 0.95 never samples the last 5 %, so nothing unlearns that tail.
+  it.each<[string, GrpoOptions, number?]>([
+    ["trl defaults", {}],
+    ["vsr1", { ...grpoPreset("vsr1"), ...quick, numGenerations: 6, promptsPerRollout: 6 }, 0.9],
+    [
+      "two iterations, two updates a rollout, micro-batches of 5",
+      { numIterations: 2, updatesPerRollout: 2, microBatchSize: 5, learningRate: 0.05, maxSteps: 300 },
+    ],
+    ["one rollout behind", { rolloutLag: 1 }],
+  ])("reaches the optimum over seeds: %s", async (_name, options, reached = 0.95) => {
+    for (const seed of [1, 2, 3]) {
+      const policy = new TabularPolicy(3, 5);
+      const before = await policy.expected(targetScore, 3);
+      await collect(trainGrpo({ policy, data, rewards, config: { ...quick, ...options, seed } }));
+      expect(before).toBeLessThan(0.25);
+      expect(await policy.expected(targetScore, 3)).toBeGreaterThan(reached);
+    }
+  });
+
+  it("converges to the KL-regularised optimum, proportional to ref exp((1 - 1/G) r / beta)", async () => {
+    // One prompt, one token: the fixed point of the expected update is known in closed form.
+    const arms = [0, 0.3, 1, 0.6];
+    const policy = new TabularPolicy(1, 4, (index) => [0.5, -0.2, 0, 0.3][index % 4] as number);
+    const beta = 0.5;
+    const generations = 16;
+    await collect(
+      trainGrpo({
+        policy,
+        data: [{ prompt: 0 }],
+        rewards: {
+          arm: (batch: RewardBatch<Row>) => batch.completions.map((c) => arms[c.tokenIds[0] as number] as number),
+        },
+        config: {
+          lossType: "grpo",
+          scaleRewards: "none",
+          beta,
+          useBiasCorrectionKl: true,
+          promptsPerRollout: 32,
+          numGenerations: generations,
+          maxCompletionLength: 1,
+          learningRate: 0.03,
+          lrSchedulerType: "linear",
+          maxSteps: 250,
+        },
+      }),
+    );
+    const reference = policy.state(policy.reference, 0, -1);
+    const unnormalised = arms.map((r, a) => Math.exp((reference[a] as number) + ((1 - 1 / generations) * r) / beta));
+    const total = unnormalised.reduce((sum, value) => sum + value, 0);
+    policy.state(policy.logits, 0, -1).forEach((logProb, arm) => {
+      expect(Math.exp(logProb)).toBeCloseTo((unnormalised[arm] as number) / total, 1.7);
+    });
+  });
+
+  it("asks for a reference only when beta > 0, and scores an on-policy rollout once", async () => {
+    for (const beta of [0, 0.04]) {
+      const policy = new TabularPolicy(3, 5);
+      await collect(trainGrpo({ policy, data, rewards, config: { ...quick, maxSteps: 4, beta } }));
+      expect(policy.calls).toMatchObject({
+        generate: 4,
+        logProbs: 4,
+        reference: beta > 0 ? 4 : 0,
+        parametersChanged: 4,
+      });
+    }
+  });
+
+  it("reports rollouts, rewards and updates in order with finite numbers", async () => {
+    const policy = new TabularPolicy(3, 5);
+    const events = await collect(trainGrpo({ policy, data, rewards, config: { ...quick, maxSteps: 3, beta: 0.04 } }));
+    expect(events.map((event) => event.type)).toEqual([
+      ...Array(3).fill(["rollout", "rewards", "update"]).flat(),
+      "done",
+    ]);
+    for (const event of events) {
+      if (event.type !== "update") continue;
+      expect([event.loss, event.kl, event.gradientNorm, event.entropyEstimate].every(Number.isFinite)).toBe(true);
+      expect(event.metrics.ratio).toEqual({ mean: 1, min: 1, max: 1 });
+    }
+    const scored = events.find((event) => event.type === "rewards");
+    expect(scored?.type === "rewards" && scored.samples).toHaveLength(48);
+  });
+
+  it.each<[string, GrpoOptions]>([
+    ["on-policy", {}],
+    ["in the middle of a rollout", { numIterations: 2, updatesPerRollout: 3, beta: 0.04 }],
+    ["with a rollout waiting", { rolloutLag: 2 }],
+  ])("resumes exactly: %s", async (_name, options) => {
+    const config: GrpoOptions = { ...quick, ...options, maxSteps: 11 };
+    const whole = new TabularPolicy(3, 5);
+    const expected = await collect(trainGrpo({ policy: whole, data, rewards, config }));
+    const first = new TabularPolicy(3, 5);
+    const saved: GrpoCheckpoint[] = [];
+    const checkpoints = { save: async (checkpoint: GrpoCheckpoint) => void saved.push(checkpoint) };
+    for await (const event of trainGrpo({
+      policy: first,
+      data,
+      rewards,
+      checkpoints,
+      config: { ...config, saveSteps: 4 },
+    }))
+      if (event.type === "checkpoint") break;
+    const resumed = new TabularPolicy(3, 5);
+    const rest = await collect(
+      trainGrpo({ policy: resumed, data, rewards, config, resumeFrom: saved[0] as GrpoCheckpoint }),
+    );
+    expect([...resumed.logits]).toEqual([...whole.logits]);
+    const losses = (events: GrpoEvent[]) =>
+      events.filter((e): e is UpdateEvent => e.type === "update").map((e) => e.loss);
+    expect(losses(rest)).toEqual(losses(expected).slice(4));
+  });
+
+  it("does not depend on how an update is cut into micro-batches", async () => {
+    // Adam divides by the gradient's size, so an epsilon above rounding keeps noise in zero gradients out of the comparison.
+    const run = async (microBatchSize: number | null) => {
+      const policy = new TabularPolicy(3, 5);
+      await collect(
+        trainGrpo({
+          policy,
+          data,
+          rewards,
+          config: { ...quick, maxSteps: 5, beta: 0.04, adamEpsilon: 1e-3, microBatchSize },
+        }),
+      );
+      return [...policy.logits];
+    };
+    const whole = await run(null);
+    for (const size of [1, 5, 48])
+      for (const [i, value] of (await run(size)).entries()) expect(value).toBeCloseTo(whole[i] as number, 5);
+  });
+
+  it("stops at once when aborted, and refuses what cannot work", async () => {
+    const policy = new TabularPolicy(3, 5);
+    const start = (config: GrpoOptions, extra = {}) => collect(trainGrpo({ policy, data, rewards, config, ...extra }));
+    await expect(start(quick, { signal: AbortSignal.abort() })).rejects.toThrow(/abort/i);
+    await expect(start({ ...quick, nonsense: 1 } as GrpoOptions)).rejects.toMatchObject({ code: "GRPO_CONFIG" });
+    await expect(start({ ...quick, rewardWeights: { tarmac: 1 } })).rejects.toMatchObject({ code: "GRPO_CONFIG" });
+    await expect(start(quick, { data: [] })).rejects.toMatchObject({ code: "GRPO_DATA" });
+    const poison = { target: (batch: RewardBatch<Row>) => batch.completions.map(() => Number.NaN) };
+    await expect(start(quick, { rewards: poison })).rejects.toMatchObject({ code: "GRPO_DATA" });
+    expect(policy.calls.parametersChanged).toBe(0);
+  });
+});
