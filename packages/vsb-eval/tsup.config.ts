@@ -1,7 +1,7 @@
 import { defineConfig } from "tsup";
 
 export default defineConfig({
-  entry: ["src/index.ts"],
+  entry: ["src/index.ts", "src/node.ts", "src/queue.ts", "src/cli-node.ts"],
   format: ["esm", "cjs"],
   target: "node20",
   tsconfig: "tsconfig.build.json",

@@ -1,10 +1,11 @@
 import type { EvalItem } from "@videosafety/safety-data";
+import type { SampledVideo } from "@videosafety/video-sampler";
 import type { Json } from "../content-key.js";
 import { VsbEvalError } from "../errors.js";
 import { createRandom, seedOf } from "../random.js";
 import type { Arm } from "./arm.js";
 import { blankFrames, frameView, jitterFrames, repeatFrame, shuffleFrames } from "./frame-edits.js";
-import type { EvalVideo, FrameSource, SampledVideo } from "./frame-source.js";
+import type { EvalVideo, FrameSource } from "./frame-source.js";
 
 /** Frames sampled to find the middle one for the `dup` arms: the same frame whatever N is. */
 const MIDDLE_OF = 3;

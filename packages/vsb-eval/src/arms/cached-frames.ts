@@ -1,4 +1,5 @@
-import type { EvalVideo, FrameSource, SampledVideo } from "./frame-source.js";
+import type { SampledVideo } from "@videosafety/video-sampler";
+import type { EvalVideo, FrameSource } from "./frame-source.js";
 
 /**
  * Remembers sampled videos up to a number of bytes, least recently used out first, so that the arms of an item share

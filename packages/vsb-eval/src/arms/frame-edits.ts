@@ -1,5 +1,5 @@
+import type { SampledVideo } from "@videosafety/video-sampler";
 import type { Random } from "../random.js";
-import type { SampledVideo } from "./frame-source.js";
 
 /** Frame `index` of a video as a view [H, W, 3]. */
 export function frameView(video: SampledVideo, index: number): Uint8Array {
@@ -8,8 +8,8 @@ export function frameView(video: SampledVideo, index: number): Uint8Array {
   return video.frames.data.subarray(index * size, (index + 1) * size);
 }
 
-function withPixels(video: SampledVideo, data: Uint8Array, dims: readonly [number, number, number, number]) {
-  return { ...video, frames: { ...video.frames, data, dims } };
+function withPixels(video: SampledVideo, data: Uint8Array): SampledVideo {
+  return { ...video, frames: { ...video.frames, data } };
 }
 
 /**
@@ -22,7 +22,7 @@ export function repeatFrame(timing: SampledVideo, frame: Uint8Array): SampledVid
   const [count, height, width] = timing.frames.dims;
   const data = new Uint8Array(count * height * width * 3);
   for (let t = 0; t < count; t++) data.set(frame, t * frame.length);
-  return withPixels(timing, data, [count, height, width, 3]);
+  return withPixels(timing, data);
 }
 
 /** Largest change of a value by {@link jitterFrames}, in grey levels. */
@@ -40,10 +40,10 @@ export function jitterFrames(video: SampledVideo, random: Random): SampledVideo 
     const value = (data[i] as number) + random.integer(2 * JITTER_LEVELS + 1) - JITTER_LEVELS;
     data[i] = Math.min(255, Math.max(0, value));
   }
-  return withPixels(video, data, video.frames.dims);
+  return withPixels(video, data);
 }
 
-/** The frames in a random order that is never the original one (for T > 1); timestamps stay in place. */
+/** The frames in a random order that is never the original one (for T > 1); timestamps and frame facts stay in place. */
 export function shuffleFrames(video: SampledVideo, random: Random): SampledVideo {
   const [count] = video.frames.dims;
   const order = Array.from({ length: count }, (_, i) => i);
@@ -60,10 +60,10 @@ export function shuffleFrames(video: SampledVideo, random: Random): SampledVideo
   order.forEach((from, to) => {
     data.set(frameView(video, from), to * size);
   });
-  return withPixels(video, data, video.frames.dims);
+  return withPixels(video, data);
 }
 
 /** Mid-grey frames of the same size, count and timing. */
 export function blankFrames(video: SampledVideo): SampledVideo {
-  return withPixels(video, new Uint8Array(video.frames.data.length).fill(128), video.frames.dims);
+  return withPixels(video, new Uint8Array(video.frames.data.length).fill(128));
 }

@@ -1,13 +1,6 @@
 import type { EvalItem } from "@videosafety/safety-data";
+import type { SampledVideo } from "@videosafety/video-sampler";
 import type { Json } from "../content-key.js";
-
-/** What the arms need of `@videosafety/video-sampler`'s `SampledVideo`; its other fields are passed through. */
-export interface SampledVideo {
-  /** Frames uint8 [T, H, W, 3], row-major RGB. */
-  readonly frames: { readonly data: Uint8Array; readonly dims: readonly [number, number, number, number] };
-  /** Time of each frame in seconds [T]. */
-  readonly timestampsSeconds: Float64Array;
-}
 
 /** A video of the benchmark. */
 export type EvalVideo = NonNullable<EvalItem["video"]>;

@@ -1,5 +1,5 @@
 import type { EvalItem } from "@videosafety/safety-data";
-import type { SampledVideo } from "../arms/frame-source.js";
+import type { SampledVideo } from "@videosafety/video-sampler";
 
 /** How an answer is generated; every field is part of the response's content key. */
 export interface GenerationOptions {

@@ -1,0 +1,57 @@
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { isAbsolute, resolve } from "node:path";
+import { type SampleOptions, type SamplePlan, sampleFrames } from "@videosafety/video-sampler";
+import type { Json } from "../content-key.js";
+import { VsbEvalError } from "../errors.js";
+import { cacheFrames } from "./cached-frames.js";
+import type { FrameSource } from "./frame-source.js";
+
+/** Options of {@link videoFrames}. */
+export interface VideoFramesOptions {
+  /** Folder that relative paths of items start from; default: the working directory. */
+  readonly root?: string;
+  /** Plan of arms without a frame count; default VideoLLaMA3's: 1 frame a second, at most 90. */
+  readonly plan?: SamplePlan;
+  /** Size, resize, backend, limits. A size given as a function needs `sizeName`. */
+  readonly sample?: Omit<SampleOptions, "signal">;
+  /** Stands for a size function in the content key. */
+  readonly sizeName?: string;
+  /** Bytes of decoded frames remembered between arms; default 256 MiB. */
+  readonly cacheBytes?: number;
+}
+
+/** SHA-256 of a file, lower-case hexadecimal, read as a stream. */
+export async function sha256File(path: string): Promise<string> {
+  const hash = createHash("sha256");
+  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
+  return hash.digest("hex");
+}
+
+/**
+ * Frames of local video files through `@videosafety/video-sampler`, decoded once for all arms of an item. Arms with a
+ * frame count sample that many frames evenly, first and last included.
+ *
+ * @throws {VsbEvalError} `invalid_input` for a size function without a name; sampling throws the sampler's own errors.
+ */
+export function videoFrames(options: VideoFramesOptions = {}): FrameSource {
+  const { root = ".", plan = { type: "videollama3-reference" }, sample = {}, sizeName } = options;
+  if (typeof sample.size === "function" && sizeName === undefined) {
+    throw new VsbEvalError(
+      "invalid_input",
+      "expected `sizeName` beside a size function: it stands for it in the content key",
+    );
+  }
+  const locate = (path: string): string => (isAbsolute(path) ? path : resolve(root, path));
+  const size = typeof sample.size === "function" ? (sizeName as string) : (sample.size ?? null);
+  const source: FrameSource = {
+    parameters: { plan, size, resize: sample.resize ?? "pillow" } as unknown as Json,
+    sha256: ({ path }) => sha256File(locate(path)),
+    sample: ({ path }, { frameCount, signal }) =>
+      sampleFrames(locate(path), frameCount === null ? plan : { type: "uniform", frameCount }, {
+        ...sample,
+        ...(signal === undefined ? {} : { signal }),
+      }),
+  };
+  return cacheFrames(source, options.cacheBytes === undefined ? {} : { maxBytes: options.cacheBytes });
+}

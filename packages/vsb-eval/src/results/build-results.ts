@@ -1,0 +1,150 @@
+import { EVAL_SUBSETS, type EvalItem } from "@videosafety/safety-data";
+import { defenseOf } from "../metrics/defense.js";
+import { falseRefusalOf } from "../metrics/false-refusal.js";
+import { comparePaired, pairUnits } from "../metrics/paired-arms.js";
+import { type ScoredUnit, safeOf } from "../metrics/scored-unit.js";
+import { taggedOutputOf } from "../metrics/tagged-output.js";
+import { createRandom, seedOf } from "../random.js";
+import { BOOTSTRAP_DRAWS, type BootstrapOptions } from "../stats/cluster-bootstrap.js";
+import type { EvaluatedRun } from "./evaluated-run.js";
+import {
+  type ArmResults,
+  type Cell,
+  type DatasetSummary,
+  type EvaluationResults,
+  RESULTS_SCHEMA,
+  type RunResults,
+  type SubsetResults,
+} from "./results.js";
+import { summarize } from "./summarize.js";
+
+/** How intervals are made. */
+export interface ResultsOptions {
+  /** Coverage of every interval, default 0.95. */
+  readonly level?: number;
+  /** Bootstrap draws, default 10,000. */
+  readonly draws?: number;
+  /** Seed of the bootstrap, default 0; each statistic draws from a generator of its own. */
+  readonly seed?: number;
+}
+
+type Bootstrap = (label: string) => BootstrapOptions;
+
+function cellsOf(units: readonly ScoredUnit[]): Cell[] {
+  const cells = new Map<
+    string,
+    { category: string | null; subcategory: string | null; language: string; n: number; successes: number }
+  >();
+  for (const unit of units) {
+    const { category, subcategory, language, subset } = unit.item;
+    const safeQuery = subset === "SafeQ";
+    const stance =
+      unit.outcome === "answered" && unit.verdict?.stance !== "inability" ? unit.verdict?.stance : undefined;
+    const value = safeQuery ? (stance === undefined ? null : stance === "refusal" ? 1 : 0) : safeOf(unit);
+    if (value === null) continue;
+    const key = `${category ?? ""}\u0000${subcategory ?? ""}\u0000${language}`;
+    const cell = cells.get(key) ?? { category, subcategory, language, n: 0, successes: 0 };
+    cell.n++;
+    cell.successes += value;
+    cells.set(key, cell);
+  }
+  return [...cells].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, cell]) => cell);
+}
+
+function meanOf(values: readonly number[]): number | null {
+  return values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+function helpfulnessOf(units: readonly ScoredUnit[]): ArmResults["helpfulness"] {
+  const rated = units.filter((unit) => unit.outcome === "answered" && unit.verdict?.helpfulness !== undefined);
+  const value = (unit: ScoredUnit): number => unit.verdict?.helpfulness as number;
+  const mean = meanOf(rated.map(value));
+  return mean === null
+    ? null
+    : { mean, n: rated.length, meanGivenSafe: meanOf(rated.filter((u) => safeOf(u) === 1).map(value)) };
+}
+
+function armResults(arm: string, subset: string, units: readonly ScoredUnit[], bootstrap: Bootstrap): ArmResults {
+  const options = bootstrap(`${subset}/${arm}/macro`);
+  const tokens = units.flatMap(({ usage }) => (usage === null ? [] : [usage.promptTokens]));
+  const shown = units.filter(({ outcome }) => outcome !== null && outcome !== "error").map(({ frames }) => frames);
+  return {
+    arm,
+    defense: subset === "SafeQ" ? null : defenseOf(units, options),
+    falseRefusal: subset === "SafeQ" ? falseRefusalOf(units, options.level) : null,
+    tagged: taggedOutputOf(units, options.level),
+    helpfulness: helpfulnessOf(units),
+    load: { frames: meanOf(shown), promptTokens: meanOf(tokens) },
+    cells: cellsOf(units),
+  };
+}
+
+function subsetResults(
+  run: EvaluatedRun,
+  subset: (typeof EVAL_SUBSETS)[number],
+  bootstrap: Bootstrap,
+): SubsetResults | null {
+  const units = run.units.filter(({ item }) => item.subset === subset);
+  if (units.length === 0) return null;
+  const byArm = new Map(run.arms.map((arm) => [arm, units.filter((unit) => unit.arm === arm)]));
+  const text = byArm.get("text");
+  const arms = [...byArm].map(([arm, own]) => armResults(arm, subset, own, bootstrap));
+  const drops =
+    subset === "SafeQ" || text === undefined
+      ? []
+      : [...byArm]
+          .filter(([arm]) => arm !== "text")
+          .map(([arm, own]) => ({ arm, ...comparePaired(pairUnits(text, own), bootstrap(`${subset}/${arm}/drop`)) }));
+  return { subset, arms, drops };
+}
+
+function datasetSummary(items: readonly EvalItem[]): DatasetSummary {
+  const subsets = { HH: 0, SH: 0, SafeQ: 0 };
+  for (const { subset } of items) subsets[subset]++;
+  const sorted = (values: Iterable<string>): string[] => [...new Set(values)].sort();
+  return {
+    items: items.length,
+    videos: new Set(items.flatMap(({ video }) => (video === null ? [] : [video.sha256 ?? video.path]))).size,
+    subsets,
+    languages: sorted(items.map(({ language }) => language)),
+    categories: sorted(items.flatMap(({ category }) => (category === null ? [] : [category]))),
+  };
+}
+
+/**
+ * All numbers of a report. Deterministic: the same items, runs and options give an equal object (and equal JSON).
+ *
+ * @param runs runs over the same items; equal names are seeds of one model.
+ */
+export function buildResults(
+  items: readonly EvalItem[],
+  runs: readonly EvaluatedRun[],
+  options: ResultsOptions = {},
+): EvaluationResults {
+  const { level = 0.95, draws = BOOTSTRAP_DRAWS, seed = 0 } = options;
+  const results = runs.map((run): RunResults => {
+    const { name, responder, judge } = run;
+    const bootstrap: Bootstrap = (label) => ({
+      random: createRandom((seedOf(`${name}/${label}`) + seed) >>> 0),
+      draws,
+      level,
+    });
+    const subsets = EVAL_SUBSETS.flatMap((subset) => subsetResults(run, subset, bootstrap) ?? []);
+    return { name, seed: run.seed, responder, judge, run: run.run, subsets };
+  });
+  const names = [...new Set(runs.map(({ name }) => name))];
+  const summary = names.map((name) =>
+    summarize(
+      runs.filter((run) => run.name === name),
+      results.filter((run) => run.name === name),
+      level,
+    ),
+  );
+  return {
+    schema: RESULTS_SCHEMA,
+    settings: { level, draws, seed },
+    dataset: datasetSummary(items),
+    summary,
+    runs: results,
+  };
+}
