@@ -70,3 +70,17 @@ export class NonFiniteError extends AlarmTokensError {
 export class EmptyClassError extends AlarmTokensError {
   readonly code = "empty-class";
 }
+
+/**
+ * A calibration cannot be made (`too-few-samples`, `invalid-target`) or is not one (`invalid-calibration`): collect more
+ * data, ask for less, or calibrate again.
+ */
+export class CalibrationError extends AlarmTokensError {
+  constructor(
+    readonly code: "too-few-samples" | "invalid-target" | "invalid-calibration",
+    message: string,
+    options: { cause?: unknown } = {},
+  ) {
+    super(message, options);
+  }
+}

@@ -20,10 +20,17 @@ export {
   softplus,
 } from "./binary-cross-entropy.js";
 export {
+  type ConformalTarget,
+  type ConformalThreshold,
+  conformalThreshold,
+  minimumCalibrationSize,
+} from "./conformal-threshold.js";
+export {
   AlarmPlacementError,
   AlarmShapeError,
   AlarmTokenizerError,
   AlarmTokensError,
+  CalibrationError,
   EmptyClassError,
   NonFiniteError,
   type PlacementCode,
@@ -38,8 +45,28 @@ export {
   refusalScore,
   shouldRefuse,
 } from "./evaluate-alarms.js";
+export {
+  type Assessment,
+  createGuard,
+  type Guard,
+  type GuardLatency,
+  type GuardMode,
+  type GuardModel,
+  type GuardOptions,
+  type GuardWindow,
+  type WindowAssessment,
+} from "./guard.js";
+export {
+  type CalibrationInput,
+  calibrateGuard,
+  describeGuarantee,
+  type GuardCalibration,
+  guardCalibrationSchema,
+  parseGuardCalibration,
+} from "./guard-calibration.js";
 export { type AlarmInitialization, type EmbeddingTable, initializeAlarmToken } from "./initialize-alarm-tokens.js";
 export { type LabelPolicy, resolveLabels, type SampleLabels } from "./label-policy.js";
+export { labelRecord } from "./label-record.js";
 export { placeAlarmText, type TextPlacementOptions } from "./place-alarm-text.js";
 export {
   alarmInsertionPoints,
@@ -58,6 +85,9 @@ export {
   type TokenizerJson,
 } from "./register-alarm-tokens.js";
 export { auc, bestDsrAtFrr, leastFrrAtDsr, type OperatingPoint, rocCurve } from "./roc.js";
+export { type FrameWindow, slidingWindows } from "./sliding-windows.js";
+export { fitTemperature } from "./temperature.js";
+export { mergeSpans, type TimeSpan } from "./time-spans.js";
 export type {
   AlarmStates,
   AtSftNormalizers,

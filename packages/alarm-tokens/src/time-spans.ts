@@ -1,0 +1,18 @@
+/** Part of a video, [start, end). */
+export interface TimeSpan {
+  /** Seconds from the start of the video. */
+  readonly startSeconds: number;
+  /** Seconds from the start of the video, exclusive. */
+  readonly endSeconds: number;
+}
+
+/** Sorts spans and joins those that overlap or touch. */
+export function mergeSpans(spans: readonly TimeSpan[]): TimeSpan[] {
+  const merged: { startSeconds: number; endSeconds: number }[] = [];
+  for (const { startSeconds, endSeconds } of [...spans].sort((a, b) => a.startSeconds - b.startSeconds)) {
+    const last = merged.at(-1);
+    if (last !== undefined && startSeconds <= last.endSeconds) last.endSeconds = Math.max(last.endSeconds, endSeconds);
+    else merged.push({ startSeconds, endSeconds });
+  }
+  return merged;
+}
