@@ -61,6 +61,7 @@ export {
   tokenLogProbs,
   weightedNll,
 } from "./nn/losses.js";
+export { type PackedInputs, packedInputs } from "./nn/packed-inputs.js";
 export { type RopeTables, ropeTables } from "./nn/rope-tables.js";
 export { serialize, type Target } from "./onnx/serialize.js";
 export { encodeModel, type ModelDefinition, type NodeDefinition, type ValueDefinition } from "./onnx/writer.js";
@@ -115,7 +116,8 @@ export { logSoftmax, mean, reduceMax, reduceMean, reduceSum, softmax, sumAll } f
 export { gradientRules, zeroGradientOps } from "./rules/gradient-rules.js";
 export type { Rule, Rules } from "./rules/rule.js";
 export type { Feed, RunOptions, Session, SessionOptions } from "./session.js";
-export { createSession } from "./session-node.js";
+export { bucketOf, SessionCache } from "./session-cache.js";
+export { availableProviders, compareWithCpu, createSession } from "./session-node.js";
 export {
   broadcastShape,
   type DType,
@@ -127,8 +129,10 @@ export {
   type TypedData,
   toTypedData,
 } from "./tensor.js";
+export { accumulateInto } from "./train/accumulate.js";
 export { AdamW, type AdamWOptions } from "./train/adamw.js";
 export { clipGradNorm, gradNorm } from "./train/clip-grad-norm.js";
+export { ExponentialMovingAverage } from "./train/ema.js";
 export { assertFinite, firstNonFinite } from "./train/finite.js";
 export {
   type GroupOptions,
@@ -146,3 +150,4 @@ export {
   type ScheduleOptions,
 } from "./train/schedules.js";
 export { Sgd, type SgdOptions } from "./train/sgd.js";
+export { type UpdateOptions, type UpdateReport, updateParameters } from "./train/update.js";

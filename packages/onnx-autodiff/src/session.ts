@@ -83,6 +83,7 @@ export function prepareSession(
     // Above "basic", onnxruntime turns float64 x sigmoid(x) into a kernel that only exists for float32.
     graphOptimizationLevel: double ? "basic" : "all",
     executionProviders: [...providers],
+    logSeverityLevel: 3, // errors only, and those throw
     enableMemPattern: options.memoryPattern ?? true,
     ...(Object.keys(config).length > 0 ? { extra: { session: config } } : {}),
     ...options.sessionOptions,
@@ -161,6 +162,13 @@ class GraphSession implements Session {
       throw new FeedError(`run: ${name} expects ${value.dtype}[${value.shape}], found [${dims}]`);
     if (data.length !== sizeOf(dims))
       throw new FeedError(`run: ${name} [${dims}] needs ${sizeOf(dims)} elements, found ${data.length}`);
+    if (dims.includes(0))
+      throw new FeedError(
+        `run: ${name} [${dims}] is empty, and empty operands crash onnxruntime; keep one masked dummy row`,
+      );
+    if (typeof SharedArrayBuffer !== "undefined" && data.buffer instanceof SharedArrayBuffer) {
+      throw new FeedError(`run: ${name} lies in a SharedArrayBuffer, which onnxruntime cannot read; copy it`);
+    }
     const Expected = ARRAYS[value.dtype];
     if (!Expected || !(data instanceof Expected)) {
       throw new FeedError(

@@ -69,6 +69,7 @@ export function serialize(source: Graph, target: Target = "ort", opset = 23): Ui
   const nameOf = (v: Value): string => names.get(v) ?? `value:${v.id}`;
   const used = new Set<Value>(graph.outputs.map((o) => o.value));
   for (const node of live) for (const x of node.inputs) if (x) used.add(x);
+  const dynamic = graph.inputs.some((v) => v.symbols !== undefined); // then outputs' shapes are nominal
   return encodeModel({
     opset,
     nodes: [
@@ -82,7 +83,7 @@ export function serialize(source: Graph, target: Target = "ort", opset = 23): Ui
     inputs: graph.inputs
       .filter((v) => used.has(v))
       .map((v) => ({ name: nameOf(v), dtype: v.dtype, shape: v.shape, symbols: v.symbols })),
-    outputs: graph.outputs.map(({ name, value }) => ({ name, dtype: value.dtype, shape: value.shape })),
+    outputs: graph.outputs.map(({ name, value }) => ({ name, dtype: value.dtype, shape: dynamic ? undefined : value.shape })),
     initializers: [...graph.initializers]
       .filter(([v]) => used.has(v))
       .map(([v, init]) => ({ name: nameOf(v), dtype: v.dtype, shape: v.shape, init })),

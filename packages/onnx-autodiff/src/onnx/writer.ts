@@ -20,8 +20,8 @@ export interface ValueDefinition {
   readonly name: string;
   /** Element type. */
   readonly dtype: DType;
-  /** Dimensions. */
-  readonly shape: Shape;
+  /** Dimensions; undefined leaves them to the runtime. */
+  readonly shape: Shape | undefined;
   /** Axis -> symbol of dynamic dimensions. */
   readonly symbols?: Readonly<Record<number, string>> | undefined;
 }
@@ -116,12 +116,13 @@ function nodeMessage(node: NodeDefinition): Message {
 }
 
 function valueMessage(value: ValueDefinition): Message {
+  const tensorType = new Message().int(1, ONNX_TYPE[value.dtype]);
   const shape = new Message();
-  value.shape.forEach((d, axis) => {
+  value.shape?.forEach((d, axis) => {
     const symbol = value.symbols?.[axis];
     shape.message(1, symbol === undefined ? new Message().int(1, d) : new Message().string(2, symbol));
   });
-  const tensorType = new Message().int(1, ONNX_TYPE[value.dtype]).message(2, shape);
+  if (value.shape) tensorType.message(2, shape);
   return new Message().string(1, value.name).message(2, new Message().message(1, tensorType));
 }
 
@@ -129,7 +130,7 @@ const bytesOf = (data: TypedData): Uint8Array => new Uint8Array(data.buffer, dat
 
 function initializerMessage(value: ValueDefinition & { readonly init: Initializer }): Message {
   const message = new Message();
-  for (const d of value.shape) message.int(1, d);
+  for (const d of value.shape ?? []) message.int(1, d);
   message.int(2, ONNX_TYPE[value.dtype]).string(8, value.name);
   if (value.init.kind === "inline") return message.bytes(9, bytesOf(value.init.data));
   const entry = (key: string, text: string): Message => new Message().string(1, key).string(2, text);
