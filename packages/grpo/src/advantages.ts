@@ -115,10 +115,12 @@ function estimateInto(
   const gpgScale = all.length / Math.max(nonZero, 1);
   for (const group of groups) {
     const rows = scorable(rewards, group.rows);
-    if (rows.length === 1 && config.singletonAdvantage === "reward") {
+    if (rows.length === 1 && config.singletonAdvantage === "reward" && estimator !== "pass_at_k") {
+      // verl takes mean 0 and std 1 where there is nothing to compare with.
       const row = rows[0] as number;
       const scaled = estimator === "grpo" && config.scaleRewards !== "none";
-      out[row] = (rewards[row] as number) / (scaled ? 1 + config.scaleEpsilon : 1);
+      out[row] =
+        ((rewards[row] as number) * (estimator === "gpg" ? gpgScale : 1)) / (scaled ? 1 + config.scaleEpsilon : 1);
     }
     if (group.zeroVariance) continue;
     const std = config.scaleRewards === "group" ? group.std : batchStd;

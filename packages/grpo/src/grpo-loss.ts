@@ -112,9 +112,9 @@ class LossPass {
     const weight = tokenWeight(tokens, normalizers, config);
     const policyWeight = this.policyWeight(row, logProbs, old, mask, advantage);
     const correction = this.correction(row, old, mask);
-    const perTokenWeights =
-      correction && correction.length === length && config.vllmImportanceSamplingMode.startsWith("token");
-    const sequenceWeight = correction && !perTokenWeights ? (correction[0] as number) : 1;
+    const multiplied = config.lossType === "vespo" ? undefined : correction; // VESPO takes it inside its own weight
+    const tokenWeights = config.vllmImportanceSamplingMode.startsWith("token") ? multiplied : undefined;
+    const sequenceWeight = multiplied && !tokenWeights ? (multiplied[0] as number) : 1;
     const phi = config.lossType === "vespo" ? vespoWeight(logProbs, old, mask, advantage, correction, config) : 1;
 
     const sequence = geometric || config.importanceSamplingLevel !== "token";
@@ -158,9 +158,7 @@ class LossPass {
         ratio = drift === 0 ? 1 : Math.exp(passes ? drift : drift > clamp ? clamp : drift < -clamp ? -clamp : drift);
       }
       term(ratio, advantage, logProb, oldLogProb, phi, out);
-      let share = policyWeight;
-      if (perTokenWeights) share *= correction[token] as number;
-      else share *= sequenceWeight;
+      let share = policyWeight * (tokenWeights ? (tokenWeights[token] as number) : sequenceWeight);
       if (entropy !== undefined && !geometric && (entropy[token] as number) < threshold) share = 0;
       let policyValue = 0;
       let dLogRatio = 0;
