@@ -1,4 +1,5 @@
 import type { RequestError } from "../errors.js";
+import type { AbortHub } from "./abort-hub.js";
 
 /** Bounds of {@link AdaptiveLimiter}. */
 export interface LimiterOptions {
@@ -16,11 +17,6 @@ const CUT = 0.8;
 const GROWTH = 1.05;
 const IN_USE = 0.8;
 
-interface Waiter {
-  readonly admit: () => void;
-  readonly cancel: () => void;
-}
-
 /**
  * How many requests may be in flight at one endpoint. Starts low and doubles each clean round (slow start) until the
  * first rate limit; from then on additive increase, multiplicative decrease: x0.8 on a rate limit (at most once in
@@ -30,7 +26,7 @@ interface Waiter {
 export class AdaptiveLimiter {
   readonly #max: number;
   readonly #now: () => number;
-  readonly #queue: Waiter[] = [];
+  readonly #queue: (() => void)[] = [];
   #limit: number;
   #active = 0;
   #peak = 0;
@@ -59,22 +55,18 @@ export class AdaptiveLimiter {
   }
 
   /** Waits for a place, first come first served. Every `acquire` needs one `release`. */
-  acquire(signal?: AbortSignal): Promise<void> {
+  acquire(hub?: AbortHub): Promise<void> {
     return new Promise((resolve, reject) => {
-      if (signal?.aborted) return reject(signal.reason);
-      const onAbort = (): void => waiter.cancel();
-      const waiter: Waiter = {
-        admit: () => {
-          signal?.removeEventListener("abort", onAbort);
-          resolve();
-        },
-        cancel: () => {
-          this.#queue.splice(this.#queue.indexOf(waiter), 1);
-          reject(signal?.reason);
-        },
+      if (hub?.signal.aborted) return reject(hub.signal.reason);
+      const forget = hub?.onAbort(() => {
+        this.#queue.splice(this.#queue.indexOf(admit), 1);
+        reject(hub.signal.reason);
+      });
+      const admit = (): void => {
+        forget?.();
+        resolve();
       };
-      signal?.addEventListener("abort", onAbort, { once: true });
-      this.#queue.push(waiter);
+      this.#queue.push(admit);
       this.#admit();
     });
   }
@@ -123,11 +115,11 @@ export class AdaptiveLimiter {
       return;
     }
     while (this.#active < this.limit) {
-      const waiter = this.#queue.shift();
-      if (waiter === undefined) return;
+      const admit = this.#queue.shift();
+      if (admit === undefined) return;
       this.#active++;
       this.#peak = Math.max(this.#peak, this.#active);
-      waiter.admit();
+      admit();
     }
   }
 }

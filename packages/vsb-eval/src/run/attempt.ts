@@ -1,4 +1,5 @@
 import { RequestError } from "../errors.js";
+import type { AbortHub } from "./abort-hub.js";
 import type { AdaptiveLimiter } from "./adaptive-limiter.js";
 
 /** How failed requests are tried again. */
@@ -12,32 +13,30 @@ export interface RetryOptions {
 }
 
 /** Waits, or rejects with the signal's reason. */
-export function delay(milliseconds: number, signal?: AbortSignal): Promise<void> {
+function delay(milliseconds: number, hub: AbortHub): Promise<void> {
   return new Promise((resolve, reject) => {
-    if (signal?.aborted) return reject(signal.reason);
-    const onAbort = (): void => {
+    if (hub.signal.aborted) return reject(hub.signal.reason);
+    const forget = hub.onAbort(() => {
       clearTimeout(timer);
-      reject(signal?.reason);
-    };
+      reject(hub.signal.reason);
+    });
     const timer = setTimeout(() => {
-      signal?.removeEventListener("abort", onAbort);
+      forget();
       resolve();
     }, milliseconds);
-    signal?.addEventListener("abort", onAbort, { once: true });
   });
 }
 
 async function withTimeout<T>(
   task: (options: { signal: AbortSignal }) => Promise<T>,
   seconds: number,
-  signal: AbortSignal,
+  hub: AbortHub,
 ): Promise<T> {
   const controller = new AbortController();
-  const onAbort = (): void => controller.abort(signal.reason);
-  signal.addEventListener("abort", onAbort, { once: true });
+  const forget = hub.onAbort(() => controller.abort(hub.signal.reason));
   let timer: ReturnType<typeof setTimeout> | undefined;
   try {
-    signal.throwIfAborted();
+    hub.signal.throwIfAborted();
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(() => {
         const error = new RequestError(
@@ -51,7 +50,7 @@ async function withTimeout<T>(
     return await Promise.race([task({ signal: controller.signal }), late]);
   } finally {
     clearTimeout(timer);
-    signal.removeEventListener("abort", onAbort);
+    forget();
   }
 }
 
@@ -71,22 +70,22 @@ export async function attempt<T>(
   task: (options: { signal: AbortSignal }) => Promise<T>,
   limiter: AdaptiveLimiter,
   retry: RetryOptions,
-  signal: AbortSignal,
+  hub: AbortHub,
 ): Promise<T> {
   const maxRetries = retry.maxRetries ?? 4;
   for (let tries = 0; ; tries++) {
-    await limiter.acquire(signal);
+    await limiter.acquire(hub);
     let failure: RequestError | null = null;
     try {
-      return await withTimeout(task, retry.timeoutSeconds ?? 600, signal);
+      return await withTimeout(task, retry.timeoutSeconds ?? 600, hub);
     } catch (error) {
       failure = toRequestError(error);
     } finally {
       limiter.release(failure);
     }
-    signal.throwIfAborted();
+    hub.signal.throwIfAborted();
     if (failure.fatal || !failure.retryable || tries >= maxRetries) throw failure;
     const backoff = Math.min(60, (retry.baseDelaySeconds ?? 1) * 2 ** tries);
-    await delay(1000 * (failure.retryAfterSeconds ?? backoff), signal);
+    await delay(1000 * (failure.retryAfterSeconds ?? backoff), hub);
   }
 }

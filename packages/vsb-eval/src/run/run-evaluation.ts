@@ -6,6 +6,7 @@ import { RequestError, VsbEvalError } from "../errors.js";
 import type { Judge } from "../judge/verdict.js";
 import { splitCompletion } from "../judge/visible-answer.js";
 import type { EvaluationStore } from "../store/evaluation-store.js";
+import { AbortHub } from "./abort-hub.js";
 import { AdaptiveLimiter, type LimiterOptions } from "./adaptive-limiter.js";
 import { attempt, type RetryOptions, toRequestError } from "./attempt.js";
 import { EventQueue } from "./event-queue.js";
@@ -163,6 +164,7 @@ class Evaluation {
   readonly #limiter: AdaptiveLimiter;
   readonly #judgeLimiter: AdaptiveLimiter;
   readonly #signal: AbortSignal;
+  readonly #hub: AbortHub;
   readonly #abort: (reason: unknown) => void;
   readonly #batchSize: number;
   /** Content keys being answered or judged right now, so that equal units share one request. */
@@ -176,6 +178,7 @@ class Evaluation {
     checkItems(options.items);
     this.#options = options;
     this.#signal = controller.signal;
+    this.#hub = new AbortHub(controller.signal);
     this.#abort = (reason) => controller.abort(reason);
     this.#arms = options.arms.map(parseArm);
     this.#choose = chooseVideos(options.items);
@@ -300,7 +303,7 @@ class Evaluation {
         },
         this.#limiter,
         this.#options.retry ?? {},
-        this.#signal,
+        this.#hub,
       );
       record = responseRecord(key, frames, answer);
     } catch (error) {
@@ -336,7 +339,7 @@ class Evaluation {
         },
         this.#limiter,
         { ...retry, maxRetries: 0 },
-        this.#signal,
+        this.#hub,
       );
     } catch (error) {
       this.#signal.throwIfAborted();
@@ -416,7 +419,7 @@ class Evaluation {
         (options) => judge.judge({ item, query: item.query, answer }, options),
         this.#judgeLimiter,
         this.#options.retry ?? {},
-        this.#signal,
+        this.#hub,
       );
       return { ...base, verdict };
     } catch (error) {

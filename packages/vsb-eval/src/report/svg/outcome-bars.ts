@@ -1,0 +1,45 @@
+import { OUTCOMES, type Outcome } from "../../run/outcome.js";
+import { type Html, html } from "../html.js";
+
+/** One bar. */
+export interface OutcomeBar {
+  /** Name at the left. */
+  readonly label: string;
+  /** Units by outcome. */
+  readonly outcomes: Readonly<Record<Outcome, number>>;
+  /** Units that the run has not reached. */
+  readonly unreached: number;
+}
+
+const WIDTH = 720;
+const LABEL = 220;
+const ROW = 22;
+const TOP = 30;
+
+/** Stacked bars of outcomes: shows at a glance what a score leaves out. */
+export function outcomeBars(title: string, bars: readonly OutcomeBar[]): Html {
+  const parts = [...OUTCOMES, "unreached"] as const;
+  const height = TOP + bars.length * ROW;
+  return html`<figure><figcaption>${title}</figcaption>
+<svg viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="${title}">
+${parts.map(
+  (part, p) =>
+    html`<rect class="o-${part}" x="${p * 112}" y="2" width="12" height="12"/><text x="${p * 112 + 17}" y="13">${part.replace("_", " ")}</text>`,
+)}
+${bars.map(({ label, outcomes, unreached }, row) => {
+  const counts = parts.map((part) => (part === "unreached" ? unreached : outcomes[part]));
+  const total = Math.max(
+    1,
+    counts.reduce((sum, n) => sum + n, 0),
+  );
+  const y = TOP + row * ROW;
+  let x = LABEL;
+  return html`<text x="${LABEL - 10}" y="${y + 13}" text-anchor="end">${label}</text>${counts.map((n, p) => {
+    const width = (n / total) * (WIDTH - LABEL);
+    const rect = html`<rect class="o-${parts[p] as string}" x="${x.toFixed(2)}" y="${y}" width="${width.toFixed(2)}" height="16"><title>${label}: ${n} of ${total} ${parts[p] as string}</title></rect>`;
+    x += width;
+    return n === 0 ? null : rect;
+  })}`;
+})}
+</svg></figure>`;
+}

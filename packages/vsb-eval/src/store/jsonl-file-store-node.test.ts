@@ -1,0 +1,76 @@
+import { appendFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { ResponseRecord } from "../run/outcome.js";
+import { JsonlFileStore, RECORDS_FILE } from "./jsonl-file-store-node.js";
+
+const record = (key: string, text = "hello"): ResponseRecord => ({
+  kind: "response",
+  key,
+  outcome: "answered",
+  text,
+  frames: 0,
+});
+
+describe("JsonlFileStore", () => {
+  let directory: string;
+  beforeEach(async () => {
+    directory = await mkdtemp(join(tmpdir(), "vsb-store-"));
+  });
+  afterEach(() => rm(directory, { recursive: true, force: true }));
+
+  it("keeps what was appended, also from many writers at once", async () => {
+    const store = await JsonlFileStore.open(directory);
+    await Promise.all(Array.from({ length: 200 }, (_, i) => store.append([record(`k${i}`, `línea\n${i}`)])));
+    await store.close();
+    const again = await JsonlFileStore.open(directory);
+    expect(again.response("k7")).toEqual(record("k7", "línea\n7"));
+    expect(again.response("k199")?.text).toBe("línea\n199");
+    await again.close();
+  });
+
+  it("cuts off a torn last line and goes on from there", async () => {
+    const store = await JsonlFileStore.open(directory);
+    await store.append([record("a")]);
+    await store.close();
+    await appendFile(join(directory, RECORDS_FILE), '{"kind":"response","key":"b","outc');
+    const again = await JsonlFileStore.open(directory);
+    expect(again.response("b")).toBeUndefined();
+    await again.append([record("c")]);
+    await again.close();
+    expect((await readFile(join(directory, RECORDS_FILE), "utf8")).trim().split("\n")).toHaveLength(2);
+  });
+
+  it("refuses a file that is broken before its last line, naming the line", async () => {
+    await writeFile(
+      join(directory, RECORDS_FILE),
+      `${JSON.stringify(record("a"))}\nnonsense\n${JSON.stringify(record("b"))}\n`,
+    );
+    await expect(JsonlFileStore.open(directory)).rejects.toMatchObject({
+      code: "store_corrupt",
+      message: expect.stringContaining(`${RECORDS_FILE}:2`),
+    });
+    // The lock was released.
+    await expect(JsonlFileStore.open(directory)).rejects.toMatchObject({ code: "store_corrupt" });
+  });
+
+  it("lets only one run in, and takes over the lock of a dead process", async () => {
+    const store = await JsonlFileStore.open(directory);
+    await expect(JsonlFileStore.open(directory)).rejects.toMatchObject({ code: "store_locked" });
+    await store.close();
+    const { hostname } = await import("node:os");
+    await writeFile(join(directory, "lock"), JSON.stringify({ pid: 2 ** 22 + 12345, host: hostname() }));
+    const again = await JsonlFileStore.open(directory);
+    await again.close();
+  });
+
+  it("rejects every append after a failed write", async () => {
+    const store = await JsonlFileStore.open(directory);
+    const cyclic = { ...record("x"), text: 1n } as unknown as ResponseRecord;
+    await expect(store.append([cyclic])).rejects.toThrow();
+    await store.append([record("fine")]);
+    await store.close();
+    await expect(store.append([record("late")])).rejects.toMatchObject({ code: "store_write_failed" });
+  });
+});
