@@ -83,7 +83,11 @@ export function serialize(source: Graph, target: Target = "ort", opset = 23): Ui
     inputs: graph.inputs
       .filter((v) => used.has(v))
       .map((v) => ({ name: nameOf(v), dtype: v.dtype, shape: v.shape, symbols: v.symbols })),
-    outputs: graph.outputs.map(({ name, value }) => ({ name, dtype: value.dtype, shape: dynamic ? undefined : value.shape })),
+    outputs: graph.outputs.map(({ name, value }) => ({
+      name,
+      dtype: value.dtype,
+      shape: dynamic ? undefined : value.shape,
+    })),
     initializers: [...graph.initializers]
       .filter(([v]) => used.has(v))
       .map(([v, init]) => ({ name: nameOf(v), dtype: v.dtype, shape: v.shape, init })),
