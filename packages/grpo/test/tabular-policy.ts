@@ -15,6 +15,8 @@ export class TabularPolicy implements Policy<number> {
   /** Calls, to see what the trainer asked for. */
   readonly calls = { generate: 0, logProbs: 0, reference: 0, gradients: 0, parametersChanged: 0 };
 
+  private readonly cache = new Map<string, Float64Array>();
+
   constructor(
     readonly prompts: number,
     readonly vocabulary: number,
@@ -32,15 +34,21 @@ export class TabularPolicy implements Policy<number> {
 
   parametersChanged(): void {
     this.calls.parametersChanged++;
+    this.cache.clear();
   }
 
   /** Log-probabilities of every token in a state. */
   state(table: Float32Array, prompt: number, previous: number, temperature = 1): Float64Array {
     const start = this.offset(prompt, previous);
+    const key = `${table === this.logits ? "policy" : "reference"} ${start} ${temperature}`;
+    const known = this.cache.get(key);
+    if (known) return known;
     const row = Float64Array.from(table.subarray(start, start + this.vocabulary), (value) => value / temperature);
     const top = Math.max(...row);
     const total = row.reduce((sum, value) => sum + Math.exp(value - top), 0);
-    return row.map((value) => value - top - Math.log(total));
+    const logProbs = row.map((value) => value - top - Math.log(total));
+    this.cache.set(key, logProbs);
+    return logProbs;
   }
 
   private offset(prompt: number, previous: number): number {
@@ -134,8 +142,12 @@ export class TabularPolicy implements Policy<number> {
     );
   }
 
-  /** Mean over `count` fresh samples a prompt of a score. */
-  async expected(score: (prompt: number, completion: Completion) => number, maxCompletionLength: number, count = 200) {
+  /** Mean over `count` fresh samples a prompt of a score; with `best`, the mean over prompts of the best of them. */
+  async expected(
+    score: (prompt: number, completion: Completion) => number,
+    maxCompletionLength: number,
+    { count = 200, best = false } = {},
+  ) {
     const prompts = Array.from({ length: this.prompts }, (_, prompt) => prompt);
     const groups = await this.generate(prompts, {
       numGenerations: count,
@@ -145,6 +157,10 @@ export class TabularPolicy implements Policy<number> {
       topK: 0,
       seed: 987,
     });
+    if (best) {
+      const tops = groups.map((group, prompt) => Math.max(...group.map((completion) => score(prompt, completion))));
+      return tops.reduce((sum, value) => sum + value, 0) / tops.length;
+    }
     const scores = groups.flatMap((group, prompt) => group.map((completion) => score(prompt, completion)));
     return scores.reduce((sum, value) => sum + value, 0) / scores.length;
   }
