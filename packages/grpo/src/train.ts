@@ -1,4 +1,5 @@
 export type { CheckpointStore, GrpoCheckpoint } from "./training/checkpoint.js";
+export { directoryCheckpoints, latestCheckpoint, readCheckpoint } from "./training/directory-checkpoints-node.js";
 export type {
   CheckpointEvent,
   DoneEvent,
