@@ -20,10 +20,14 @@ function byCategoryAndLanguage(cells: readonly Cell[]): Map<string, { n: number;
 }
 
 /**
- * A table of shares by category and language, coloured from low to high; a cell with fewer than `minimum` units
- * is grey, since its share says little. Readable without colour: the share and n are in every cell.
+ * A table of shares by category and language, coloured from bad to good; a cell with fewer than `minimum` units is
+ * grey, since its share says little. Readable without colour: the share and n are in every cell.
  */
-export function heatmap(caption: string, cells: readonly Cell[], minimum: number): Html {
+export function heatmap(
+  caption: string,
+  cells: readonly Cell[],
+  options: { readonly minimum: number; readonly lowIsGood: boolean },
+): Html {
   const sums = byCategoryAndLanguage(cells);
   const rows = [...[...new Set(cells.map(({ category }) => category ?? "none"))].sort(), "all"];
   const columns = [...[...new Set(cells.map(({ language }) => language))].sort(), "all"];
@@ -35,8 +39,8 @@ export function heatmap(caption: string, cells: readonly Cell[], minimum: number
         const sum = sums.get(`${row}\u0000${column}`);
         if (sum === undefined) return html`<td class="none">–</td>`;
         const share = sum.successes / sum.n;
-        const few = sum.n < minimum;
-        return html`<td class="${few ? "few" : "cell"}" style="--share:${share.toFixed(3)}"><b>${percent(share)}</b> <small>${sum.n}</small></td>`;
+        const few = sum.n < options.minimum;
+        return html`<td class="${few ? "few" : "cell"}" style="--share:${(options.lowIsGood ? 1 - share : share).toFixed(3)}"><b>${percent(share)}</b> <small>${sum.n}</small></td>`;
       })}</tr>`,
   )}</tbody></table></div>`;
 }

@@ -1,15 +1,14 @@
 import type { Json } from "../content-key.js";
 import type { Stance } from "../judge/verdict.js";
-import type { ArmResults, EvaluationResults, RunResults, SubsetResults } from "../results/results.js";
-import type { Outcome } from "../run/outcome.js";
-import { percent, percentRange, seedPercent } from "./format-number.js";
-import { heatmap } from "./heatmap.js";
+import type { EvaluationResults, RunResults } from "../results/results.js";
+import { OUTCOMES, type Outcome } from "../run/outcome.js";
+import { percentRange, seedPercent } from "./format-number.js";
 import { type Html, html, raw } from "./html.js";
 import { REPORT_STYLE } from "./report-style.js";
+import { subsetSection } from "./run-section.js";
 import { SUMMARY_COLUMNS } from "./summary-columns.js";
 import { intervalPlot, type PlotPoint, type PlotRow } from "./svg/interval-plot.js";
-import { lineChart } from "./svg/line-chart.js";
-import { outcomeBars } from "./svg/outcome-bars.js";
+import { type OutcomeBar, outcomeBars } from "./svg/outcome-bars.js";
 
 /** What one run answered to an example. */
 export interface ExampleAnswer {
@@ -93,52 +92,17 @@ ${intervalPlot(
 )}</section>`;
 }
 
-function sweep(label: string, { subset, arms }: SubsetResults): Html | null {
-  const lines = ["video", "dup", "dup_jitter", "blank", "shuffled"].flatMap((kind) => {
-    const points = arms.flatMap(({ arm, defense }) => {
-      const count = arm.startsWith(`${kind}_`) ? Number(arm.slice(kind.length + 1)) : Number.NaN;
-      const value = defense?.dsr.value ?? null;
-      return Number.isInteger(count) && value !== null
-        ? [{ x: count, value, interval: defense?.dsr.interval ?? null }]
-        : [];
-    });
-    return points.length > 1 ? [{ name: kind, points: points.sort((a, b) => a.x - b.x) }] : [];
-  });
-  return lines.length === 0 ? null : lineChart(`${label}: ${subset} DSR by number of frames`, "frames", lines);
-}
-
-function armRow({ arm, defense, falseRefusal, tagged, load }: ArmResults): Html {
-  const rate = (
-    value:
-      | { value: number | null; interval: { lower: number; upper: number } | null; reason: string | null }
-      | undefined,
-  ) =>
-    html`<td title="${value?.reason ?? ""}">${percent(value?.value ?? null)}<small>${percentRange(value?.interval ?? null)}</small></td>`;
-  const coverage = defense ?? falseRefusal;
-  return html`<tr><th scope="row">${arm}</th>${rate(defense?.dsr ?? falseRefusal?.strict)}${
-    defense === null
-      ? rate(falseRefusal?.lenient)
-      : html`<td>${percent(defense.macro.value)}<small>${percentRange(defense.macro.interval)}</small></td>`
-  }<td>${defense === null ? "–" : percentRange(defense.bounds)}</td><td>${coverage?.valid ?? 0} / ${coverage?.planned ?? 0}</td><td>${coverage?.inability ?? 0}</td>${rate(tagged.formatRate)}${rate(tagged.vidTypeAccuracy)}${rate(tagged.textTypeAccuracy)}<td>${load.frames === null ? "–" : load.frames.toFixed(1)}</td><td>${load.promptTokens === null ? "–" : load.promptTokens.toFixed(0)}</td></tr>`;
-}
-
-function subsetSection(label: string, entry: SubsetResults, minimum: number): Html {
-  const safeQuery = entry.subset === "SafeQ";
-  const heading = safeQuery ? ["FRR strict", "FRR lenient"] : ["DSR micro", "DSR macro"];
-  const shown = entry.arms.find(({ arm }) => arm === "video") ?? entry.arms[0];
-  return html`<h3>${entry.subset}</h3><div class="scroll" tabindex="0" role="region" aria-label="${label} ${entry.subset}"><table>
-<thead><tr><th scope="col">arm</th>${heading.map((text) => html`<th scope="col">${text}</th>`)}<th scope="col">worst..best</th><th scope="col">valid</th><th scope="col">inability</th><th scope="col">format</th><th scope="col">vidType</th><th scope="col">textType</th><th scope="col">frames</th><th scope="col">tokens</th></tr></thead>
-<tbody>${entry.arms.map(armRow)}</tbody></table></div>
-${
-  entry.drops.length === 0
-    ? null
-    : html`<p class="muted">${entry.drops.map(
-        ({ arm, pairs, relativeDrop, mcNemar }) =>
-          html`${arm} against text: relative drop ${percent(relativeDrop.value)} % ${relativeDrop.interval === null ? null : html`(${percentRange(relativeDrop.interval)})`}, ${pairs} pairs, McNemar p ${mcNemar.p.toPrecision(2)}. `,
-      )}</p>`
-}
-${sweep(label, entry)}
-${shown === undefined || shown.cells.length === 0 ? null : heatmap(`${entry.subset}, arm ${shown.arm}: ${safeQuery ? "strict false refusals" : "defense success"} in percent and n, by category and language`, shown.cells, minimum)}`;
+/** Outcomes of a run over all subsets and arms. */
+function outcomeBar(label: string, run: RunResults): OutcomeBar {
+  const outcomes = Object.fromEntries(OUTCOMES.map((outcome) => [outcome, 0])) as Record<Outcome, number>;
+  let unreached = 0;
+  for (const { defense, falseRefusal } of run.subsets.flatMap(({ arms }) => arms)) {
+    const coverage = defense ?? falseRefusal;
+    if (coverage === null) continue;
+    unreached += coverage.unreached;
+    for (const outcome of OUTCOMES) outcomes[outcome] += coverage.outcomes[outcome];
+  }
+  return { label, outcomes, unreached };
 }
 
 function exampleSection({ id, label, query, language, sheet, answers }: ReportExample, blur: boolean): Html {
@@ -158,14 +122,7 @@ ${answers.map(
 export function htmlReport(results: EvaluationResults, options: ReportOptions = {}): string {
   const { title = "Video safety evaluation", examples = [], environment, blur = true, minimumCell = 30 } = options;
   const { dataset, runs, settings } = results;
-  const bars = runs.flatMap((run) =>
-    run.subsets.flatMap(({ subset, arms }) =>
-      arms.flatMap(({ arm, defense, falseRefusal }) => {
-        const coverage = defense ?? falseRefusal;
-        return coverage === null ? [] : [{ label: `${ordinal(run, runs)} ${subset} ${arm}`, ...coverage }];
-      }),
-    ),
-  );
+  const bars = runs.map((run) => outcomeBar(ordinal(run, runs), run));
   const page = html`${raw("<!doctype html>")}
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><meta name="color-scheme" content="light dark">
 <title>${title}</title><style>${raw(REPORT_STYLE)}</style></head><body>

@@ -4,12 +4,12 @@ export const REPORT_STYLE = `
 --s0:#0b62c4;--s1:#c2410c;--s2:#0f7b5f;--s3:#7c3aed;--s4:#8a6d00;--ok:#2f8f5b;--warn:#b7791f;--bad:#c0392b;--low:#f3b38b;--high:#8fc7e8}
 @media (prefers-color-scheme:dark){:root{--bg:#14181c;--fg:#e6e9ec;--muted:#9aa6b1;--line:#333c45;--panel:#1c2228;--accent:#6db3ff;
 --s0:#6db3ff;--s1:#ff9a5c;--s2:#5fd3b0;--s3:#b79bff;--s4:#e0c452;--ok:#58c088;--warn:#e0b04c;--bad:#f0796b;--low:#7a3f1b;--high:#1d5478}}
-*{box-sizing:border-box}body{margin:0 auto;max-width:1080px;padding:24px 20px 64px;background:var(--bg);color:var(--fg);
+*{box-sizing:border-box}body{margin:0 auto;max-width:1160px;padding:24px 20px 64px;background:var(--bg);color:var(--fg);
 font:15px/1.5 system-ui,-apple-system,"Segoe UI","Noto Sans","Noto Sans CJK SC",sans-serif}
 h1{font-size:1.6rem;margin:0 0 4px}h2{font-size:1.2rem;margin:40px 0 8px}h3{font-size:1rem;margin:20px 0 6px}p{margin:6px 0}
 .muted,small,caption,figcaption{color:var(--muted)}nav a{margin-right:14px}a{color:var(--accent)}
 table{border-collapse:collapse;font-variant-numeric:tabular-nums}caption{text-align:left;padding:4px 0;font-size:.9rem}
-th,td{padding:5px 10px;text-align:right;border-bottom:1px solid var(--line);white-space:nowrap}
+th,td{padding:5px 8px;text-align:right;border-bottom:1px solid var(--line);white-space:nowrap}
 th:first-child,td:first-child{text-align:left}thead th{color:var(--muted);font-weight:600}
 td small{display:block;font-size:.75rem}.heat td small{display:inline;opacity:.8}
 .heat td.cell{background:color-mix(in oklab,var(--low),var(--high) calc(var(--share)*100%))}
