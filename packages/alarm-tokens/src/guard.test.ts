@@ -57,12 +57,10 @@ describe("calibrateGuard", () => {
         const fresh = traffic(4000, 1000 + seed);
         let refused = 0;
         let stopped = 0;
-        const wants = ({ visual, textual }: SampleLabels): boolean =>
-          refuseOn === "textual"
-            ? textual === 1
-            : refuseOn === "either"
-              ? visual + textual > 0
-              : visual + textual === 2;
+        const wants = ({ visual, textual }: SampleLabels): boolean => {
+          if (refuseOn === "textual") return textual === 1;
+          return refuseOn === "either" ? visual === 1 || textual === 1 : visual === 1 && textual === 1;
+        };
         const safe = fresh.labels.filter((label) => !wants(label)).length;
         for (let i = 0; i < fresh.probes.length; i++) {
           const { verdict } = await guard.assess(fresh.probes[i] as Probe);

@@ -1,3 +1,5 @@
+export { type ActivationCell, type ActivationSummary, activationPatterns } from "./activation-patterns.js";
+export { type AlarmAttention, alarmAttention, type SequenceSegment } from "./alarm-attention.js";
 export { type AlarmVectors, insertAlarmEmbeddings, writeAlarmEmbeddingsInto } from "./alarm-embeddings.js";
 export { type AlarmPositions, findAlarmPositions } from "./alarm-positions.js";
 export {
@@ -67,6 +69,7 @@ export {
 export { type AlarmInitialization, type EmbeddingTable, initializeAlarmToken } from "./initialize-alarm-tokens.js";
 export { type LabelPolicy, resolveLabels, type SampleLabels } from "./label-policy.js";
 export { labelRecord } from "./label-record.js";
+export { fitLinearProbe, type LayerProbe, layerProbes } from "./linear-probe.js";
 export { placeAlarmText, type TextPlacementOptions } from "./place-alarm-text.js";
 export {
   alarmInsertionPoints,
@@ -84,10 +87,12 @@ export {
   type TextEncoder,
   type TokenizerJson,
 } from "./register-alarm-tokens.js";
+export { type Reliability, type ReliabilityBin, reliability } from "./reliability.js";
 export { auc, bestDsrAtFrr, leastFrrAtDsr, type OperatingPoint, rocCurve } from "./roc.js";
 export { type FrameWindow, slidingWindows } from "./sliding-windows.js";
 export { fitTemperature } from "./temperature.js";
 export { mergeSpans, type TimeSpan } from "./time-spans.js";
+export { type TokenDrift, type TokenSnapshot, tokenDrift, type VectorDrift } from "./token-drift.js";
 export type {
   AlarmStates,
   AtSftNormalizers,

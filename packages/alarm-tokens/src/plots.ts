@@ -1,0 +1,9 @@
+export {
+  activationPlot,
+  type FrontierSeries,
+  frontierPlot,
+  type PlotOptions,
+  reliabilityPlot,
+  rocPlot,
+  tokenDriftPlot,
+} from "./alarm-plots.js";
