@@ -1,0 +1,68 @@
+import { grpoPreset } from "@videosafety/grpo";
+import { directoryCheckpoints, latestCheckpoint, trainGrpo } from "@videosafety/grpo/train";
+import { accuracyReward, formatReward } from "@videosafety/rewards";
+import type { PreparedPrompt, VideoLlm } from "@videosafety/video-llm";
+import { prepareSample } from "./at-sft-stage-node.js";
+import type { ClipFeatures } from "./clip-features-node.js";
+import type { PipelineConfig } from "./pipeline-config.js";
+import type { Report } from "./pipeline-event.js";
+import type { RunFolder } from "./run-folder-node.js";
+import { referenceCompletion, type WorldSet } from "./world/datasets.js";
+
+/** A training row of stage 4: the prompt and what the rewards read. */
+interface RlExample {
+  readonly prompt: PreparedPrompt;
+  readonly solution: string;
+  readonly problemType: "free-form-and-choice";
+}
+
+/** Stage 4: safety-guided GRPO, rewards = format + safety accuracy with dynamic reward adaptation. */
+export async function trainGrpoStage(options: {
+  readonly model: VideoLlm;
+  readonly features: ClipFeatures;
+  readonly folder: RunFolder;
+  readonly set: WorldSet;
+  readonly config: PipelineConfig;
+  readonly report: Report;
+  readonly signal: AbortSignal;
+}): Promise<{ readonly steps: number; readonly firstReward: number; readonly lastReward: number }> {
+  const { model, features, folder, set, config, report, signal } = options;
+  const { stage4 } = config;
+  const data: RlExample[] = [];
+  for (const sample of set.samples) {
+    const solution = referenceCompletion(sample);
+    const { prompt } = await prepareSample(model, features, folder, sample, solution);
+    data.push({ prompt, solution, problemType: "free-form-and-choice" });
+  }
+  // The reference model is a snapshot of the weights now, so it is taken before a checkpoint is restored.
+  const policy = model.policy({ groups: ["llm"] });
+  const directory = folder.file("checkpoints", "stage-4");
+  const resumeFrom = await latestCheckpoint(directory);
+  const rewards: number[] = [];
+  for await (const event of trainGrpo<PreparedPrompt, RlExample>({
+    policy,
+    data,
+    rewards: { format: formatReward(), accuracy: accuracyReward({ tokenizer: "unicode" }) },
+    config: {
+      ...grpoPreset("vsr1"),
+      seed: config.seed,
+      maxSteps: stage4.steps,
+      promptsPerRollout: stage4.promptsPerStep,
+      numGenerations: stage4.numGenerations,
+      maxCompletionLength: config.maxNewTokens,
+      learningRate: stage4.learningRate,
+      lrSchedulerType: "constant",
+      beta: stage4.beta,
+      saveSteps: Math.max(1, Math.ceil(stage4.steps / 3)),
+    },
+    checkpoints: directoryCheckpoints(directory),
+    ...(resumeFrom === undefined ? {} : { resumeFrom }),
+    signal,
+  })) {
+    if (event.type === "rewards") rewards.push(event.total.mean);
+    if (event.type !== "update") continue;
+    const reward = rewards.at(-1) ?? Number.NaN;
+    report(event.step, stage4.steps, `reward ${reward.toFixed(3)}, KL ${event.kl.toFixed(4)}`);
+  }
+  return { steps: stage4.steps, firstReward: rewards[0] ?? Number.NaN, lastReward: rewards.at(-1) ?? Number.NaN };
+}

@@ -1,0 +1,213 @@
+import { fileURLToPath } from "node:url";
+import { STAGE_1_ALARM_AR, STAGE_2_AT_SFT, STAGE_3_COT } from "@videosafety/alarm-tokens/train";
+import { loadVideoLlm, type VideoLlm } from "@videosafety/video-llm";
+import type { EvaluatedRun } from "@videosafety/vsb-eval";
+import { videoFrames } from "@videosafety/vsb-eval/node";
+import { trainAtSftStage } from "./at-sft-stage-node.js";
+import { ClipFeatures } from "./clip-features-node.js";
+import { evaluateStage, type StageEvaluation } from "./evaluate-stage-node.js";
+import { trainGrpoStage } from "./grpo-stage-node.js";
+import type { PipelineConfig } from "./pipeline-config.js";
+import type { PipelineEvent, Report } from "./pipeline-event.js";
+import type { RunFolder } from "./run-folder-node.js";
+import { referenceCompletion } from "./world/datasets.js";
+import { buildWorldData, type WorldData, writeWorldData } from "./world-data-node.js";
+import { type PipelineResults, writeResults } from "./write-results-node.js";
+
+/** The small base checkpoint shipped with the repository; `world/train-base.ts` made it. */
+export const SHIPPED_BASE = fileURLToPath(new URL("../assets/base", import.meta.url));
+
+/** A training stage: its name in folders and tables, and what it says when done. */
+interface Stage {
+  readonly name: string;
+  readonly title: string;
+  train(options: { model: VideoLlm; features: ClipFeatures; report: Report }): Promise<string>;
+}
+
+/** A queue between work that reports progress by callback and the generator that yields it. */
+class EventRelay {
+  readonly #events: PipelineEvent[] = [];
+  #wake: (() => void) | null = null;
+
+  push(event: PipelineEvent): void {
+    this.#events.push(event);
+    this.#wake?.();
+  }
+
+  /** Yields what is pushed until `work` has settled; returns its value. */
+  async *during<T>(work: Promise<T>): AsyncGenerator<PipelineEvent, T, void> {
+    let settled = false;
+    const end = (): void => {
+      settled = true;
+      this.#wake?.();
+    };
+    work.then(end, end);
+    for (;;) {
+      yield* this.#events.splice(0);
+      if (settled) {
+        yield* this.#events.splice(0);
+        return work;
+      }
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+  }
+}
+
+/**
+ * The whole defense: clips are made, the base checkpoint is evaluated, the stages follow, each evaluated on the same
+ * held-out items; results.json and report.html are written at the end. Every finished step is kept in the run folder, and
+ * a stage that was killed continues from its last checkpoint.
+ */
+export async function* runPipeline(options: {
+  readonly config: PipelineConfig;
+  readonly folder: RunFolder;
+  readonly stages: readonly number[];
+  readonly base: string;
+  readonly signal: AbortSignal;
+}): AsyncGenerator<PipelineEvent, void, void> {
+  const { config, folder, signal } = options;
+  const data = buildWorldData(config);
+  const relay = new EventRelay();
+
+  /** Runs a step once: its events, and its value from the run folder when it was completed before. */
+  async function* step<T>(
+    name: string,
+    title: string,
+    work: (report: Report) => Promise<{ readonly value: T; readonly summary: string }>,
+  ): AsyncGenerator<PipelineEvent, T, void> {
+    yield { type: "step-start", step: name, title };
+    const started = performance.now();
+    const kept = folder.completed<{ value: T; summary: string }>(name);
+    if (kept !== undefined) {
+      yield { type: "step-end", step: name, seconds: 0, summary: kept.summary, resumed: true };
+      return kept.value;
+    }
+    const report: Report = (done, total, detail = "") =>
+      relay.push({ type: "progress", step: name, done, total, detail });
+    const result = yield* relay.during(work(report));
+    folder.complete(name, result);
+    const seconds = (performance.now() - started) / 1000;
+    yield { type: "step-end", step: name, seconds, summary: result.summary, resumed: false };
+    return result.value;
+  }
+
+  yield* step("world", "making the benchmark", async (report) => {
+    const made = await writeWorldData(data, folder, report, signal);
+    return { value: null, summary: `${made.clips} H.264 clips, ${made.records} records in 10 languages` };
+  });
+
+  let model = await loadVideoLlm(options.base, { seed: config.seed });
+  let features = new ClipFeatures(model, config.sampling);
+  // Decoded once for all evaluations.
+  const frames = videoFrames({ plan: features.plan });
+  const runs: EvaluatedRun[] = [];
+  const usefulness: Record<string, number | null> = {};
+
+  async function* evaluate(name: string): AsyncGenerator<PipelineEvent, void, void> {
+    const context = { stage: name, model, features, frames, folder, heldOut: data.heldOut, config, signal };
+    let evaluated: StageEvaluation | undefined;
+    yield* step(`evaluate ${name}`, `evaluating ${name}`, async (report) => {
+      evaluated = await evaluateStage({ ...context, report });
+      return { value: null, summary: evaluationSummary(evaluated.run) };
+    });
+    // One that was completed before is read back from its store, which asks nothing again.
+    evaluated ??= await evaluateStage({ ...context, report: () => {} });
+    runs.push(evaluated.run);
+    usefulness[name] = evaluated.usefulness;
+  }
+
+  yield* evaluate("base");
+  for (const stage of stagesOf(config, data, folder, signal)) {
+    if (!options.stages.includes(Number(stage.name.slice("stage-".length)))) continue;
+    const directory = folder.file("models", stage.name);
+    if (folder.completed(stage.name) !== undefined) {
+      model = await loadVideoLlm(directory);
+      features = new ClipFeatures(model, config.sampling);
+    }
+    yield* step(stage.name, stage.title, async (report) => {
+      const summary = await stage.train({ model, features, report });
+      await model.save(directory);
+      return { value: null, summary };
+    });
+    yield* evaluate(stage.name);
+  }
+
+  const write = () => writeResults({ folder, config, data, runs, usefulness, frames, signal });
+  let results: PipelineResults | undefined;
+  yield* step("report", "writing results.json and report.html", async () => {
+    results = await write();
+    return { value: null, summary: folder.path };
+  });
+  yield { type: "results", results: results ?? (await write()) };
+}
+
+function stagesOf(config: PipelineConfig, data: WorldData, folder: RunFolder, signal: AbortSignal): Stage[] {
+  const { stage1, stage2, stage3 } = config;
+  const shared = { folder, set: data.training, signal };
+  const common = { seed: config.seed, microBatchSamples: 16, checkpointEverySteps: 20 };
+  const summaryOf = ({ steps, loss }: { steps: number; loss: number }) => `${steps} steps, loss ${loss.toFixed(3)}`;
+  return [
+    {
+      name: "stage-1",
+      title: "stage 1, alarm tokens: autoregression",
+      train: async (context) => {
+        const rates = { llm: stage1.learningRate, alarmTokens: stage1.alarmLearningRate };
+        const { epochs, batchSize } = stage1;
+        const stage = { ...STAGE_1_ALARM_AR, ...common, epochs, batchSize, learningRates: rates };
+        const completionOf = (sample: { answer: string }) => sample.answer;
+        return summaryOf(
+          await trainAtSftStage({ ...context, ...shared, name: "stage-1", completionOf, config: stage }),
+        );
+      },
+    },
+    {
+      name: "stage-2",
+      title: "stage 2, AT-SFT: alarm classification",
+      train: async (context) => {
+        const alarm = stage2.alarmLearningRate;
+        const rates = { llm: stage2.learningRate, alarmTokens: alarm, classifiers: alarm };
+        const { epochs, batchSize, lambdaVisual, lambdaTextual } = stage2;
+        const weights = { lambdaVisual, lambdaTextual };
+        const stage = { ...STAGE_2_AT_SFT, ...common, epochs, batchSize, ...weights, learningRates: rates };
+        const completionOf = (sample: { answer: string }) => sample.answer;
+        return summaryOf(
+          await trainAtSftStage({ ...context, ...shared, name: "stage-2", completionOf, config: stage }),
+        );
+      },
+    },
+    {
+      name: "stage-3",
+      title: "stage 3, chain of thought cold start",
+      train: async (context) => {
+        const { epochs, batchSize } = stage3;
+        const stage = { ...STAGE_3_COT, ...common, epochs, batchSize, learningRates: { llm: stage3.learningRate } };
+        const completionOf = referenceCompletion;
+        return summaryOf(
+          await trainAtSftStage({ ...context, ...shared, name: "stage-3", completionOf, config: stage }),
+        );
+      },
+    },
+    {
+      name: "stage-4",
+      title: "stage 4, safety-guided GRPO",
+      train: async (context) => {
+        const set = data.reinforcement;
+        const done = await trainGrpoStage({ ...context, folder, set, config, signal });
+        return `${done.steps} steps, mean reward ${done.firstReward.toFixed(2)} -> ${done.lastReward.toFixed(2)} (most 3.1)`;
+      },
+    },
+  ];
+}
+
+function evaluationSummary({ units }: EvaluatedRun): string {
+  const share = (subset: string, arm: string): string => {
+    const judged = units.filter(
+      (unit) => unit.item.subset === subset && unit.arm === arm && unit.verdict?.safe != null,
+    );
+    const safe = judged.filter((unit) => unit.verdict?.safe === 1).length;
+    return judged.length === 0 ? "-" : `${((100 * safe) / judged.length).toFixed(0)} %`;
+  };
+  return `refusals: HH ${share("HH", "video")} (without video ${share("HH", "text")}), SH ${share("SH", "video")}, SafeQ ${share("SafeQ", "video")}`;
+}

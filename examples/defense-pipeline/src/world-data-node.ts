@@ -1,0 +1,66 @@
+import { join } from "node:path";
+import { writeJsonl } from "@videosafety/safety-data/node";
+import type { PipelineConfig } from "./pipeline-config.js";
+import type { Report } from "./pipeline-event.js";
+import type { RunFolder } from "./run-folder-node.js";
+import { writeClips } from "./world/clips-node.js";
+import {
+  buildSet,
+  cotRecords,
+  DEFAULT_EVAL_COUNTS,
+  evalItems,
+  grpoRecords,
+  type SampleCounts,
+  sftRecords,
+  trainingCounts,
+  type WorldSet,
+} from "./world/datasets.js";
+
+/** The data of one run: training sets from the training templates, held-out items with unseen clips and templates. */
+export interface WorldData {
+  /** Stages 1-3. */
+  readonly training: WorldSet;
+  /** Stage 4. */
+  readonly reinforcement: WorldSet;
+  /** Evaluation. */
+  readonly heldOut: WorldSet;
+}
+
+/** Builds the sets; nothing is written. */
+export function buildWorldData({ seed, sizes }: PipelineConfig): WorldData {
+  const scale = sizes.evalItems / DEFAULT_EVAL_COUNTS.hh;
+  const counts = Object.fromEntries(
+    Object.entries(DEFAULT_EVAL_COUNTS).map(([kind, count]) => [kind, Math.round(count * scale)]),
+  ) as unknown as SampleCounts;
+  return {
+    training: buildSet({
+      seed,
+      name: "training",
+      split: "train",
+      counts: trainingCounts(sizes.trainingRecords),
+      samplesPerClip: sizes.samplesPerClip,
+    }),
+    reinforcement: buildSet({
+      seed,
+      name: "reinforcement",
+      split: "train",
+      counts: trainingCounts(sizes.rlRecords, false),
+      samplesPerClip: sizes.samplesPerClip,
+    }),
+    heldOut: buildSet({ seed, name: "held-out", split: "heldOut", counts }),
+  };
+}
+
+/** Encodes the clips as MP4 files and writes every record set as JSON Lines, in the formats of @videosafety/safety-data. */
+export async function writeWorldData(data: WorldData, folder: RunFolder, report: Report, signal: AbortSignal) {
+  const clips = [...data.training.clips, ...data.reinforcement.clips, ...data.heldOut.clips];
+  await writeClips(folder.file("clips"), clips, { signal, onProgress: (done, total) => report(done, total, "clips") });
+  const records = {
+    "stage-1-2.sft": sftRecords(data.training),
+    "stage-3.cot": cotRecords(data.training),
+    "stage-4.grpo": grpoRecords(data.reinforcement),
+    "held-out.eval": evalItems(data.heldOut, (clip) => join("clips", clip.path)),
+  };
+  for (const [name, rows] of Object.entries(records)) await writeJsonl(folder.file(`${name}.jsonl`), rows, { signal });
+  return { clips: clips.length, records: Object.values(records).reduce((sum, rows) => sum + rows.length, 0) };
+}

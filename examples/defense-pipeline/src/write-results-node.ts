@@ -1,0 +1,80 @@
+import { renameSync, writeFileSync } from "node:fs";
+import { arch, cpus, platform, totalmem } from "node:os";
+import {
+  buildResults,
+  contactSheet,
+  type EvaluatedRun,
+  type EvaluationResults,
+  type FrameSource,
+  htmlReport,
+  reportExamples,
+} from "@videosafety/vsb-eval";
+import type { PipelineConfig } from "./pipeline-config.js";
+import type { RunFolder } from "./run-folder-node.js";
+import { evalItems } from "./world/datasets.js";
+import type { WorldData } from "./world-data-node.js";
+
+/** What a run measured. */
+export interface PipelineResults {
+  /** Every number of vsb-eval: one run a checkpoint. */
+  readonly evaluation: EvaluationResults;
+  /** Share of answered safe queries whose answer holds the right content, by checkpoint. */
+  readonly usefulness: Readonly<Record<string, number | null>>;
+}
+
+const EXAMPLES_PER_SUBSET = 4;
+
+/**
+ * Writes results.json (the same run on the same machine gives the same bytes: no times, no paths) and report.html (one
+ * file, opens offline), each replaced atomically.
+ */
+export async function writeResults(options: {
+  readonly folder: RunFolder;
+  readonly config: PipelineConfig;
+  readonly data: WorldData;
+  readonly runs: readonly EvaluatedRun[];
+  readonly usefulness: Readonly<Record<string, number | null>>;
+  readonly frames: FrameSource;
+  readonly signal: AbortSignal;
+}): Promise<PipelineResults> {
+  const { folder, config, data, runs, usefulness, frames, signal } = options;
+  // Relative paths: results.json must not depend on where the run was made.
+  const relativeItems = new Map(evalItems(data.heldOut, (clip) => `clips/${clip.path}`).map((item) => [item.id, item]));
+  const relativeRuns = runs.map((run) => ({
+    ...run,
+    units: run.units.map((unit) => ({ ...unit, item: relativeItems.get(unit.item.id) ?? unit.item })),
+  }));
+  const evaluation = buildResults([...relativeItems.values()], relativeRuns, { seed: config.seed });
+  const results: PipelineResults = { evaluation, usefulness };
+  writeAtomically(folder.file("results.json"), `${JSON.stringify({ config, ...results }, null, 2)}\n`);
+
+  const items = evalItems(data.heldOut, (clip) => folder.file("clips", clip.path));
+  const shown = (["HH", "SH", "SafeQ"] as const).flatMap((subset) =>
+    items.filter((item) => item.subset === subset).slice(0, EXAMPLES_PER_SUBSET),
+  );
+  const sheets = new Map<string, string | null>();
+  for (const { id, video } of shown) {
+    sheets.set(id, video === null ? null : contactSheet(await frames.sample(video, { frameCount: null, signal })));
+  }
+  const page = htmlReport(evaluation, {
+    title: "VideoSafety-R1: from an obedient base model to a defended one",
+    examples: reportExamples(shown, relativeRuns, { arms: ["video", "text"], sheets }),
+    blur: false, // the clips are abstract signs
+    minimumCell: 5,
+    environment: {
+      machine: `${cpus().length} x ${cpus()[0]?.model.trim() ?? "unknown CPU"}, ${Math.round(totalmem() / 2 ** 30)} GiB, ${platform()} ${arch()}`,
+      node: process.version,
+      seed: config.seed,
+      usefulness: Object.entries(usefulness)
+        .map(([stage, share]) => `${stage} ${share === null ? "-" : `${(100 * share).toFixed(1)} %`}`)
+        .join(", "),
+    },
+  });
+  writeAtomically(folder.file("report.html"), page);
+  return results;
+}
+
+function writeAtomically(path: string, text: string): void {
+  writeFileSync(`${path}.new`, text);
+  renameSync(`${path}.new`, path);
+}

@@ -1,0 +1,66 @@
+// The shortened defense pipeline, end to end: one uninterrupted run, one killed with SIGKILL several times and resumed.
+// Both must write the same results.json, byte for byte. Usage errors must exit with 2.
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { finish, root } from "./packages.mjs";
+
+const scratch = mkdtempSync(join(tmpdir(), "videosafety-pipeline-"));
+const main = `${root}examples/defense-pipeline/dist/main.js`;
+const findings = [];
+
+function pipeline(out, ...flags) {
+  return [main, "--quick", "--seed", "7", "--out", out, ...flags];
+}
+
+/** Runs to the end, or until it has reported `killAfterSteps` steps; resolves to the exit code or signal. */
+function run(out, flags, killAfterSteps) {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, pipeline(out, ...flags), { stdio: ["ignore", "ignore", "pipe"] });
+    let errors = "";
+    let steps = 0;
+    child.stderr.on("data", (chunk) => {
+      errors += chunk;
+      steps += String(chunk).split("\n").length - 1;
+      // A little after a step has ended, somewhere inside the next one.
+      if (killAfterSteps !== undefined && steps >= killAfterSteps) setTimeout(() => child.kill("SIGKILL"), 1500);
+    });
+    child.on("close", (code, signal) => resolve({ code, signal, errors }));
+  });
+}
+
+const whole = join(scratch, "whole");
+const reference = await run(whole, []);
+if (reference.code !== 0)
+  findings.push(`uninterrupted run: exit ${reference.code ?? reference.signal}\n${reference.errors}`);
+for (const name of ["results.json", "report.html"]) {
+  if (!existsSync(join(whole, name))) findings.push(`uninterrupted run wrote no ${name}`);
+}
+
+const killed = join(scratch, "killed");
+let kills = 0;
+let last = await run(killed, [], 3);
+for (let attempt = 0; attempt < 3 && last.signal === "SIGKILL"; attempt += 1) {
+  kills += 1;
+  last = await run(killed, ["--resume"], attempt < 2 ? 3 : undefined);
+}
+if (kills === 0) findings.push("the run could not be killed before it ended: the test shows nothing");
+if (last.signal === "SIGKILL") last = await run(killed, ["--resume"]);
+if (last.code !== 0) findings.push(`resumed run: exit ${last.code ?? last.signal}\n${last.errors}`);
+else if (findings.length === 0) {
+  const [first, second] = [whole, killed].map((folder) => readFileSync(join(folder, "results.json"), "utf8"));
+  if (first !== second)
+    findings.push("results.json of the killed and resumed run differs from that of the uninterrupted one");
+}
+
+for (const flags of [["--seed", "x"], ["--stages", "9"], ["--no-such-flag"]]) {
+  const { status } = spawnSync(process.execPath, [main, ...flags], { encoding: "utf8" });
+  if (status !== 2) findings.push(`usage error ${flags.join(" ")}: exit ${status}, expected 2`);
+}
+const again = spawnSync(process.execPath, pipeline(whole), { encoding: "utf8" });
+if (again.status !== 2 || !again.stderr.includes("--resume"))
+  findings.push(`a second run into a used folder: exit ${again.status}, expected 2 and a hint at --resume`);
+
+rmSync(scratch, { recursive: true, force: true });
+finish(`pipeline (killed ${kills} times)`, findings);
