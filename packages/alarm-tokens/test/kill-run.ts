@@ -1,0 +1,35 @@
+// A training run to be killed from outside: continues from the directory's last checkpoint, prints a line per checkpoint
+// and writes the final parameters to result.json.
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
+import { latestCheckpoint, STAGE_2_AT_SFT, trainAtSft } from "../src/train.js";
+import { describeToy, ToyModel, toySamples } from "./toy-model.js";
+
+const [directory = "", pace] = process.argv.slice(2);
+const model = new ToyModel();
+const resumeFrom = await latestCheckpoint(directory);
+const losses: number[] = [];
+let from: number | null = null;
+for await (const event of trainAtSft({
+  model,
+  data: { sources: { toy: toySamples(64, 1) }, describe: describeToy },
+  config: {
+    ...STAGE_2_AT_SFT,
+    learningRates: { llm: 1e-2, alarmTokens: 2e-2, classifiers: 5e-2 },
+    batchSize: 8,
+    epochs: 3,
+    checkpointEverySteps: 1,
+  },
+  checkpointDirectory: directory,
+  ...(resumeFrom === null ? {} : { resumeFrom }),
+})) {
+  if (event.type === "step") {
+    from ??= event.step - 1;
+    losses.push(event.loss);
+  }
+  if (event.type === "checkpoint") process.stdout.write(`${event.path}\n`);
+  if (pace === "slow") await setTimeout(20);
+}
+const parameters = [...model.parameters].map(([name, { data }]) => [name, [...data]]);
+writeFileSync(join(directory, "result.json"), JSON.stringify({ from, losses, parameters }));
