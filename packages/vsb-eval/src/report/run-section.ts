@@ -67,10 +67,9 @@ ${sweep(label, entry)}
 ${
   shown === undefined || shown.cells.length === 0
     ? null
-    : heatmap(
-        `${entry.subset}, arm ${shown.arm}: ${what} in percent and n, by category and language`,
-        shown.cells,
-        minimumCell,
-      )
+    : heatmap(`${entry.subset}, arm ${shown.arm}: ${what} in percent and n, by category and language`, shown.cells, {
+        minimum: minimumCell,
+        lowIsGood: safeQuery,
+      })
 }`;
 }
