@@ -24,6 +24,8 @@ export interface DecodedFrame {
 export interface DecodeOutput {
   /** Scale with swscale's bicubic to this size; absent: native size, upright. */
   readonly scaleTo?: ImageSize;
+  /** Map HDR to SDR before anything else. */
+  readonly toneMap?: boolean;
   /** Stops the work; its reason is thrown. */
   readonly signal?: AbortSignal;
 }
@@ -59,3 +61,13 @@ export interface VideoDecoder {
   /** Releases everything. May be called twice. */
   close(): Promise<void>;
 }
+
+/** libavfilter's HDR to SDR chain: to linear light, Hable curve, BT.709. */
+export const TONE_MAP_FILTERS = [
+  "zscale=t=linear:npl=100",
+  "format=gbrpf32le",
+  "zscale=p=bt709",
+  "tonemap=hable:desat=0",
+  "zscale=t=bt709:m=bt709:r=tv",
+  "format=yuv444p",
+] as const;

@@ -1,6 +1,12 @@
 import { CONTAINER_ALLOW_LIST } from "./container-signature.js";
 import type { DecodeSegment } from "./decode-schedule.js";
-import type { DecodedFrame, DecodeOutput, DecoderCounters, VideoDecoder } from "./decoder.js";
+import {
+  type DecodedFrame,
+  type DecodeOutput,
+  type DecoderCounters,
+  TONE_MAP_FILTERS,
+  type VideoDecoder,
+} from "./decoder.js";
 import { NotMediaError, NoVideoStreamError } from "./errors.js";
 import { type FfmpegRun, runFfmpeg } from "./ffmpeg-program-node.js";
 import { parseBanner, parsePacketLine, parseTimeBase } from "./ffmpeg-report.js";
@@ -105,7 +111,8 @@ export class FfmpegDecoder implements VideoDecoder {
   ): AsyncGenerator<DecodedFrame> {
     const scale =
       output.scaleTo === undefined ? "" : `,scale=${output.scaleTo.width}:${output.scaleTo.height}:flags=bicubic`;
-    const filters = `select='${selection(by, values)}',format=rgb24${scale},showinfo=checksum=0`;
+    const toneMap = output.toneMap === true ? `${TONE_MAP_FILTERS.join(",")},` : "";
+    const filters = `select='${selection(by, values)}',${toneMap}format=rgb24${scale},showinfo=checksum=0`;
     const run = runFfmpeg(
       this.#program,
       [

@@ -90,9 +90,8 @@ export function lastAtMost(length: number, at: (index: number) => number, value:
   return low - 1;
 }
 
-/** Duration in seconds from the first frame's appearance to the last one's end (by the last packet's duration). */
-export function shownDurationSeconds(frames: FrameIndex): number {
-  const last = frames.pts.length - 1;
-  const ticks = (frames.pts[last] ?? 0) + frames.lastDuration - (frames.pts[0] ?? 0);
-  return (ticks * frames.timeBase.num) / frames.timeBase.den;
+/** When the last frame ends, in seconds since the start of the file. */
+export function endSeconds(frames: FrameIndex): number {
+  const { num, den } = frames.timeBase;
+  return frameTimeSeconds(frames, frames.pts.length - 1) + (frames.lastDuration * num) / den;
 }

@@ -1,4 +1,6 @@
 export { type CompressionMaskOptions, compressionMask } from "./compression-mask.js";
+export type { DecodeSegment } from "./decode-schedule.js";
+export { type BackendReport, doctor } from "./doctor-node.js";
 export {
   DecodeFailedError,
   DecoderMissingError,
@@ -15,12 +17,28 @@ export {
   type VideoSamplerErrorCode,
 } from "./errors.js";
 export { buildFrameIndex, type FrameIndex, type PacketEntry } from "./frame-index.js";
+export type { FrameRequest, PlanContext } from "./frame-request.js";
+export type { OpenOptions } from "./open-source-node.js";
+export type {
+  OpenedSampleOptions,
+  OpenedVideo,
+  PlanExplanation,
+  StreamedFrame,
+  VideoDescription,
+} from "./opened-video.js";
 export { type PatchifyOptions, patchify, type VideoLlama3Inputs } from "./patchify.js";
-export { type FrameRequest, type PlanContext, planFrames } from "./plan-frames.js";
+export { planFrames } from "./plan-frames.js";
+export {
+  type PresetSource,
+  qwenVlFrameCount,
+  qwenVlIndices,
+  smolVlmIndices,
+  videoLlama3HfIndices,
+} from "./preset-indices.js";
 export { npLinspaceIntegers, roundHalfEven } from "./python-rounding.js";
 export type { Rational } from "./rational.js";
 export { type PillowFilter, type PreparedResize, prepareResizePillow, resizePillow } from "./resize-pillow.js";
-export { sampleFrames } from "./sample-frames-node.js";
+export { explainPlan, openVideo, probe, sampleFrames } from "./sample-frames-node.js";
 export type { ModelImageSize, OutputSize, SampleOptions, SamplingLimits } from "./sample-options.js";
 export { type ResolvedPlan, resolvePlan, type SamplePlan, samplePlanSchema } from "./sample-plan.js";
 export type {
@@ -32,4 +50,6 @@ export type {
   SamplingWarning,
   VideoInfo,
 } from "./sampled-video.js";
+export { findScenes } from "./scene-frames.js";
 export { type VideoLlama3SizeOptions, videoLlama3ImageSize } from "./video-llama3-image-size.js";
+export type { VideoSource } from "./video-source.js";

@@ -1,6 +1,12 @@
 import type { Frame, Packet } from "node-av/lib";
 import type { DecodeSegment } from "./decode-schedule.js";
-import type { DecodedFrame, DecodeOutput, DecoderCounters, VideoDecoder } from "./decoder.js";
+import {
+  type DecodedFrame,
+  type DecodeOutput,
+  type DecoderCounters,
+  TONE_MAP_FILTERS,
+  type VideoDecoder,
+} from "./decoder.js";
 import type { FrameIndex, PacketEntry } from "./frame-index.js";
 import type { NodeAv } from "./node-av-loader-node.js";
 import { type NodeAvHandles, type NodeAvOpenOptions, openWithNodeAv } from "./node-av-open-node.js";
@@ -154,7 +160,8 @@ export class NodeAvDecoder implements VideoDecoder {
   }
 
   #newConverter(output: DecodeOutput): RgbConverter {
-    return new RgbConverter(this.#av, this.#opened.rotation.filters, output.scaleTo);
+    const toneMap = output.toneMap === true ? TONE_MAP_FILTERS : [];
+    return new RgbConverter(this.#av, [...this.#opened.rotation.filters, ...toneMap], output.scaleTo);
   }
 
   /** Reads the next packet of the video stream. */

@@ -52,7 +52,8 @@ export async function openWithNodeAv(av: NodeAv, options: NodeAvOpenOptions): Pr
     codec.allocContext3(decoder);
     codec.parametersToContext(stream.codecpar);
     codec.pktTimebase = stream.timeBase;
-    const opened = await codec.open2(decoder, lib.Dictionary.fromObject({ threads: options.threads }));
+    codec.threadCount = options.threads;
+    const opened = await codec.open2(decoder);
     if (opened < 0)
       throw new DecoderMissingError(
         `The decoder "${decoder.name}" refused the stream: ${lib.FFmpegError.strerror(opened)}. The header may be damaged.`,
@@ -82,11 +83,11 @@ export async function openWithNodeAv(av: NodeAv, options: NodeAvOpenOptions): Pr
 export async function openFormat(av: NodeAv, options: NodeAvOpenOptions): Promise<FormatContext> {
   const { lib } = av;
   const format = new lib.FormatContext();
-  const settings = lib.Dictionary.fromObject({
-    protocol_whitelist: options.protocols,
-    format_whitelist: CONTAINER_ALLOW_LIST.join(","),
-  });
-  const opened = await format.openInput(options.url, null, settings);
+  // Options are set on the context: node-av 6.1.1 may free a passed Dictionary twice.
+  format.allocContext();
+  format.setOption("protocol_whitelist", options.protocols);
+  format.setOption("format_whitelist", CONTAINER_ALLOW_LIST.join(","));
+  const opened = await format.openInput(options.url);
   if (opened < 0) throw new NotMediaError(lib.FFmpegError.strerror(opened));
   const found = await format.findStreamInfo();
   if (found >= 0) return format;

@@ -1,3 +1,4 @@
+import type { Stats } from "node:fs";
 import { open, stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { claimedContainer } from "./container-signature.js";
@@ -5,25 +6,40 @@ import type { VideoDecoder } from "./decoder.js";
 import { NoBackendError, NotFoundError, NotMediaError, TruncatedError } from "./errors.js";
 import { FfmpegDecoder } from "./ffmpeg-decoder-node.js";
 import { locateFfmpeg } from "./ffmpeg-program-node.js";
+import { ImageFolderDecoder } from "./image-folder-decoder-node.js";
 import { NodeAvDecoder } from "./node-av-decoder-node.js";
 import { loadNodeAv } from "./node-av-loader-node.js";
-import type { SampleOptions } from "./sample-options.js";
+import { checkPixels, type SampleOptions } from "./sample-options.js";
 
 /**
- * Opens a local video file in the backend the options name.
- * @throws NotFoundError, NotMediaError, TruncatedError, NoVideoStreamError, DecoderMissingError, NoBackendError
+ * Opens a local video file or image folder in the backend the options name.
+ * @throws NotFoundError, NotMediaError, TruncatedError, NoVideoStreamError, DecoderMissingError, NoBackendError,
+ * LimitExceededError
  */
-export async function openSource(path: string, options: SampleOptions): Promise<VideoDecoder> {
+export async function openPath(path: string, options: OpenOptions): Promise<VideoDecoder> {
+  const absolute = resolve(path);
+  if (await isDirectory(path)) return ImageFolderDecoder.open(absolute, (image) => openFile(image, options));
+  return openFile(absolute, options);
+}
+
+/** Options that matter when opening. */
+export type OpenOptions = Pick<SampleOptions, "backend" | "threads" | "signal" | "limits">;
+
+async function openFile(path: string, options: OpenOptions): Promise<VideoDecoder> {
   const head = await readHead(path);
+  const decoder = await openWithBackend(path, options).catch((error: unknown) => {
+    throw error instanceof NotMediaError ? explainUnreadable(path, head, error) : error;
+  });
   try {
-    return await openWithBackend(resolve(path), options);
+    checkPixels(decoder.info, options.limits);
+    return decoder;
   } catch (error) {
-    if (!(error instanceof NotMediaError)) throw error;
-    throw explainUnreadable(path, head, error);
+    await decoder.close();
+    throw error;
   }
 }
 
-async function openWithBackend(path: string, options: SampleOptions): Promise<VideoDecoder> {
+async function openWithBackend(path: string, options: OpenOptions): Promise<VideoDecoder> {
   const { backend = "auto", threads = 1, signal } = options;
   const url = `file:${path}`;
   const opening = { url, protocols: "file", threads };
@@ -37,13 +53,25 @@ async function openWithBackend(path: string, options: SampleOptions): Promise<Vi
   return FfmpegDecoder.open(await locateFfmpeg(), opening, signal);
 }
 
+async function isDirectory(path: string): Promise<boolean> {
+  return (await statOrThrow(path)).isDirectory();
+}
+
+function statOrThrow(path: string): Promise<Stats> {
+  return stat(path).catch((cause: unknown) => {
+    throw new NotFoundError(
+      `No file at ${JSON.stringify(path)}. Check the path; relative ones start at ${process.cwd()}.`,
+      {
+        cause,
+      },
+    );
+  });
+}
+
 /** The first bytes of a file. @throws NotFoundError, NotMediaError */
 async function readHead(path: string): Promise<Uint8Array> {
   const shown = JSON.stringify(path);
-  const facts = await stat(path).catch((cause: unknown) => {
-    throw new NotFoundError(`No file at ${shown}. Check the path; relative ones start at ${process.cwd()}.`, { cause });
-  });
-  if (facts.isDirectory()) throw new NotMediaError(`${shown} is a directory; pass a video file.`);
+  const facts = await statOrThrow(path);
   if (!facts.isFile()) throw new NotMediaError(`${shown} is no regular file; pass a video file.`);
   if (facts.size === 0) throw new NotMediaError(`${shown} is empty (0 bytes); was its download cut off?`);
   const file = await open(path).catch((cause: unknown) => {

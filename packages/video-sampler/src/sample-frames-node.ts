@@ -1,47 +1,69 @@
-import { InvalidPlanError, SamplingTimeoutError } from "./errors.js";
-import { openSource } from "./open-source-node.js";
-import { runPlan } from "./run-plan.js";
+import { localFile } from "./local-file-node.js";
+import { type OpenOptions, openPath } from "./open-source-node.js";
+import { OpenedVideo, type PlanExplanation, type VideoDescription } from "./opened-video.js";
 import type { SampleOptions } from "./sample-options.js";
 import { resolvePlan, type SamplePlan } from "./sample-plan.js";
 import type { SampledVideo } from "./sampled-video.js";
+import { withTimeout } from "./timeout.js";
+import type { VideoSource } from "./video-source.js";
 
 /**
- * Samples a video file: exactly the frames the plan names, with their times.
+ * Opens a video for several samplings. Close it, or use `await using`.
+ * @throws NotFoundError, NotMediaError, NoVideoStreamError, TruncatedError, DecoderMissingError, NoBackendError,
+ * LimitExceededError
+ */
+export async function openVideo(source: VideoSource, options: OpenOptions = {}): Promise<OpenedVideo> {
+  const file = await localFile(source, options);
+  try {
+    return new OpenedVideo(await openPath(file.path, options), file.remove);
+  } catch (error) {
+    await file.remove();
+    throw error;
+  }
+}
+
+/**
+ * Samples a video: exactly the frames the plan names, with their times.
  *
- * @param path a local file
+ * @param source a path, URL, bytes, Blob, stream, or a folder of images
  * @param plan which frames, such as `{ type: "uniform", frameCount: 16 }`
  * @returns frames uint8 `[T, H, W, 3]` (upright RGB), timestamps `[T]` in seconds, facts about each frame, warnings
  * @throws NotFoundError, NotMediaError, NoVideoStreamError, TruncatedError, DecoderMissingError, DecodeFailedError,
  * NoBackendError, InvalidPlanError, LimitExceededError, SamplingTimeoutError, or the signal's reason
  */
-export async function sampleFrames(path: string, plan: SamplePlan, options: SampleOptions = {}): Promise<SampledVideo> {
-  const resolved = resolvePlan(plan);
-  return withTimeout(options, async (signal) => {
-    const decoder = await openSource(path, options);
-    try {
-      return await runPlan(decoder, resolved, signal === undefined ? options : { ...options, signal });
-    } finally {
-      await decoder.close();
-    }
-  });
+export async function sampleFrames(
+  source: VideoSource,
+  plan: SamplePlan,
+  options: SampleOptions = {},
+): Promise<SampledVideo> {
+  resolvePlan(plan); // before any file is touched
+  return withTimeout(options, (bounded) => withVideo(source, bounded, (video) => video.sample(plan, bounded)));
 }
 
-async function withTimeout<T>(
-  { signal, timeoutMs }: SampleOptions,
-  run: (signal: AbortSignal | undefined) => Promise<T>,
+/** Reads a video's container through without decoding. @throws as {@link openVideo} */
+export async function probe(source: VideoSource, options: OpenOptions = {}): Promise<VideoDescription> {
+  return withVideo(source, options, (video) => video.describe(options.signal));
+}
+
+/** Which frames a plan takes from a video, and what that costs. @throws as {@link sampleFrames} */
+export async function explainPlan(
+  source: VideoSource,
+  plan: SamplePlan,
+  options: SampleOptions = {},
+): Promise<PlanExplanation> {
+  resolvePlan(plan);
+  return withTimeout(options, (bounded) => withVideo(source, bounded, (video) => video.explain(plan, bounded)));
+}
+
+async function withVideo<T>(
+  source: VideoSource,
+  options: OpenOptions,
+  use: (video: OpenedVideo) => Promise<T>,
 ): Promise<T> {
-  signal?.throwIfAborted();
-  if (timeoutMs === undefined) return run(signal);
-  if (!(timeoutMs > 0)) throw new InvalidPlanError(`timeoutMs must be positive, got ${timeoutMs}.`);
-  const controller = new AbortController();
-  const late = new SamplingTimeoutError(`Sampling took longer than ${timeoutMs} ms; raise timeoutMs or ask for less.`);
-  const timer = setTimeout(() => controller.abort(late), timeoutMs);
-  const forward = () => controller.abort(signal?.reason);
-  signal?.addEventListener("abort", forward, { once: true });
+  const video = await openVideo(source, options);
   try {
-    return await run(controller.signal);
+    return await use(video);
   } finally {
-    clearTimeout(timer);
-    signal?.removeEventListener("abort", forward);
+    await video.close();
   }
 }

@@ -26,6 +26,10 @@ export interface SamplingLimits {
   readonly maxPixels?: number;
   /** Most bytes of output frames. Default 2^31. */
   readonly maxOutputBytes?: number;
+  /** Most bytes of a URL, stream or blob. Default 2^32. */
+  readonly maxSourceBytes?: number;
+  /** Most redirects a URL may take. Default 5. */
+  readonly maxRedirects?: number;
 }
 
 /** Options of {@link sampleFrames}. */
@@ -36,6 +40,12 @@ export interface SampleOptions {
   readonly resize?: "pillow" | "fast";
   /** `auto` takes node-av and falls back to the ffmpeg program where node-av cannot be loaded. Default `auto`. */
   readonly backend?: "auto" | "node-av" | "ffmpeg";
+  /** Stretch to square pixels where the sample aspect ratio is another. Default false, as every reference does. */
+  readonly squarePixels?: boolean;
+  /** Map HDR (PQ, HLG) to SDR with the Hable curve. Default false; HDR then gives a warning. */
+  readonly toneMap?: boolean;
+  /** Called after every distinct frame. */
+  readonly onProgress?: (progress: { readonly framesDone: number; readonly framesTotal: number }) => void;
   /** Decoder threads. Default 1, the least CPU; for many videos run many samplings instead. */
   readonly threads?: number;
   /** Bounds for untrusted sources. */
@@ -44,6 +54,17 @@ export interface SampleOptions {
   readonly timeoutMs?: number;
   /** Stops the sampling; its reason is thrown. */
   readonly signal?: AbortSignal;
+}
+
+/** The size as shown: after rotation, and with square pixels if asked. */
+export function displaySize(info: VideoInfo, squarePixels = false): ImageSize {
+  const { width, height, rotationDegrees, sampleAspectRatio } = info;
+  if (!squarePixels) return { height, width };
+  const stretch = sampleAspectRatio.num / sampleAspectRatio.den;
+  // The stored width is what stretches; turned by a quarter, that is the shown height.
+  return rotationDegrees % 180 === 0
+    ? { height, width: Math.max(1, Math.round(width * stretch)) }
+    : { height: Math.max(1, Math.round(height * stretch)), width };
 }
 
 /** The output size for `frameCount` frames of a source. @throws InvalidPlanError on a size that is not positive integers */
