@@ -21,6 +21,7 @@ export {
   sigmoid,
   softplus,
 } from "./binary-cross-entropy.js";
+export { type CategoryLossResult, categoryLoss } from "./category-loss.js";
 export {
   type ConformalTarget,
   type ConformalThreshold,
@@ -67,9 +68,16 @@ export {
   parseGuardCalibration,
 } from "./guard-calibration.js";
 export { type AlarmInitialization, type EmbeddingTable, initializeAlarmToken } from "./initialize-alarm-tokens.js";
+export { type InsertedTokenIds, type Insertion, insertTokenIds } from "./insert-token-ids.js";
 export { type LabelPolicy, resolveLabels, type SampleLabels } from "./label-policy.js";
 export { labelRecord } from "./label-record.js";
 export { fitLinearProbe, type LayerProbe, layerProbes } from "./linear-probe.js";
+export {
+  type FloatTensor,
+  fromPeftPromptTuning,
+  type PeftPromptTuning,
+  toPeftPromptTuning,
+} from "./peft-prompt-tuning.js";
 export { placeAlarmText, type TextPlacementOptions } from "./place-alarm-text.js";
 export {
   alarmInsertionPoints,
@@ -89,6 +97,7 @@ export {
 } from "./register-alarm-tokens.js";
 export { type Reliability, type ReliabilityBin, reliability } from "./reliability.js";
 export { auc, bestDsrAtFrr, leastFrrAtDsr, type OperatingPoint, rocCurve } from "./roc.js";
+export { placeSegmentAlarms, segmentLoss, segmentSpans } from "./segment-alarms.js";
 export { type FrameWindow, slidingWindows } from "./sliding-windows.js";
 export { fitTemperature } from "./temperature.js";
 export { mergeSpans, type TimeSpan } from "./time-spans.js";

@@ -1,6 +1,7 @@
 import { findAlarmPositions } from "./alarm-positions.js";
 import type { AlarmTokenIds } from "./alarm-tokens.js";
 import { AlarmPlacementError } from "./errors.js";
+import { insertTokenIds } from "./insert-token-ids.js";
 import type { RecordLocation } from "./record-location.js";
 
 /** The token ids that placement looks for. */
@@ -88,21 +89,12 @@ export function placeAlarmTokenIds(
   location?: RecordLocation,
 ): PlacedTokenIds {
   const points = alarmInsertionPoints(tokenIds, tokens, location);
-  const placed = new Int32Array(tokenIds.length + 2);
-  const sourceIndex = new Int32Array(tokenIds.length + 2);
-  let next = 0;
-  const push = (id: number, source: number): void => {
-    placed[next] = id;
-    sourceIndex[next] = source;
-    next += 1;
-  };
-  for (let i = 0; i < tokenIds.length; i++) {
-    if (i === points.visual) push(tokens.alarm.visual, -1);
-    if (i === points.textual) push(tokens.alarm.textual, -1);
-    push(tokenIds[i] as number, i);
-  }
-  const { visual, textual } = findAlarmPositions(placed, tokens.alarm, location);
-  return { tokenIds: placed, visualIndex: visual, textualIndex: textual, sourceIndex };
+  const placed = insertTokenIds(tokenIds, [
+    { before: points.visual, tokenIds: [tokens.alarm.visual] },
+    { before: points.textual, tokenIds: [tokens.alarm.textual] },
+  ]);
+  const { visual, textual } = findAlarmPositions(placed.tokenIds, tokens.alarm, location);
+  return { tokenIds: placed.tokenIds, visualIndex: visual, textualIndex: textual, sourceIndex: placed.sourceIndex };
 }
 
 /**

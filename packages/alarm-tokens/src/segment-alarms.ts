@@ -1,0 +1,88 @@
+import type { SafetyLabel } from "@videosafety/safety-data";
+import { type BinaryCrossEntropyOptions, binaryCrossEntropy, sigmoid } from "./binary-cross-entropy.js";
+import { AlarmShapeError } from "./errors.js";
+import { type InsertedTokenIds, insertTokenIds } from "./insert-token-ids.js";
+import { alarmInsertionPoints, type PlacementTokens } from "./place-alarm-token-ids.js";
+import type { RecordLocation } from "./record-location.js";
+import { mergeSpans, type TimeSpan } from "./time-spans.js";
+
+/**
+ * Beyond the paper: time-aware visual alarms. Places a visual alarm token after the last visual token of every segment
+ * (a frame, or several), and the textual one as usual. In a causal model the alarm of a segment sees the video up to it.
+ *
+ * @param segmentEnds index one past the last visual token of each segment, rising; the last visual token must end one.
+ * @returns the sequence; `positions` holds the visual alarms first, one each, then the textual one.
+ * @throws AlarmPlacementError as `alarmInsertionPoints`; AlarmShapeError when the ends do not rise or miss the last token.
+ */
+export function placeSegmentAlarms(
+  tokenIds: ArrayLike<number>,
+  segmentEnds: readonly number[],
+  tokens: PlacementTokens,
+  location?: RecordLocation,
+): InsertedTokenIds {
+  const points = alarmInsertionPoints(tokenIds, tokens, location);
+  if (
+    segmentEnds.at(-1) !== points.visual ||
+    segmentEnds.some((end, i) => i > 0 && end <= (segmentEnds[i - 1] as number))
+  ) {
+    throw new AlarmShapeError(
+      `expected rising segment ends, the last one at ${points.visual} after the last visual token, found [${segmentEnds}]`,
+      { location },
+    );
+  }
+  return insertTokenIds(tokenIds, [
+    ...segmentEnds.map((before) => ({ before, tokenIds: [tokens.alarm.visual] })),
+    { before: points.textual, tokenIds: [tokens.alarm.textual] },
+  ]);
+}
+
+/**
+ * Learns segment alarms from labels of whole videos (multiple-instance learning): a video is harmful when some segment
+ * is, so its logit is the soft maximum tau log(mean(exp(z / tau))) of its segments', and the loss is the usual one.
+ *
+ * @param segmentLogits per video, one logit a segment @param labels per video @param options `temperature` tau, default 1
+ * @returns the loss and its derivative with respect to every segment logit
+ */
+export function segmentLoss(
+  segmentLogits: readonly ArrayLike<number>[],
+  labels: readonly (SafetyLabel | null)[],
+  options: BinaryCrossEntropyOptions & { readonly temperature?: number } = {},
+): { loss: number; gradients: Float64Array[] } {
+  const { temperature = 1, ...rest } = options;
+  const pooled = segmentLogits.map((logits) => softMaximum(logits, temperature));
+  const { loss, gradient } = binaryCrossEntropy(
+    pooled.map(({ value }) => value),
+    labels,
+    rest,
+  );
+  return { loss, gradients: pooled.map(({ shares }, i) => shares.map((share) => share * (gradient[i] as number))) };
+}
+
+/** The time spans whose segment is above a threshold (in logits); neighbours are joined. */
+export function segmentSpans(
+  segmentLogits: ArrayLike<number>,
+  segments: readonly TimeSpan[],
+  threshold: number,
+): readonly (TimeSpan & { readonly probability: number })[] {
+  if (segmentLogits.length !== segments.length) {
+    throw new AlarmShapeError(`expected one segment per logit, found ${segments.length} and ${segmentLogits.length}`);
+  }
+  const raised = segments.map((span, i) => ({ ...span, logit: segmentLogits[i] as number }));
+  return mergeSpans(raised.filter(({ logit }) => logit > threshold)).map((span) => {
+    const inside = raised.filter(
+      ({ startSeconds, endSeconds }) => startSeconds >= span.startSeconds && endSeconds <= span.endSeconds,
+    );
+    return { ...span, probability: sigmoid(Math.max(...inside.map(({ logit }) => logit))) };
+  });
+}
+
+function softMaximum(logits: ArrayLike<number>, temperature: number): { value: number; shares: Float64Array } {
+  if (logits.length === 0) throw new AlarmShapeError("expected at least one segment per video, found none");
+  const peak = Math.max(...Array.from(logits));
+  const powers = Float64Array.from(logits, (logit) => Math.exp((logit - peak) / temperature));
+  const sum = powers.reduce((a, b) => a + b, 0);
+  return {
+    value: peak + temperature * Math.log(sum / logits.length),
+    shares: powers.map((power) => power / sum),
+  };
+}
