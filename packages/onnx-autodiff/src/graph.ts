@@ -221,14 +221,14 @@ export class Graph {
     for (const item of items) this.#top().push(item);
   }
 
-  /** All nodes the outputs depend on, in topological order. */
-  liveNodes(): Node[] {
+  /** All nodes that `roots` (default: the declared outputs) depend on, in topological order. */
+  liveNodes(roots: readonly Value[] = this.outputs.map((o) => o.value)): Node[] {
     const all: Node[] = [];
     const walk = (items: readonly Item[]): void => {
       for (const item of items) isRegion(item) ? walk(item.items) : all.push(item);
     };
     walk(this.tape);
-    const live = new Set<Value>(this.outputs.map((o) => o.value));
+    const live = new Set<Value>(roots);
     const keep: Node[] = [];
     for (const node of all.reverse()) {
       if (!node.outputs.some((o) => live.has(o))) continue;

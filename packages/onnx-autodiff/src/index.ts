@@ -63,6 +63,19 @@ export {
 } from "./nn/losses.js";
 export { type PackedInputs, packedInputs } from "./nn/packed-inputs.js";
 export { type RopeTables, ropeTables } from "./nn/rope-tables.js";
+export { type CopyOptions, copyGraph } from "./onnx/copy-graph.js";
+export { type ExportOptions, exportModel } from "./onnx/export-model.js";
+export { type ImportedModel, type ImportLora, type ImportOptions, importModel } from "./onnx/import-model.js";
+export {
+  type OnnxAttribute,
+  type OnnxLimits,
+  type OnnxModel,
+  type OnnxNode,
+  type OnnxTensor,
+  type OnnxValue,
+  parseOnnxModel,
+} from "./onnx/reader.js";
+export { type OnnxModelFile, readOnnxModel } from "./onnx/reader-node.js";
 export { serialize, type Target } from "./onnx/serialize.js";
 export { encodeModel, type ModelDefinition, type NodeDefinition, type ValueDefinition } from "./onnx/writer.js";
 export {

@@ -73,7 +73,7 @@ async function gradients(
     ...Object.fromEntries([...parameters].map(([name, { data }]) => [name, data])),
   });
   const found = new Map(
-    [...parameters.keys()].map((name) => [name, (results[`d:${name}`]?.data as Float32Array).slice()]),
+    [...parameters.keys()].map((name) => [name, Float32Array.from(results[`d:${name}`]?.data as Float32Array)]),
   );
   return { loss: results.loss?.data[0] as number, gradients: found };
 }

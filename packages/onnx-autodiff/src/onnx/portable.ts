@@ -1,10 +1,11 @@
 import { GraphError } from "../errors.js";
-import { Graph, type Node, type Value } from "../graph.js";
+import type { Graph, Node, Value } from "../graph.js";
 import { abs, add, div, erf, exp, GELU_TANH, log, max, min, mul, neg, sigmoid, sqrt, sub } from "../ops/elementwise.js";
 import { concat, reshape, split, transpose } from "../ops/layout.js";
 import { mean } from "../ops/reduce.js";
 import { floatOf, intOf } from "../rules/rule.js";
 import { dim } from "../tensor.js";
+import { copyGraph } from "./copy-graph.js";
 import { gaussLegendre } from "./gauss-legendre.js";
 
 type Decomposition = (node: Node, inputs: readonly Value[]) => readonly Value[] | undefined;
@@ -87,20 +88,5 @@ const decompositions: Readonly<Record<string, Decomposition>> = {
 };
 
 /** The live part of a graph as a new graph of plain ai.onnx ops. */
-export function decompose(source: Graph): Graph {
-  const graph = new Graph();
-  const map = new Map<Value, Value>();
-  for (const v of source.inputs) map.set(v, graph.input(v.name as string, v.dtype, v.shape, v.symbols));
-  for (const [v, init] of source.initializers) map.set(v, graph.initializer(v.name, v.dtype, v.shape, init));
-  for (const node of source.liveNodes()) {
-    const inputs = node.inputs.map((x) => (x ? (map.get(x) as Value) : null));
-    const outputs =
-      decompositions[node.op]?.(node, inputs as Value[]) ?? graph.node(node.op, inputs, node.outputs, node.attributes);
-    node.outputs.forEach((output, i) => {
-      const made = outputs[i];
-      if (made) map.set(output, made);
-    });
-  }
-  for (const { name, value } of source.outputs) graph.output(name, map.get(value) as Value);
-  return graph;
-}
+export const decompose = (source: Graph): Graph =>
+  copyGraph(source, { rewrite: (node, inputs) => decompositions[node.op]?.(node, inputs) });

@@ -2,7 +2,7 @@ import type { Attributes, Graph, Node, Value } from "../graph.js";
 import { float } from "../graph.js";
 import { floatOf } from "../rules/rule.js";
 import { decompose } from "./portable.js";
-import { encodeModel, type NodeDefinition } from "./writer.js";
+import { encodeModel } from "./writer.js";
 
 /**
  * What a graph is lowered to. `ort`: onnxruntime's fused kernels (float32, CPU). `portable`: plain ai.onnx ops, any float
@@ -51,22 +51,22 @@ export function serialize(source: Graph, target: Target = "ort", opset = 23): Ui
   const graph = target === "portable" ? decompose(source) : source;
   const live = graph.liveNodes();
   const names = new Map<Value, string>();
-  for (const v of graph.inputs) names.set(v, v.name as string);
-  for (const v of graph.initializers.keys()) names.set(v, v.name ?? `constant:${v.id}`);
-  const copies: NodeDefinition[] = [];
-  const taken = new Set(names.values());
+  const taken = new Set(graph.outputs.map((o) => o.name));
+  // Imported models bring names of their own, so generated ones step aside.
+  const unique = (name: string): string => (taken.has(name) ? unique(`${name}_`) : name);
+  const assign = (v: Value, name: string): void => {
+    names.set(v, name);
+    taken.add(name);
+  };
+  for (const v of [...graph.inputs, ...graph.initializers.keys()]) if (v.name !== undefined) assign(v, v.name);
+  const copied: [Value, string][] = []; // inputs, constants and values with a second output name
   for (const { name, value } of graph.outputs) {
-    if (value.producer && !names.has(value) && !taken.has(name)) names.set(value, name);
-    else
-      copies.push({
-        op: "Identity",
-        domain: "",
-        inputs: [names.get(value) ?? `value:${value.id}`],
-        outputs: [name],
-        attributes: {},
-      });
+    if (value.producer && !names.has(value)) names.set(value, name);
+    else copied.push([value, name]);
   }
-  const nameOf = (v: Value): string => names.get(v) ?? `value:${v.id}`;
+  for (const v of graph.initializers.keys()) if (!names.has(v)) assign(v, unique(`constant:${v.id}`));
+  for (const node of live) for (const v of node.outputs) if (!names.has(v)) assign(v, unique(`value:${v.id}`));
+  const nameOf = (v: Value): string => names.get(v) as string;
   const used = new Set<Value>(graph.outputs.map((o) => o.value));
   for (const node of live) for (const x of node.inputs) if (x) used.add(x);
   const dynamic = graph.inputs.some((v) => v.symbols !== undefined); // then outputs' shapes are nominal
@@ -74,11 +74,21 @@ export function serialize(source: Graph, target: Target = "ort", opset = 23): Ui
     opset,
     nodes: [
       ...live.map((node) => ({
-        ...(kernels[node.op]?.(node) ?? { op: aliases[node.op] ?? node.op, domain: "", attributes: node.attributes }),
+        ...(kernels[node.op]?.(node) ?? {
+          op: aliases[node.op] ?? node.op,
+          domain: String(node.attributes._domain ?? ""),
+          attributes: node.attributes,
+        }),
         inputs: node.inputs.map((x) => (x ? nameOf(x) : "")),
         outputs: node.outputs.map(nameOf),
       })),
-      ...copies,
+      ...copied.map(([value, name]) => ({
+        op: "Identity",
+        domain: "",
+        inputs: [nameOf(value)],
+        outputs: [name],
+        attributes: {},
+      })),
     ],
     inputs: graph.inputs
       .filter((v) => used.has(v))

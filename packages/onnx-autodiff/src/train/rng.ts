@@ -24,20 +24,25 @@ const rotate = (x: number, k: number): number => word((x << k) | (x >>> (32 - k)
  * @throws OnnxAutodiffError (`INVALID_SEED`) on a seed that is not a safe integer, or an all-zero state
  */
 export function createRng(seed: number | RngState): Rng {
-  let s = typeof seed === "number" ? expandSeed(seed) : check(seed);
+  let [s0, s1, s2, s3] = typeof seed === "number" ? expandSeed(seed) : check(seed);
   const next = (): number => {
-    const result = word(Math.imul(rotate(word(Math.imul(s[1], 5)), 7), 9));
-    const [a, b] = [word(s[2] ^ s[0]), word(s[3] ^ s[1])];
-    s = [word(s[0] ^ b), word(s[1] ^ a), word(a ^ (s[1] << 9)), rotate(b, 11)];
+    const result = word(Math.imul(rotate(word(Math.imul(s1, 5)), 7), 9));
+    const shifted = s1 << 9;
+    s2 ^= s0;
+    s3 ^= s1;
+    s1 ^= s2;
+    s0 ^= s3;
+    s2 ^= shifted;
+    s3 = rotate(s3, 11);
     return result;
   };
   const uniform = (): number => ((next() >>> 5) * 67_108_864 + (next() >>> 6)) / 9_007_199_254_740_992;
   return {
     get state() {
-      return s;
+      return [word(s0), word(s1), word(s2), word(s3)];
     },
     set state(value) {
-      s = check(value);
+      [s0, s1, s2, s3] = check(value);
     },
     uniform,
     normal: () => Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform()),
