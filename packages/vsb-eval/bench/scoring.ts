@@ -38,7 +38,9 @@ while (units.length < PAIRS) {
   }
 }
 const start = performance.now();
-const results = buildResults(items, [{ name: "m", seed: 0, responder: "m", judge: "j", run: "r", arms, units }], { draws: 10_000 });
+const results = buildResults(items, [{ name: "m", seed: 0, responder: "m", judge: "j", run: "r", arms, units }], {
+  draws: 10_000,
+});
 const seconds = (performance.now() - start) / 1000;
 console.log(
   JSON.stringify({
