@@ -1,12 +1,13 @@
+import { clippedRow, isPlainClipped } from "./clipped-row.js";
 import { GrpoDataError, GrpoNumericError } from "./errors.js";
-import { klTermInto } from "./kl-terms.js";
 import { checkLossBatch, type LossBatch, type TokenRow, throwNonFinite } from "./loss-batch.js";
 import { type LossConfig, type LossOptions, lossConfigSchema } from "./loss-config.js";
 import { type LossMetrics, LossTally } from "./loss-metrics.js";
 import { countTokens, isDropped, type LossNormalizers, lossNormalizers, tokenWeight } from "./loss-normalizers.js";
 import { parseConfig } from "./parse-config.js";
-import { policyTerm, type TermOutput } from "./policy-terms.js";
+import { policyTerm } from "./policy-terms.js";
 import { keepsOffPolicyRow, rolloutCorrection } from "./rollout-correction.js";
+import { generalRow, type RowTask } from "./row-loop.js";
 import { clampedSequenceRatio, geometricLogRatio, meanLogRatio, vespoWeight } from "./sequence-ratio.js";
 
 /** Per-token terms of a loss call, unweighted; 0 where a token does not count. */
@@ -71,8 +72,6 @@ class LossPass {
   private readonly tally = new LossTally();
   private readonly gradients: Float64Array[] = [];
   private readonly terms: TokenTerms | undefined;
-  private readonly out: TermOutput = { value: 0, dLogRatio: 0, dLogProb: 0, clipped: 0 };
-  private readonly kl = { value: 0, dLogProb: 0 };
   private policyLoss = 0;
   private klLoss = 0;
   private entropyBonus = 0;
@@ -89,136 +88,78 @@ class LossPass {
   }
 
   row(row: number): void {
-    const { batch, config, normalizers, tally, out, kl, term } = this;
-    const logProbs = batch.logProbs[row] as TokenRow;
-    const length = logProbs.length;
+    const { batch, config, tally } = this;
+    const length = (batch.logProbs[row] as TokenRow).length;
     const gradient = new Float64Array(length);
     this.gradients.push(gradient);
     if (config.entropyCoef !== 0) this.entropyGradients.push(new Float64Array(length));
-    this.terms?.losses.push(new Float64Array(length));
-    this.terms?.kl.push(new Float64Array(length));
-    this.terms?.ratios.push(new Float64Array(length));
+    const terms = this.terms && {
+      losses: new Float64Array(length),
+      kl: new Float64Array(length),
+      ratios: new Float64Array(length),
+    };
+    if (terms) {
+      this.terms?.losses.push(terms.losses);
+      this.terms?.kl.push(terms.kl);
+      this.terms?.ratios.push(terms.ratios);
+    }
     if (isDropped(batch, row, config)) return;
+    const tokens = countTokens(batch.logProbs[row] as TokenRow, batch.masks?.[row]);
+    const task = this.task(row, tokens, gradient, terms);
+    const sums = isPlainClipped(task, config) ? clippedRow(task, config) : generalRow(task, config, this.term);
+    if (sums.adjoint !== 0) this.spread(task, sums.adjoint, this.entropyOf(row), tokens);
+    const check = sums.policy + sums.kl + sums.gradient + sums.adjoint + sums.logProb + sums.drift;
+    if (!Number.isFinite(check)) this.explain(row, task);
+    this.policyLoss += task.weight * sums.policy;
+    this.klLoss += task.weight * sums.kl;
+    tally.add(sums, tokens);
+    if (config.entropyCoef !== 0) this.entropyTerm(row, task.mask);
+  }
 
+  /** Settles everything about a row that does not change from token to token. */
+  private task(row: number, tokens: number, gradient: Float64Array, terms: RowTask["terms"]): RowTask {
+    const { batch, config, normalizers } = this;
+    const logProbs = batch.logProbs[row] as TokenRow;
     const old = batch.oldLogProbs?.[row] ?? logProbs;
-    const beta = this.klWeight(row);
-    const reference = config.beta > 0 ? batch.referenceLogProbs?.[row] : undefined;
     const mask = batch.masks?.[row];
     const advantage = batch.advantages[row] as number;
-    const entropy = config.topEntropyQuantile < 1 ? batch.entropies?.[row] : undefined;
-    const threshold = normalizers.entropyThreshold;
+    const entropy = this.entropyOf(row);
     const geometric = config.lossType === "gmpo";
-    const tokens = countTokens(logProbs, mask);
-    const weight = tokenWeight(tokens, normalizers, config);
-    const policyWeight = this.policyWeight(row, logProbs, old, mask, advantage);
+    const vespo = config.lossType === "vespo";
     const correction = this.correction(row, old, mask);
-    const multiplied = config.lossType === "vespo" ? undefined : correction; // VESPO takes it inside its own weight
-    const tokenWeights = config.vllmImportanceSamplingMode.startsWith("token") ? multiplied : undefined;
-    const sequenceWeight = multiplied && !tokenWeights ? (multiplied[0] as number) : 1;
-    const phi = config.lossType === "vespo" ? vespoWeight(logProbs, old, mask, advantage, correction, config) : 1;
-
-    const sequence = geometric || config.importanceSamplingLevel !== "token";
-    const clamp = config.logRatioClamp ?? Number.POSITIVE_INFINITY;
-    let sequenceRatio = { ratio: 1, passes: true };
-    if (sequence) {
+    const multiplied = vespo ? undefined : correction; // VESPO takes it inside its own weight
+    const perToken = config.vllmImportanceSamplingMode.startsWith("token");
+    const policyWeight = this.policyWeight(row, logProbs, old, mask, advantage);
+    let sequence: RowTask["sequence"] = null;
+    if (geometric || config.importanceSamplingLevel !== "token") {
       const logRatio = geometric
-        ? geometricLogRatio(logProbs, old, mask, entropy, threshold, advantage, config)
+        ? geometricLogRatio(logProbs, old, mask, entropy, normalizers.entropyThreshold, advantage, config)
         : meanLogRatio(logProbs, old, mask, tokens);
-      sequenceRatio = clampedSequenceRatio(logRatio, clamp);
+      sequence = clampedSequenceRatio(logRatio, config.logRatioClamp ?? Number.POSITIVE_INFINITY);
     }
-    const sharesGradient = geometric || config.importanceSamplingLevel === "sequence";
-    const correctKl = config.useBiasCorrectionKl && !geometric;
-    const klClamp = config.klLogRatioClamp ?? Number.POSITIVE_INFINITY;
-    const klValueClamp = config.klValueClamp ?? Number.POSITIVE_INFINITY;
-    const { klEstimator } = config;
-    const samePolicy = old === logProbs;
+    return {
+      logProbs,
+      old,
+      reference: config.beta > 0 ? batch.referenceLogProbs?.[row] : undefined,
+      mask,
+      advantage,
+      share: multiplied && !perToken ? policyWeight * (multiplied[0] as number) : policyWeight,
+      tokenShares: perToken ? multiplied : undefined,
+      entropy: geometric ? undefined : entropy, // GMPO masks inside its mean
+      entropyThreshold: normalizers.entropyThreshold,
+      phi: vespo ? vespoWeight(logProbs, old, mask, advantage, correction, config) : 1,
+      beta: this.klWeight(row),
+      correctKl: config.useBiasCorrectionKl && !geometric,
+      sequence,
+      sharesGradient: geometric || config.importanceSamplingLevel === "sequence",
+      weight: tokenWeight(tokens, normalizers, config),
+      gradient,
+      terms,
+    };
+  }
 
-    let policySum = 0;
-    let klSum = 0;
-    let adjoint = 0; // d (sum of token losses) / d sequence log-ratio
-    let gradientSum = 0; // only to notice a gradient that is not finite
-    let logProbSum = 0;
-    let driftSum = 0;
-    let klTally = 0;
-    let ratioSum = 0;
-    let ratioSquares = 0;
-    let clipLow = 0;
-    let clipHigh = 0;
-    let ratioMin = tally.ratioMin;
-    let ratioMax = tally.ratioMax;
-    for (let token = 0; token < length; token++) {
-      if (mask !== undefined && mask[token] === 0) continue;
-      const logProb = logProbs[token] as number;
-      const oldLogProb = samePolicy ? logProb : (old[token] as number);
-      const drift = logProb - oldLogProb;
-      let ratio = sequenceRatio.ratio;
-      let passes = sequenceRatio.passes;
-      if (!sequence) {
-        passes = drift <= clamp && drift >= -clamp;
-        ratio = drift === 0 ? 1 : Math.exp(passes ? drift : drift > clamp ? clamp : drift < -clamp ? -clamp : drift);
-      }
-      term(ratio, advantage, logProb, oldLogProb, phi, out);
-      let share = policyWeight * (tokenWeights ? (tokenWeights[token] as number) : sequenceWeight);
-      if (entropy !== undefined && !geometric && (entropy[token] as number) < threshold) share = 0;
-      let policyValue = 0;
-      let dLogRatio = 0;
-      let dLogProb = 0;
-      if (share !== 0) {
-        policyValue = share * out.value;
-        dLogRatio = share * out.dLogRatio;
-        dLogProb = share * out.dLogProb;
-        if (out.clipped > 0) clipHigh++;
-        else if (out.clipped < 0) clipLow++;
-      }
-      let klValue = 0;
-      if (reference !== undefined) {
-        klTermInto(reference[token] as number, logProb, klEstimator, klClamp, klValueClamp, kl);
-        klTally += kl.value;
-        if (beta !== 0) {
-          klValue = beta * kl.value;
-          if (correctKl) {
-            klValue *= ratio;
-            dLogRatio += klValue;
-            dLogProb += beta * kl.dLogProb * ratio;
-          } else dLogProb += beta * kl.dLogProb;
-        }
-      }
-      policySum += policyValue;
-      klSum += klValue;
-      if (!passes) dLogRatio = 0;
-      const direct = sharesGradient ? dLogProb : dLogProb + dLogRatio;
-      if (sharesGradient) adjoint += dLogRatio;
-      gradient[token] = weight * direct;
-      gradientSum += direct;
-      logProbSum += logProb;
-      driftSum -= drift;
-      ratioSum += ratio;
-      ratioSquares += ratio * ratio;
-      if (ratio < ratioMin) ratioMin = ratio;
-      if (ratio > ratioMax) ratioMax = ratio;
-      if (this.terms) {
-        (this.terms.losses[row] as Float64Array)[token] = policyValue + klValue;
-        (this.terms.kl[row] as Float64Array)[token] = reference ? kl.value : 0;
-        (this.terms.ratios[row] as Float64Array)[token] = ratio;
-      }
-    }
-    if (adjoint !== 0) this.spread(gradient, weight * adjoint, logProbs, old, mask, entropy, advantage, tokens);
-    if (!Number.isFinite(policySum + klSum + gradientSum + adjoint + logProbSum + driftSum))
-      this.explain(row, logProbs, old, reference, mask);
-    this.policyLoss += weight * policySum;
-    this.klLoss += weight * klSum;
-    tally.rows++;
-    tally.tokens += tokens;
-    tally.kl += klTally;
-    tally.drift += driftSum;
-    tally.negativeLogProb -= logProbSum;
-    tally.ratioSum += ratioSum;
-    tally.ratioSquares += ratioSquares;
-    tally.ratioMin = ratioMin;
-    tally.ratioMax = ratioMax;
-    tally.clipLow += clipLow;
-    tally.clipHigh += clipHigh;
-    if (config.entropyCoef !== 0) this.entropyTerm(row, mask);
+  private entropyOf(row: number): TokenRow | undefined {
+    return this.config.topEntropyQuantile < 1 ? this.batch.entropies?.[row] : undefined;
   }
 
   result(): GrpoLossResult {
@@ -264,18 +205,10 @@ class LossPass {
     return weights;
   }
 
-  /** Distributes a gradient with respect to the sequence log-ratio over its tokens. */
-  private spread(
-    gradient: Float64Array,
-    adjoint: number,
-    logProbs: TokenRow,
-    old: TokenRow,
-    mask: Uint8Array | undefined,
-    entropy: TokenRow | undefined,
-    advantage: number,
-    tokens: number,
-  ): void {
+  /** Distributes the gradient with respect to the sequence log-ratio over the tokens that formed it. */
+  private spread(task: RowTask, adjoint: number, entropy: TokenRow | undefined, tokens: number): void {
     const { config } = this;
+    const { gradient, mask, logProbs, old, advantage } = task;
     const geometric = config.lossType === "gmpo";
     const high = config.epsilonHigh ?? config.epsilon;
     const threshold = this.normalizers.entropyThreshold;
@@ -286,7 +219,7 @@ class LossPass {
       count = 0;
       for (let token = 0; token < gradient.length; token++) if (kept(token)) count++;
     }
-    const each = adjoint / Math.max(count, 1);
+    const each = (task.weight * adjoint) / Math.max(count, 1);
     for (let token = 0; token < gradient.length; token++) {
       if (!kept(token)) continue;
       if (geometric) {
@@ -309,19 +242,13 @@ class LossPass {
     }
   }
 
-  private explain(
-    row: number,
-    logProbs: TokenRow,
-    old: TokenRow,
-    reference: TokenRow | undefined,
-    mask: Uint8Array | undefined,
-  ): never {
-    throwNonFinite("logProbs", row, logProbs, mask);
-    throwNonFinite("oldLogProbs", row, old, mask);
-    if (reference) throwNonFinite("referenceLogProbs", row, reference, mask);
+  private explain(row: number, task: RowTask): never {
+    throwNonFinite("logProbs", row, task.logProbs, task.mask);
+    throwNonFinite("oldLogProbs", row, task.old, task.mask);
+    if (task.reference) throwNonFinite("referenceLogProbs", row, task.reference, task.mask);
     throw new GrpoNumericError(
-      `the loss of row ${row} overflowed with finite inputs: a log-ratio is too large for exp. ` +
-        "Set logRatioClamp (20) for the importance ratio or klLogRatioClamp (10) for the KL, or look for a mismatch between old and new log-probabilities",
+      `the loss of row ${row} overflowed with finite inputs: a log-ratio is too large for exp. Set logRatioClamp (20) for ` +
+        "the importance ratio or klLogRatioClamp (10) for the KL, or look for a mismatch between old and new log-probabilities",
     );
   }
 }

@@ -44,6 +44,13 @@ export type {
 } from "./policy.js";
 export { GRPO_PRESETS, type GrpoPreset, grpoPreset } from "./presets.js";
 export {
+  type LogitsGradientOptions,
+  logitsGradientInto,
+  type SelectiveLogSoftmaxOptions,
+  type SelectiveLogSoftmaxResult,
+  selectiveLogSoftmax,
+} from "./selective-log-softmax.js";
+export {
   advantageOptionsOf,
   type GrpoConfig,
   type GrpoOptions,

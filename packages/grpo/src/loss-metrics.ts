@@ -1,3 +1,5 @@
+import type { RowSums } from "./row-loop.js";
+
 /** What a loss call saw, over the counted tokens of its rows. All are plain sums underneath, so micro-batches merge. */
 export interface LossMetrics {
   /** Completions that were not dropped. */
@@ -53,6 +55,21 @@ export class LossTally {
   private rawSquares = 0;
   private weightSum = 0;
   private weightSquares = 0;
+
+  /** Adds the sums of one row. */
+  add(sums: RowSums, tokens: number): void {
+    this.rows++;
+    this.tokens += tokens;
+    this.kl += sums.klEstimate;
+    this.drift += sums.drift;
+    this.negativeLogProb -= sums.logProb;
+    this.clipLow += sums.clipLow;
+    this.clipHigh += sums.clipHigh;
+    this.ratioSum += sums.ratio;
+    this.ratioSquares += sums.ratioSquares;
+    this.ratioMin = Math.min(this.ratioMin, sums.ratioMin);
+    this.ratioMax = Math.max(this.ratioMax, sums.ratioMax);
+  }
 
   /** Adds the rollout weights of one row. */
   addWeights(raw: Float64Array, weights: Float64Array): void {

@@ -237,6 +237,32 @@ describe("invariances of every variant", () => {
   });
 });
 
+it("the fast loop of the plain clipped loss gives the bits of the general one", () => {
+  // Asking for terms takes the general loop.
+  const plain = fc.record({
+    lossType: fc.constantFrom("grpo" as const, "dapo" as const, "dr_grpo" as const, "luspo" as const),
+    beta: fc.constantFrom(0, 0.04),
+    useBiasCorrectionKl: fc.boolean(),
+    klLogRatioClamp: fc.constantFrom(null, 0.3),
+    epsilonHigh: fc.constantFrom(null, 0.05, 0),
+    zeroVarianceGroups: fc.constantFrom("keep" as const, "maskPolicy" as const, "maskAll" as const),
+    vllmImportanceSamplingMode: fc.constantFrom("sequence_mask" as const, "sequence_truncate" as const),
+  });
+  fc.assert(
+    fc.property(batches, plain, (batch, options) => {
+      const [fast, general] = [grpoLoss(batch, options), grpoLoss(batch, options, { terms: true })];
+      expect(fast.loss).toBe(general.loss);
+      expect(fast.metrics).toEqual(general.metrics);
+      fast.dLossDLogProbs.forEach((row, i) => {
+        row.forEach((value, t) => {
+          expect(Math.abs(value - (general.dLossDLogProbs[i]?.[t] as number))).toBeLessThanOrEqual(1e-16);
+        });
+      });
+    }),
+    { numRuns: 300 },
+  );
+});
+
 describe("zeroVarianceGroups", () => {
   const row = (...values: number[]) => Float64Array.from(values);
   const batch: LossBatch = {

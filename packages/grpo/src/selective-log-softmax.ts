@@ -104,7 +104,7 @@ export function logitsGradientInto(
     if (kernels) {
       const memory = kernelMemory(kernels, padded);
       memory.set(values);
-      kernels.gradient(0, padded * 4, maximum, scale, shift, a, b);
+      kernels.gradient(0, padded * 4, maximum, scale * Math.LOG2E, shift * Math.LOG2E, a, b * Math.LN2);
       out.set(memory.subarray(0, vocabularySize), start);
     } else {
       for (let v = 0; v < vocabularySize; v++) {
@@ -131,12 +131,13 @@ function wasmRow(kernels: LogSoftmaxKernels, vocabularySize: number): RowSums {
   const end = padded * 4;
   const memory = kernelMemory(kernels, padded);
   memory.fill(Number.NEGATIVE_INFINITY, vocabularySize);
-  // A padding or impossible lane counts as exp(-87.3) = 1.2e-38, which float64 sums of at least 1 do not notice.
+  // A padding or impossible lane counts as 2^-126 = 1.2e-38, which float64 sums of at least 1 do not notice.
   return (values, scale, weighted) => {
     memory.set(values);
     const maximum = kernels.maximum(0, end);
-    const sum = kernels.sumExp(0, end, maximum, scale);
-    return { maximum, sum, weighted: weighted ? kernels.sumWeighted(0, end, maximum, scale) : 0 };
+    const scale2 = scale * Math.LOG2E; // the kernels count in powers of 2
+    const sum = kernels.sumExp(0, end, maximum, scale2);
+    return { maximum, sum, weighted: weighted ? kernels.sumWeighted(0, end, maximum, scale2) * Math.LN2 : 0 };
   };
 }
 

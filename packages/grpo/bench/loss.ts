@@ -1,0 +1,51 @@
+// Loss and gradient of 384 x 768 tokens, and selective log-softmax at vocabulary 151,936. Prints one JSON line.
+// usage: npx tsx packages/grpo/bench/loss.ts   (bench/run.mjs runs it against torch in alternation)
+import { createRng } from "@videosafety/onnx-autodiff";
+import { grpoLoss, type LossOptions, selectiveLogSoftmax } from "../src/index.js";
+
+const rng = createRng(1);
+const [rows, length, vocabulary] = [384, 768, 151_936];
+const normal = (scale: number, base?: readonly Float64Array[]) =>
+  Array.from({ length: rows }, (_, r) =>
+    Float64Array.from({ length }, (_, t) => (base ? (base[r]?.[t] as number) : -1) + scale * rng.normal()),
+  );
+const logProbs = normal(0.3);
+const batch = {
+  logProbs,
+  oldLogProbs: normal(0.1, logProbs),
+  referenceLogProbs: normal(0.2, logProbs),
+  advantages: Float64Array.from({ length: rows }, () => rng.normal()),
+};
+
+function best(work: () => void, repetitions: number): number {
+  let smallest = Number.POSITIVE_INFINITY;
+  for (let i = 0; i < repetitions; i++) {
+    const start = performance.now();
+    work();
+    smallest = Math.min(smallest, performance.now() - start);
+  }
+  return smallest;
+}
+
+const nanoseconds = (options: LossOptions, change = {}) =>
+  (best(() => grpoLoss({ ...batch, ...change }, options), 12) * 1e6) / (rows * length);
+const logits = Float32Array.from({ length: 16 * vocabulary }, () => 3 * rng.normal());
+const targets = Int32Array.from({ length: 16 }, () => rng.integer(vocabulary));
+const tokensPerSecond = (backend: "wasm" | "portable", entropies: boolean) =>
+  (16 / best(() => selectiveLogSoftmax(logits, vocabulary, targets, { backend, entropies }), 6)) * 1000;
+
+console.log(
+  JSON.stringify({
+    "grpo, no KL": nanoseconds({ lossType: "grpo" }),
+    "grpo, KL 0.04": nanoseconds({ lossType: "grpo", beta: 0.04, useBiasCorrectionKl: false }),
+    "grpo, on-policy, KL 0.04": nanoseconds(
+      { lossType: "grpo", beta: 0.04, useBiasCorrectionKl: false },
+      { oldLogProbs: undefined },
+    ),
+    "gspo, KL 0.04": nanoseconds({ lossType: "grpo", importanceSamplingLevel: "sequence", beta: 0.04 }),
+    sapo: nanoseconds({ lossType: "sapo" }),
+    "log-softmax wasm": tokensPerSecond("wasm", false),
+    "log-softmax wasm + entropy": tokensPerSecond("wasm", true),
+    "log-softmax portable": tokensPerSecond("portable", false),
+  }),
+);
