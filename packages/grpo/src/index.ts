@@ -5,7 +5,17 @@ export {
   advantageConfigSchema,
 } from "./advantage-config.js";
 export { type AdvantageInput, type AdvantageResult, computeAdvantages, type GroupReport } from "./advantages.js";
+export { type Alarm, CollapseMonitor, type CollapseMonitorOptions, type RunObservation } from "./collapse-monitor.js";
 export { combineRewards, type RewardColumn } from "./combine-rewards.js";
+export {
+  correlation,
+  RATIO_FRACTIONS,
+  ratioQuantiles,
+  rewardVarianceShares,
+  slope,
+  type ZeroVarianceCauses,
+  zeroVarianceCauses,
+} from "./diagnostics.js";
 export {
   GrpoCheckpointError,
   GrpoConfigError,
@@ -14,9 +24,16 @@ export {
   GrpoNumericError,
   GrpoRolloutError,
 } from "./errors.js";
+export {
+  type LengthRewardOptions,
+  lengthRewards,
+  type TemporalRewardOptions,
+  temporalRewards,
+} from "./extra-rewards.js";
 export { GroupAccumulator, type RewardStatistics, rewardStatistics } from "./group-statistics.js";
 export { type GrpoLossExtras, type GrpoLossResult, grpoLoss, type TokenTerms } from "./grpo-loss.js";
 export { type KlOutput, klEstimate } from "./kl-terms.js";
+export { type ConfigFinding, type LintContext, lintGrpoConfig } from "./lint-config.js";
 export type { LossBatch, TokenRow } from "./loss-batch.js";
 export {
   AGGREGATIONS,

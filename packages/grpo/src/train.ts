@@ -1,6 +1,7 @@
 export type { CheckpointStore, GrpoCheckpoint } from "./training/checkpoint.js";
 export { directoryCheckpoints, latestCheckpoint, readCheckpoint } from "./training/directory-checkpoints-node.js";
 export type {
+  AlarmEvent,
   CheckpointEvent,
   DoneEvent,
   EvaluationEvent,
@@ -14,4 +15,4 @@ export type {
 } from "./training/events.js";
 export type { GrpoExample, RewardBatch, RewardFunction, RewardFunctions } from "./training/rewards.js";
 export type { PreparedRollout, RolloutSource } from "./training/rollout.js";
-export { type TrainGrpoOptions, trainGrpo } from "./training/train-grpo.js";
+export { type TemporalRewards, type TrainGrpoOptions, trainGrpo } from "./training/train-grpo.js";

@@ -1,3 +1,5 @@
+import type { Alarm } from "../collapse-monitor.js";
+import type { ZeroVarianceCauses } from "../diagnostics.js";
 import type { LossMetrics } from "../loss-metrics.js";
 
 /** Mean and spread of one reward over a rollout. */
@@ -64,8 +66,12 @@ export interface RewardsEvent {
   readonly components: Readonly<Record<string, RewardSummary>>;
   /** Weighted total. */
   readonly total: RewardSummary;
-  /** Share of groups without reward variance, which teach nothing. */
-  readonly zeroVariance: number;
+  /** Groups without reward variance, which teach nothing, by cause. */
+  readonly zeroVariance: ZeroVarianceCauses;
+  /** Share of the total's variance by reward function; they add up to 1. */
+  readonly varianceShares: Readonly<Record<string, number>>;
+  /** Correlation of total reward and completion length. */
+  readonly rewardLengthCorrelation: number;
   /** Every completion with its rewards and advantage. */
   readonly samples: readonly SampleRecord[];
   /** Wall time of scoring. */
@@ -105,10 +111,17 @@ export interface UpdateEvent {
   readonly gradientNorm: number;
   /** Share of clipped tokens. */
   readonly clipFraction: number;
+  /** Quantiles of the raw importance ratios at `RATIO_FRACTIONS`. */
+  readonly ratioQuantiles: readonly number[];
   readonly learningRate: number;
   /** Everything else the loss measured. */
   readonly metrics: LossMetrics;
   readonly seconds: PhaseSeconds;
+}
+
+/** Something looks wrong; see `CollapseMonitor`. */
+export interface AlarmEvent extends Alarm {
+  readonly type: "alarm";
 }
 
 /** The caller's evaluation ran. */
@@ -135,4 +148,11 @@ export interface DoneEvent {
 }
 
 /** Whatever a run reports, in order. Plain data: log it, plot it, or send it. */
-export type GrpoEvent = RolloutEvent | RewardsEvent | UpdateEvent | EvaluationEvent | CheckpointEvent | DoneEvent;
+export type GrpoEvent =
+  | RolloutEvent
+  | RewardsEvent
+  | UpdateEvent
+  | AlarmEvent
+  | EvaluationEvent
+  | CheckpointEvent
+  | DoneEvent;

@@ -112,6 +112,41 @@ describe("trainGrpo", () => {
     expect(scored?.type === "rewards" && scored.samples).toHaveLength(48);
   });
 
+  it("adds the temporal and the length reward as columns of their own", async () => {
+    const policy = new TabularPolicy(6, 5); // prompts 3 to 5 stand for shuffled frames: nothing scores there
+    const events = await collect(
+      trainGrpo({
+        policy,
+        data,
+        rewards: {
+          right: (batch: RewardBatch<Row>) => batch.completions.map((c) => (c.tokenIds[0] === 3 ? 1 : 0)),
+        },
+        temporal: { shuffledPrompt: (example) => example.prompt + 3, accuracy: "right", margin: 0 },
+        length: { accuracy: "right", minimum: 1, maximum: 3 },
+        config: { ...quick, maxSteps: 2, rewardWeights: { length: 0.5 } },
+      }),
+    );
+    expect(policy.calls.generate).toBe(4);
+    for (const event of events) {
+      if (event.type !== "rewards") continue;
+      expect(Object.keys(event.components)).toEqual(["right", "temporal", "length"]);
+      for (const { rewards: found, total } of event.samples) {
+        expect(found.temporal).toBe(found.right === 1 ? 0.3 : 0);
+        expect(total).toBeCloseTo((found.right ?? 0) + (found.temporal ?? 0) + 0.5 * (found.length ?? 0), 12);
+      }
+    }
+  });
+
+  it("raises an alarm, with evidence, when groups die", async () => {
+    const policy = new TabularPolicy(3, 5);
+    const flat = { flat: (batch: RewardBatch<Row>) => batch.completions.map(() => 1) };
+    const events = await collect(
+      trainGrpo({ policy, data, rewards: flat, alarms: { window: 3 }, config: { ...quick, maxSteps: 5 } }),
+    );
+    const alarm = events.find((event) => event.type === "alarm" && event.rule === "dead-groups");
+    expect(alarm).toMatchObject({ step: 3, evidence: { zeroVariance: 1 } });
+  });
+
   it.each<[string, GrpoOptions]>([
     ["on-policy", {}],
     ["in the middle of a rollout", { numIterations: 2, updatesPerRollout: 3, beta: 0.04 }],

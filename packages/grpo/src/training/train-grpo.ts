@@ -9,7 +9,15 @@ import {
   type Schedule,
 } from "@videosafety/onnx-autodiff";
 import { type AdvantageResult, computeAdvantages } from "../advantages.js";
+import { CollapseMonitor, type CollapseMonitorOptions, type RunObservation } from "../collapse-monitor.js";
+import { correlation, rewardVarianceShares, zeroVarianceCauses } from "../diagnostics.js";
 import { GrpoConfigError, GrpoDataError } from "../errors.js";
+import {
+  type LengthRewardOptions,
+  lengthRewards,
+  type TemporalRewardOptions,
+  temporalRewards,
+} from "../extra-rewards.js";
 import { rewardStatistics } from "../group-statistics.js";
 import type { Completion, Policy, PolicyItem } from "../policy.js";
 import { advantageOptionsOf, type GrpoConfig, type GrpoOptions, resolveGrpoConfig } from "../train-config.js";
@@ -19,6 +27,16 @@ import { promptOrder } from "./prompt-order.js";
 import { type GrpoExample, type RewardFunctions, scoreRollout } from "./rewards.js";
 import { checkCompletions, type PreparedRollout, type RolloutSource } from "./rollout.js";
 import { accumulateUpdate, checkGradientNorm, logProbsInBatches, timed, type UpdateRows } from "./update.js";
+
+/** How the temporal reward is had: the same question about shuffled frames, judged by one of the rewards. */
+export interface TemporalRewards<Prompt, Example> extends TemporalRewardOptions {
+  /** The prompt with its frames in another order. */
+  readonly shuffledPrompt: (example: Example, rng: { integer(n: number): number }) => Prompt;
+  /** Name of the reward that says whether an answer is right. */
+  readonly accuracy: string;
+  /** Completions drawn for the shuffled prompt; default half of numGenerations, at least 1. */
+  readonly numGenerations?: number;
+}
 
 /** What a run is made of. */
 export interface TrainGrpoOptions<Prompt, Example extends GrpoExample<Prompt>> {
@@ -38,6 +56,12 @@ export interface TrainGrpoOptions<Prompt, Example extends GrpoExample<Prompt>> {
   readonly checkpoints?: CheckpointStore;
   /** Goes on from a checkpoint. The run then repeats, bit by bit, what the uninterrupted one would have done. */
   readonly resumeFrom?: GrpoCheckpoint;
+  /** Adds T-GRPO's temporal reward as a column of its own, "temporal". */
+  readonly temporal?: TemporalRewards<Prompt, Example>;
+  /** Adds Video-R1's length reward as a column of its own, "length". */
+  readonly length?: LengthRewardOptions & { readonly accuracy: string };
+  /** Thresholds of the alarms; their window starts anew when a run is resumed. */
+  readonly alarms?: CollapseMonitorOptions;
   /** Aborting makes the iteration throw the signal's reason; parameters stay at the last finished step. */
   readonly signal?: AbortSignal;
 }
@@ -59,8 +83,18 @@ export async function* trainGrpo<Prompt, Example extends GrpoExample<Prompt>>(
 ): AsyncGenerator<GrpoEvent, void, undefined> {
   const config = resolveGrpoConfig(options.config);
   if (options.data.length === 0) throw new GrpoDataError("there is no training data: pass at least one example");
-  const names = Object.keys(options.rewards);
-  if (names.length === 0) throw new GrpoConfigError("there are no rewards: pass at least one reward function");
+  const functions = Object.keys(options.rewards);
+  const extra = [...(options.temporal ? ["temporal"] : []), ...(options.length ? ["length"] : [])];
+  const names = [...functions, ...extra];
+  for (const name of extra)
+    if (functions.includes(name))
+      throw new GrpoConfigError(`the reward name "${name}" is taken by the option of that name`);
+  for (const accuracy of [options.temporal?.accuracy, options.length?.accuracy])
+    if (accuracy !== undefined && !functions.includes(accuracy))
+      throw new GrpoConfigError(
+        `there is no reward "${accuracy}" to judge right answers by; the rewards are ${functions.join(", ")}`,
+      );
+  if (functions.length === 0) throw new GrpoConfigError("there are no rewards: pass at least one reward function");
   for (const name of Object.keys(config.rewardWeights ?? {}))
     if (!names.includes(name))
       throw new GrpoConfigError(`rewardWeights names "${name}"; the rewards are ${names.join(", ")}`);
@@ -68,7 +102,7 @@ export async function* trainGrpo<Prompt, Example extends GrpoExample<Prompt>>(
     throw new GrpoConfigError(
       `updatesPerRollout (${config.updatesPerRollout}) exceeds promptsPerRollout (${config.promptsPerRollout}): an update needs a whole prompt`,
     );
-  yield* new GrpoRun(options, config).events();
+  yield* new GrpoRun(options, config, names).events();
 }
 
 class GrpoRun<Prompt, Example extends GrpoExample<Prompt>> {
@@ -80,6 +114,7 @@ class GrpoRun<Prompt, Example extends GrpoExample<Prompt>> {
   private readonly maxSteps: number;
   private readonly exampleAt: (index: number) => number;
   private readonly weights: number[];
+  private readonly monitor: CollapseMonitor;
   private step = 0;
   private rollouts = 0;
   private promptsDrawn = 0;
@@ -89,11 +124,13 @@ class GrpoRun<Prompt, Example extends GrpoExample<Prompt>> {
   constructor(
     private readonly options: TrainGrpoOptions<Prompt, Example>,
     private readonly config: GrpoConfig,
+    names: readonly string[],
   ) {
     this.policy = options.policy;
     this.source = options.rollouts ?? options.policy;
     this.rng = createRng(config.seed);
-    this.weights = Object.keys(options.rewards).map((name) => config.rewardWeights?.[name] ?? 1);
+    this.weights = names.map((name) => config.rewardWeights?.[name] ?? 1);
+    this.monitor = new CollapseMonitor(options.alarms);
     this.exampleAt = promptOrder(options.data.length, config.seed, config.shuffleDataset);
     const updatesPerRollout = config.updatesPerRollout * config.numIterations;
     const rollouts = Math.ceil((config.numTrainEpochs * options.data.length) / config.promptsPerRollout);
@@ -124,7 +161,10 @@ class GrpoRun<Prompt, Example extends GrpoExample<Prompt>> {
         yield this.rolloutEvent(rollout);
         yield this.rewardsEvent(rollout, advantages);
       }
-      yield await this.update();
+      const rollout = this.queue[0] as PreparedRollout;
+      const update = await this.update();
+      yield update;
+      for (const alarm of this.monitor.observe(this.observation(rollout, update))) yield { type: "alarm", ...alarm };
       const last = this.step === this.maxSteps;
       if (options.evaluate && (last || (config.evalSteps && this.step % config.evalSteps === 0))) {
         const clock = { seconds: 0 };
@@ -164,7 +204,31 @@ class GrpoRun<Prompt, Example extends GrpoExample<Prompt>> {
     );
     checkCompletions(groups, prompts.length, config.numGenerations);
     const completions = groups.flat();
-    const rewards = await timed(clock, "score", () => this.score(examples, completions, config.numGenerations));
+    let rewards = await timed(clock, "score", () => this.score(examples, completions, config.numGenerations));
+    if (options.temporal) {
+      const temporal = options.temporal;
+      const shuffledPrompts = examples.map((example) => temporal.shuffledPrompt(example, this.rng));
+      const count = temporal.numGenerations ?? Math.max(1, Math.floor(config.numGenerations / 2));
+      const shuffled = await timed(clock, "generate", () =>
+        this.source.generate(shuffledPrompts, {
+          ...generation,
+          numGenerations: count,
+          seed: this.rng.integer(2 ** 31 - 1),
+        }),
+      );
+      checkCompletions(shuffled, prompts.length, count);
+      const judged = await timed(clock, "score", () => this.score(examples, shuffled.flat(), count));
+      rewards = { ...rewards, temporal: this.temporalColumn(rewards, judged, count) };
+    }
+    if (options.length) {
+      const accuracies = rewards[options.length.accuracy] ?? [];
+      const lengths = completions.map((completion) => completion.tokenIds.length);
+      const length = prompts.flatMap((_, prompt) => {
+        const [start, end] = [prompt * config.numGenerations, (prompt + 1) * config.numGenerations];
+        return lengthRewards(accuracies.slice(start, end), lengths.slice(start, end), options.length);
+      });
+      rewards = { ...rewards, length };
+    }
     let greedyRewards: number[] | null = null;
     if (config.advantageEstimator === "remax") {
       const greedy = await timed(clock, "generate", () =>
@@ -186,6 +250,24 @@ class GrpoRun<Prompt, Example extends GrpoExample<Prompt>> {
       referenceLogProbs: null,
       seconds: clock,
     };
+  }
+
+  private temporalColumn(
+    ordered: Readonly<Record<string, readonly (number | null)[]>>,
+    shuffled: Readonly<Record<string, readonly (number | null)[]>>,
+    count: number,
+  ): number[] {
+    const { temporal } = this.options;
+    if (!temporal) return [];
+    const [right, other] = [ordered[temporal.accuracy] ?? [], shuffled[temporal.accuracy] ?? []];
+    const { numGenerations, promptsPerRollout } = this.config;
+    return Array.from({ length: promptsPerRollout }, (_, prompt) =>
+      temporalRewards(
+        right.slice(prompt * numGenerations, (prompt + 1) * numGenerations),
+        other.slice(prompt * count, (prompt + 1) * count),
+        temporal,
+      ),
+    ).flat();
   }
 
   private score(examples: readonly Example[], completions: readonly Completion[], generations: number) {
@@ -277,6 +359,7 @@ class GrpoRun<Prompt, Example extends GrpoExample<Prompt>> {
       entropyEstimate: metrics.entropyEstimate,
       gradientNorm: norm,
       clipFraction: metrics.clipFraction,
+      ratioQuantiles: update.ratioQuantiles,
       learningRate: config.learningRate * learningRateScale,
       metrics,
       seconds: {
@@ -341,13 +424,16 @@ class GrpoRun<Prompt, Example extends GrpoExample<Prompt>> {
   private rewardsEvent(rollout: PreparedRollout, result: AdvantageResult): RewardsEvent {
     const { numGenerations } = this.config;
     const names = Object.keys(rollout.rewards);
+    const shares = rewardVarianceShares(Object.values(rollout.rewards), this.weights);
     return {
       type: "rewards",
       step: this.step,
       rollout: rollout.index,
       components: Object.fromEntries(names.map((name) => [name, summary(rollout.rewards[name] ?? [])])),
       total: summary([...result.rewards].map((reward) => (Number.isNaN(reward) ? null : reward))),
-      zeroVariance: result.groups.filter((group) => group.zeroVariance).length / result.groups.length,
+      zeroVariance: zeroVarianceCauses(result.groups),
+      varianceShares: Object.fromEntries(names.map((name, k) => [name, shares[k] as number])),
+      rewardLengthCorrelation: lengthCorrelation(rollout, result),
       samples: rollout.completions.map((completion, row) => ({
         step: this.step,
         rollout: rollout.index,
@@ -361,6 +447,23 @@ class GrpoRun<Prompt, Example extends GrpoExample<Prompt>> {
         advantage: result.advantages[row] as number,
       })),
       seconds: rollout.seconds.score,
+    };
+  }
+
+  private observation(rollout: PreparedRollout, update: UpdateEvent): RunObservation {
+    const result = this.advantagesOf(rollout);
+    const { lengths, truncated } = this.rolloutEvent(rollout);
+    return {
+      step: update.step,
+      reward: rewardStatistics(result.rewards.filter((reward) => !Number.isNaN(reward))).mean,
+      zeroVariance: zeroVarianceCauses(result.groups).total,
+      rewardLengthCorrelation: lengthCorrelation(rollout, result),
+      meanLength: lengths.mean,
+      truncated,
+      kl: update.kl,
+      entropyEstimate: update.entropyEstimate,
+      effectiveSampleSize: update.metrics.effectiveSampleSize,
+      clipFraction: update.clipFraction,
     };
   }
 
@@ -398,6 +501,13 @@ class GrpoRun<Prompt, Example extends GrpoExample<Prompt>> {
   private signal(): { signal?: AbortSignal } {
     return this.options.signal ? { signal: this.options.signal } : {};
   }
+}
+
+function lengthCorrelation(rollout: PreparedRollout, result: AdvantageResult): number {
+  return correlation(
+    result.rewards,
+    rollout.completions.map((completion) => completion.tokenIds.length),
+  );
 }
 
 function summary(column: readonly (number | null)[]): RewardSummary {

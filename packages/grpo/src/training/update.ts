@@ -1,3 +1,4 @@
+import { ratioQuantiles } from "../diagnostics.js";
 import { GrpoDataError, GrpoNumericError } from "../errors.js";
 import { grpoLoss } from "../grpo-loss.js";
 import type { LossBatch } from "../loss-batch.js";
@@ -25,6 +26,7 @@ export interface AccumulatedUpdate {
   readonly policyLoss: number;
   readonly klLoss: number;
   readonly metrics: LossMetrics;
+  readonly ratioQuantiles: readonly number[];
   readonly seconds: { logProbs: number; loss: number; gradients: number };
 }
 
@@ -101,6 +103,7 @@ export async function accumulateUpdate<Prompt>(
   const gradients = new Map<string, Float32Array>();
   for (const [name, tensor] of policy.trainableParameters()) gradients.set(name, new Float32Array(tensor.data.length));
   const tally = new LossTally();
+  const current: Float64Array[] = [];
   let loss = 0;
   let policyLoss = 0;
   let klLoss = 0;
@@ -115,6 +118,7 @@ export async function accumulateUpdate<Prompt>(
     const result = await timed(seconds, "loss", () =>
       grpoLoss(batchOf(start, end, logProbs), options, { normalizers }),
     );
+    current.push(...logProbs);
     loss += result.loss;
     policyLoss += result.policyLoss;
     klLoss += result.klLoss;
@@ -125,7 +129,15 @@ export async function accumulateUpdate<Prompt>(
       addInto(gradients, part);
     });
   }
-  return { gradients, loss, policyLoss, klLoss, metrics: tally.metrics(), seconds };
+  return {
+    gradients,
+    loss,
+    policyLoss,
+    klLoss,
+    metrics: tally.metrics(),
+    ratioQuantiles: ratioQuantiles(current, rows.oldLogProbs, rows.masks),
+    seconds,
+  };
 }
 
 async function entropiesOf<Prompt>(
