@@ -1,4 +1,6 @@
 /** The benchmark model: engine.md's Qwen2-shaped decoder with tied embeddings and a next-token loss over every position. */
+import { closeSync, openSync, writeSync } from "node:fs";
+import { join } from "node:path";
 import {
   AdamW,
   createRng,
@@ -38,6 +40,8 @@ export interface StepOptions {
   readonly sequence?: number;
   readonly config?: Partial<DecoderConfig>;
   readonly session?: SessionOptions;
+  /** Directory for frozen weights as external data, which onnxruntime maps instead of copying. */
+  readonly weightsDirectory?: string;
   /** Keep [N, V] logits for the backward pass. */
   readonly keepLogits?: boolean;
 }
@@ -75,7 +79,9 @@ export async function createTrainingStep(options: StepOptions): Promise<Training
   const feeds: Record<string, TypedData> = {};
   const values = new Map<string, Value>();
   const parameters = new Map<string, TrainableTensor>();
-  let count = 0;
+  let [count, offset] = [0, 0];
+  const { weightsDirectory } = options;
+  const file = weightsDirectory === undefined ? undefined : openSync(join(weightsDirectory, "weights.bin"), "w");
   const params =
     (train: boolean): Params =>
     (name, shape) => {
@@ -83,6 +89,15 @@ export async function createTrainingStep(options: StepOptions): Promise<Training
       if (known) return known;
       const data = initialWeights(name, sizeOf(shape));
       count += data.length;
+      if (!train && file !== undefined) {
+        const bytes = new Uint8Array(data.buffer);
+        writeSync(file, bytes);
+        const external = { kind: "external" as const, location: "weights.bin", offset, length: bytes.length };
+        offset += bytes.length;
+        const mapped = graph.initializer(name, "float32", shape, external);
+        values.set(name, mapped);
+        return mapped;
+      }
       const value = train ? graph.input(name, "float32", shape) : graph.initializer(name, "float32", shape, data);
       if (train) {
         parameters.set(name, { data, dims: shape, group: "all" });
@@ -134,7 +149,9 @@ export async function createTrainingStep(options: StepOptions): Promise<Training
     }
   }
   const optimizer = new AdamW(parameters);
-  const session = await createSession(graph, sessionOptions);
+  if (file !== undefined) closeSync(file);
+  const external = weightsDirectory === undefined ? {} : { externalDataDirectory: weightsDirectory, prepacking: false };
+  const session = await createSession(graph, { ...external, ...sessionOptions });
   const startMs = performance.now() - start;
   const trainable = [...parameters.values()].reduce((n, p) => n + p.data.length, 0);
   return {

@@ -38,7 +38,7 @@ export function createRng(seed: number | RngState): Rng {
   };
   const uniform = (): number => ((next() >>> 5) * 67_108_864 + (next() >>> 6)) / 9_007_199_254_740_992;
   return {
-    get state() {
+    get state(): RngState {
       return [word(s0), word(s1), word(s2), word(s3)];
     },
     set state(value) {
