@@ -1,9 +1,9 @@
-import { type FrameIndex, lastAtMost } from "./frame-index.js";
+import { type FrameIndex, type KeyframePosition, lastAtMost } from "./frame-index.js";
 
 /** A run of packets to read from a keyframe on, and the frames wanted from it. */
 export interface DecodeSegment {
   /** Where the segment's keyframe is. */
-  readonly keyframe: { readonly pts: number; readonly decodePosition: number };
+  readonly keyframe: KeyframePosition;
   /** Display indices wanted, ascending. */
   readonly targets: readonly number[];
   /** Decode position of the last packet that must be sent before all targets can come out. */
@@ -18,7 +18,7 @@ export interface DecodeSegment {
 export function scheduleDecode(frames: FrameIndex, targets: Iterable<number>): DecodeSegment[] {
   const ascending = [...new Set(targets)].sort((a, b) => a - b);
   const segments: { keyframe: DecodeSegment["keyframe"]; targets: number[]; lastDecodePosition: number }[] = [];
-  const fileStart = { pts: Number.NEGATIVE_INFINITY, decodePosition: 0 };
+  const fileStart = { pts: Number.NEGATIVE_INFINITY, decodePosition: 0, shown: false };
   for (const target of ascending) {
     const pts = frames.pts[target] as number;
     const position = frames.decodePosition[target] as number;

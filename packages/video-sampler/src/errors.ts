@@ -100,3 +100,23 @@ export class IsolateFailedError extends VideoSamplerError {
     super("ISOLATE_FAILED", message, options);
   }
 }
+
+const CLASSES: Partial<Record<VideoSamplerErrorCode, new (message: string) => VideoSamplerError>> = {
+  NOT_FOUND: NotFoundError,
+  NOT_MEDIA: NotMediaError,
+  NO_VIDEO_STREAM: NoVideoStreamError,
+  TRUNCATED: TruncatedError,
+  DECODER_MISSING: DecoderMissingError,
+  DECODE_FAILED: DecodeFailedError,
+  NO_BACKEND: NoBackendError,
+  INVALID_PLAN: InvalidPlanError,
+  LIMIT_EXCEEDED: LimitExceededError,
+  TIMEOUT: SamplingTimeoutError,
+  ISOLATE_FAILED: IsolateFailedError,
+};
+
+/** Rebuilds an error that crossed a process boundary as its code and message. */
+export function errorFromCode(code: VideoSamplerErrorCode, message: string): VideoSamplerError {
+  const Class = CLASSES[code];
+  return Class === undefined ? new VideoSamplerError(code, message) : new Class(message);
+}

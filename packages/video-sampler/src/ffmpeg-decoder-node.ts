@@ -77,11 +77,17 @@ export class FfmpegDecoder implements VideoDecoder {
     if (segments.length <= Math.min(MAX_SEGMENT_RUNS, frames.keyframes.length / 3)) {
       for (const { keyframe, targets } of segments) {
         const pts = targets.map((target) => frames.pts[target] as number);
-        const seconds = (Math.max(keyframe.pts, frames.pts[0] as number) * frames.timeBase.num) / frames.timeBase.den;
+        const from = Math.max(keyframe.pts, frames.pts[0] as number);
+        const seconds = (from * frames.timeBase.num) / frames.timeBase.den;
         this.counters.seeks++;
         const jump = ["-seek_timestamp", "1", "-noaccurate_seek", "-ss", seconds.toFixed(6)];
-        for await (const frame of this.#decode("pts", pts, output, jump))
+        let clean = !keyframe.shown;
+        for await (const frame of this.#decode("pts", [...new Set([from, ...pts])], output, jump)) {
+          // The keyframe must come out first, intra coded; else the picture may only be recovering (intra refresh).
+          clean ||= frame.ptsTicks === from && !frame.predicted;
+          if (!clean) break;
           if (missing.delete(frame.ptsTicks)) yield frame;
+        }
       }
     }
     // Jumps may land late in some containers: what they missed comes from one run over the whole file.
@@ -108,7 +114,7 @@ export class FfmpegDecoder implements VideoDecoder {
     values: readonly number[],
     output: DecodeOutput,
     jump: readonly string[] = [],
-  ): AsyncGenerator<DecodedFrame> {
+  ): AsyncGenerator<DecodedFrame & { predicted: boolean }> {
     const scale =
       output.scaleTo === undefined ? "" : `,scale=${output.scaleTo.width}:${output.scaleTo.height}:flags=bicubic`;
     const toneMap = output.toneMap === true ? `${TONE_MAP_FILTERS.join(",")},` : "";
@@ -207,7 +213,11 @@ class ShowInfoReader {
 
   /** Facts of the next frame, or null at the end. */
   async next(): Promise<
-    (Pick<DecodedFrame, "ptsTicks" | "duration" | "keyframe" | "decodeError"> & { size: ImageSize }) | null
+    | (Pick<DecodedFrame, "ptsTicks" | "duration" | "keyframe" | "decodeError"> & {
+        predicted: boolean;
+        size: ImageSize;
+      })
+    | null
   > {
     for (;;) {
       while (this.#line < this.#run.messages.length) {
@@ -220,6 +230,7 @@ class ShowInfoReader {
           duration: number(/ duration: *(\d+)/) || 0,
           keyframe: / iskey:1/.test(line),
           decodeError: false,
+          predicted: / type:[PB] /.test(line),
           size: { height: Number(height), width: Number(width) },
         };
       }

@@ -12,6 +12,16 @@ export interface PacketEntry {
   readonly discard: boolean;
 }
 
+/** A place where decoding may start. */
+export interface KeyframePosition {
+  /** Presentation time in ticks. */
+  readonly pts: number;
+  /** Position of its packet in decode order. */
+  readonly decodePosition: number;
+  /** Whether it is shown itself: an edit list may cut it away. */
+  readonly shown: boolean;
+}
+
 /** What a video shows and when, found by demuxing alone. Arrays are in display order and of equal length. */
 export interface FrameIndex {
   /** Presentation times in ticks, strictly ascending. */
@@ -21,7 +31,7 @@ export interface FrameIndex {
   /** 1 where the frame is a keyframe. */
   readonly keyframe: Uint8Array;
   /** Places where decoding may start, ascending in both members. */
-  readonly keyframes: readonly { readonly pts: number; readonly decodePosition: number }[];
+  readonly keyframes: readonly KeyframePosition[];
   /** Decode position of every packet by its pts. */
   readonly positionByPts: ReadonlyMap<number, number>;
   /** Packets in the stream, discarded ones included. */
@@ -53,12 +63,12 @@ export function buildFrameIndex(
   shown.sort((a, b) => a.pts - b.pts);
   const last = shown.at(-1);
   if (last === undefined) return null;
-  const keyframes: { pts: number; decodePosition: number }[] = [];
+  const keyframes: KeyframePosition[] = [];
   for (const [decodePosition, packet] of packets.entries()) {
     const previous = keyframes.at(-1);
     // A keyframe shown before an earlier one cannot serve as a start; skipping it keeps both members ascending.
     if (packet.keyframe && packet.pts !== null && (previous === undefined || packet.pts > previous.pts))
-      keyframes.push({ pts: packet.pts, decodePosition });
+      keyframes.push({ pts: packet.pts, decodePosition, shown: !packet.discard });
   }
   return {
     pts: Float64Array.from(shown, (frame) => frame.pts),

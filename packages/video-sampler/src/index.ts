@@ -39,6 +39,7 @@ export { npLinspaceIntegers, roundHalfEven } from "./python-rounding.js";
 export type { Rational } from "./rational.js";
 export { type PillowFilter, type PreparedResize, prepareResizePillow, resizePillow } from "./resize-pillow.js";
 export { explainPlan, openVideo, probe, sampleFrames } from "./sample-frames-node.js";
+export { type SampledItem, type SampleManyOptions, sampleMany } from "./sample-many-node.js";
 export type { ModelImageSize, OutputSize, SampleOptions, SamplingLimits } from "./sample-options.js";
 export { type ResolvedPlan, resolvePlan, type SamplePlan, samplePlanSchema } from "./sample-plan.js";
 export type {

@@ -18,6 +18,19 @@ const MIN_TIMESTAMP = -(2n ** 63n) + 1n;
 const SLICE_MS = 12;
 const SEEK_ATTEMPTS = 6;
 
+/** What one pass over the segments shares. */
+interface DecodePass {
+  readonly frames: FrameIndex;
+  /** Presentation times still to come. */
+  readonly wanted: Set<number>;
+  readonly converter: RgbConverter;
+  readonly packet: Packet;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** A jump landed where decoding does not start cleanly. Never leaves this file. */
+class UnsafeJumpError extends Error {}
+
 /** Decodes in process with libav through node-av. */
 export class NodeAvDecoder implements VideoDecoder {
   readonly backend = "node-av";
@@ -29,6 +42,11 @@ export class NodeAvDecoder implements VideoDecoder {
   readonly originTicks: number;
   /** Decode position of the packet read last, -1 at the start of the file, null when only a jump can tell. */
   #position: number | null = -1;
+  /** False once a jump has proved unsafe in this stream. */
+  #mayJump = true;
+  #hasJumped = false;
+  /** After a jump: the time of the keyframe that must come out first. */
+  #awaitedKeyframe: number | null = null;
   #skipping = "default";
   #sliceStart = 0;
 
@@ -75,40 +93,57 @@ export class NodeAvDecoder implements VideoDecoder {
     output: DecodeOutput,
   ): AsyncGenerator<DecodedFrame> {
     const wanted = new Set(segments.flatMap(({ targets }) => targets.map((target) => frames.pts[target] as number)));
-    const keep = (pts: number): boolean => wanted.delete(pts);
     const converter = this.#newConverter(output);
     const packet = this.#newPacket();
+    const pass = { frames, wanted, converter, packet, signal: output.signal };
     try {
-      for (const { keyframe, lastDecodePosition } of segments) {
-        let pending = false;
-        let discardBefore = 0;
-        // Jump only if the keyframe lies ahead of where reading on would get to anyway.
-        if (this.#position === null || keyframe.decodePosition > this.#position + 1) {
-          yield* this.#drain(keep, converter);
-          pending = await this.#jump(frames, keyframe, packet);
-          discardBefore = keyframe.decodePosition;
-        }
-        while (pending || this.#at < lastDecodePosition) {
-          if (!pending) {
-            if (!this.#readPacket(packet)) break;
-            this.#position = frames.positionByPts.get(Number(packet.pts)) ?? this.#at + 1;
-          }
-          pending = false;
-          if (this.#at >= discardBefore) {
-            if (this.#opened.canSkipNonReference) this.#skipNonReference(!wanted.has(Number(packet.pts)));
-            this.#opened.codec.sendPacketSync(packet);
-            yield* this.#receive(keep, converter);
-          }
-          packet.unref();
-          await this.#breathe(output.signal);
-        }
+      try {
+        yield* this.#decodePass(segments, pass);
+      } catch (error) {
+        if (!(error instanceof UnsafeJumpError)) throw error;
+        this.#mayJump = false;
       }
-      yield* this.#drain(keep, converter);
+      if (wanted.size === 0 || (this.#mayJump && !this.#hasJumped)) return;
+      // Jumps cost frames in this stream (intra refresh, damage): read it from the start, and so from now on.
+      this.#mayJump = false;
+      yield* this.#decodePass(segments, pass);
     } finally {
       packet.free();
       converter.close();
       this.#position = null;
+      this.#awaitedKeyframe = null;
     }
+  }
+
+  async *#decodePass(segments: readonly DecodeSegment[], pass: DecodePass): AsyncGenerator<DecodedFrame> {
+    const { frames, wanted, converter, packet, signal } = pass;
+    const keep = (pts: number): boolean => wanted.delete(pts);
+    if (!this.#mayJump) await this.#rewind();
+    for (const { keyframe, lastDecodePosition } of segments) {
+      let pending = false;
+      let discardBefore = 0;
+      // Jump only if the keyframe lies ahead of where reading on would get to anyway.
+      if (this.#mayJump && (this.#position === null || keyframe.decodePosition > this.#position + 1)) {
+        yield* this.#drain(keep, converter);
+        pending = await this.#jump(frames, keyframe, packet);
+        discardBefore = keyframe.decodePosition;
+      }
+      while (pending || this.#at < lastDecodePosition) {
+        if (!pending) {
+          if (!this.#readPacket(packet)) break;
+          this.#position = frames.positionByPts.get(Number(packet.pts)) ?? this.#at + 1;
+        }
+        pending = false;
+        if (this.#at >= discardBefore) {
+          if (this.#opened.canSkipNonReference) this.#skipNonReference(!wanted.has(Number(packet.pts)));
+          this.#opened.codec.sendPacketSync(packet);
+          yield* this.#receive(keep, converter);
+        }
+        packet.unref();
+        await this.#breathe(signal);
+      }
+    }
+    yield* this.#drain(keep, converter);
   }
 
   async *decodeSequentially(wanted: ReadonlySet<number>, output: DecodeOutput): AsyncGenerator<DecodedFrame> {
@@ -179,6 +214,7 @@ export class NodeAvDecoder implements VideoDecoder {
     await this.close();
     this.#handles = await openWithNodeAv(this.#av, this.#options);
     this.#skipping = "default";
+    this.#awaitedKeyframe = null;
     this.#position = -1;
   }
 
@@ -200,6 +236,8 @@ export class NodeAvDecoder implements VideoDecoder {
         const position = frames.positionByPts.get(Number(packet.pts));
         if (position !== undefined && position <= keyframe.decodePosition) {
           this.#position = position;
+          this.#hasJumped = true;
+          this.#awaitedKeyframe = keyframe.shown ? keyframe.pts : null;
           return true;
         }
         packet.unref();
@@ -208,6 +246,18 @@ export class NodeAvDecoder implements VideoDecoder {
     }
     await this.#rewind();
     return false;
+  }
+
+  /**
+   * The first frame after a jump must be the keyframe, and intra coded. Streams with periodic intra refresh mark packets as
+   * keyframes from which the picture only recovers step by step.
+   */
+  #checkJump(frame: Frame, ptsTicks: number): void {
+    if (this.#awaitedKeyframe === null || ptsTicks < this.#awaitedKeyframe) return;
+    const { AV_PICTURE_TYPE_P, AV_PICTURE_TYPE_B } = this.#av.constants;
+    const predicted = frame.pictType === AV_PICTURE_TYPE_P || frame.pictType === AV_PICTURE_TYPE_B;
+    if (predicted || ptsTicks !== this.#awaitedKeyframe) throw new UnsafeJumpError();
+    this.#awaitedKeyframe = null;
   }
 
   #skipNonReference(skip: boolean): void {
@@ -245,6 +295,7 @@ export class NodeAvDecoder implements VideoDecoder {
     const { timeBase, width, height } = this.info;
     const ticks = frame.pts === AV_NOPTS_VALUE ? frame.bestEffortTimestamp : frame.pts;
     const ptsTicks = ticks === AV_NOPTS_VALUE ? Number.NaN : Number(ticks);
+    this.#checkJump(frame, ptsTicks);
     const facts = {
       ptsTicks,
       ordinal: -1,

@@ -4,6 +4,7 @@ import { OpenedVideo, type PlanExplanation, type VideoDescription } from "./open
 import type { SampleOptions } from "./sample-options.js";
 import { resolvePlan, type SamplePlan } from "./sample-plan.js";
 import type { SampledVideo } from "./sampled-video.js";
+import { SamplerProcess } from "./sampler-process-node.js";
 import { withTimeout } from "./timeout.js";
 import type { VideoSource } from "./video-source.js";
 
@@ -37,7 +38,22 @@ export async function sampleFrames(
   options: SampleOptions = {},
 ): Promise<SampledVideo> {
   resolvePlan(plan); // before any file is touched
-  return withTimeout(options, (bounded) => withVideo(source, bounded, (video) => video.sample(plan, bounded)));
+  return withTimeout(options, (bounded) =>
+    bounded.isolate === true
+      ? sampleIsolated(source, plan, bounded)
+      : withVideo(source, bounded, (video) => video.sample(plan, bounded)),
+  );
+}
+
+async function sampleIsolated(source: VideoSource, plan: SamplePlan, options: SampleOptions): Promise<SampledVideo> {
+  const file = await localFile(source, options);
+  const child = new SamplerProcess();
+  try {
+    return await child.sample(file.path, plan, options);
+  } finally {
+    child.kill();
+    await file.remove();
+  }
 }
 
 /** Reads a video's container through without decoding. @throws as {@link openVideo} */
