@@ -1,1 +1,60 @@
-export {};
+export type { Sequence } from "./batch.js";
+export { type BpeTrainingOptions, byteCharacters, trainByteLevelBpe } from "./byte-level-bpe.js";
+export { type ChatMessage, type ContentPart, DEFAULT_CHAT_TEMPLATE, formatSeconds, type VisualLayout } from "./chat.js";
+export {
+  type CheckpointConfig,
+  type ConfigTokenIds,
+  formatCheckpointConfig,
+  type Naming,
+  parseCheckpointConfig,
+} from "./checkpoint-config.js";
+export {
+  resolveConfig,
+  type VideoLlmConfig,
+  type VideoLlmConfigInput,
+  type VisionConfig,
+  videoLlmConfigSchema,
+} from "./config.js";
+export {
+  type CheckpointCode,
+  CheckpointError,
+  ConfigError,
+  OptionsError,
+  type PromptCode,
+  PromptError,
+  TokenizerError,
+  VideoLlmError,
+} from "./errors.js";
+export { type Completion, DEFAULT_GENERATION, type GenerationOptions, type StreamedToken } from "./generate.js";
+export { type LoadOptions, loadVideoLlm } from "./load-node.js";
+export type { TrainableTensor } from "./parameter-store.js";
+export {
+  huggingFaceName,
+  originalName,
+  type ParameterGroup,
+  type ParameterSpec,
+  parameterSpecs,
+} from "./parameters.js";
+export type { PolicyItem, VideoLlmPolicy } from "./policy.js";
+export {
+  DEFAULT_PREPROCESSOR,
+  formatPreprocessorConfig,
+  type PreprocessorConfig,
+  parsePreprocessorConfig,
+} from "./preprocessor-config.js";
+export type { PreparedPrompt, PreparedSample, PromptRequest, SampleLabels } from "./prompt.js";
+export { argmax, logSumExp, type SampledToken, type SamplingOptions, sampleToken } from "./sampling.js";
+export type { SaveOptions } from "./save-node.js";
+export { CHAT_TOKENS, REQUIRED_TOKENS, TextTokenizer, type TokenizerFiles } from "./text-tokenizer.js";
+export type { AlarmStates, AtSftOptions, AtSftResult } from "./training.js";
+export {
+  type CreateOptions,
+  createVideoLlm,
+  type EncodeOptions,
+  type FramesWithTimes,
+  type ModelParts,
+  type RuntimeOptions,
+  type SampleRequest,
+  VideoLlm,
+} from "./video-llm.js";
+export type { PatchedVideo, VisualFeatures } from "./visual-features.js";

@@ -1,0 +1,161 @@
+import { z } from "zod";
+import { resolveConfig, type VideoLlmConfig } from "./config.js";
+import { ConfigError } from "./errors.js";
+
+/** The two ways VideoLLaMA3 checkpoints are published: the authors' own, and Hugging Face transformers'. */
+export type Naming = "original" | "huggingface";
+
+const size = z.int().positive();
+const languageSchema = z.looseObject({
+  vocab_size: size,
+  hidden_size: size,
+  intermediate_size: size,
+  num_hidden_layers: size,
+  num_attention_heads: size,
+  num_key_value_heads: size,
+  head_dim: size.nullish(),
+  rms_norm_eps: z.number().positive().default(1e-6),
+  rope_theta: z.number().positive().optional(),
+  rope_parameters: z.looseObject({ rope_theta: z.number().positive().optional() }).nullish(),
+  tie_word_embeddings: z.boolean().optional(),
+  max_position_embeddings: size.default(32_768),
+});
+const visionSchema = z.looseObject({
+  hidden_size: size,
+  intermediate_size: size,
+  num_hidden_layers: size,
+  num_attention_heads: size,
+  num_channels: size.default(3),
+  patch_size: size,
+  layer_norm_eps: z.number().positive().default(1e-6),
+  hidden_act: z.literal("gelu_pytorch_tanh").default("gelu_pytorch_tanh"),
+});
+const originalSchema = languageSchema.extend({
+  vision_encoder_config: visionSchema,
+  mm_projector_type: z.literal("mlp2x_gelu").default("mlp2x_gelu"),
+  use_token_compression: z.boolean().nullish(),
+});
+const huggingFaceSchema = z.looseObject({
+  text_config: languageSchema,
+  vision_config: visionSchema,
+  tie_word_embeddings: z.boolean().optional(),
+});
+
+/** What a config.json says. */
+export interface CheckpointConfig {
+  /** The model's sizes. */
+  readonly config: VideoLlmConfig;
+  /** Which of the two layouts (and so which tensor names) the checkpoint follows. */
+  readonly naming: Naming;
+  /** Ids config.json gives for visual placeholders; the tokenizer says what they look like. */
+  readonly visualTokenIds: readonly number[];
+}
+
+/**
+ * Reads a parsed config.json of a VideoLLaMA3 checkpoint: `videollama3_qwen2` with flat fields (DAMO-NLP-SG/VideoLLaMA3),
+ * or `video_llama_3` with `text_config` and `vision_config` (transformers >= 4.57).
+ *
+ * @throws ConfigError naming each field that is missing or of the wrong kind.
+ */
+export function parseCheckpointConfig(json: unknown, file = "config.json"): CheckpointConfig {
+  const object = z.looseObject({ model_type: z.string().optional() }).safeParse(json);
+  if (!object.success) throw new ConfigError(`${file}: expected a JSON object, found ${typeof json}`);
+  const naming: Naming = "text_config" in object.data ? "huggingface" : "original";
+  const schema = naming === "huggingface" ? huggingFaceSchema : originalSchema;
+  const parsed = schema.safeParse(json);
+  if (!parsed.success) {
+    const type = object.data.model_type ?? "(no model_type)";
+    throw new ConfigError(
+      `${file}: expected the config of a VideoLLaMA3 model, found ${type} where\n${z.prettifyError(parsed.error)}`,
+    );
+  }
+  const data = parsed.data as z.output<typeof originalSchema> & z.output<typeof huggingFaceSchema>;
+  const language = naming === "huggingface" ? data.text_config : data;
+  const vision = naming === "huggingface" ? data.vision_config : data.vision_encoder_config;
+  const tied = data.tie_word_embeddings || language.tie_word_embeddings || false;
+  const ids = ["image_token_index", "image_token_id", "video_token_id"].map((key) => (data as never)[key] as unknown);
+  const config = resolveConfig({
+    vocabularySize: language.vocab_size,
+    hiddenSize: language.hidden_size,
+    intermediateSize: language.intermediate_size,
+    layers: language.num_hidden_layers,
+    heads: language.num_attention_heads,
+    keyValueHeads: language.num_key_value_heads,
+    headSize: language.head_dim ?? language.hidden_size / language.num_attention_heads,
+    rmsNormEps: language.rms_norm_eps,
+    ropeTheta: language.rope_theta ?? language.rope_parameters?.rope_theta ?? 1_000_000,
+    tieWordEmbeddings: tied,
+    maxPositions: language.max_position_embeddings,
+    useTokenCompression: naming === "huggingface" ? true : (data.use_token_compression ?? false),
+    vision: {
+      hiddenSize: vision.hidden_size,
+      intermediateSize: vision.intermediate_size,
+      layers: vision.num_hidden_layers,
+      heads: vision.num_attention_heads,
+      patchSize: vision.patch_size,
+      channels: vision.num_channels,
+      layerNormEps: vision.layer_norm_eps,
+    },
+  });
+  return { config, naming, visualTokenIds: ids.filter((id): id is number => typeof id === "number") };
+}
+
+/** Token ids that config.json carries. */
+export interface ConfigTokenIds {
+  /** The `<image>` placeholder. */
+  readonly image: number;
+  /** The video placeholder of Hugging Face checkpoints; equals `image` where there is only one. */
+  readonly video: number;
+  /** Tokens that end a completion. */
+  readonly end: readonly number[];
+}
+
+/** Writes config.json in either layout; `parseCheckpointConfig` reads it back to the same sizes. */
+export function formatCheckpointConfig(config: VideoLlmConfig, naming: Naming, ids: ConfigTokenIds): object {
+  const language = {
+    vocab_size: config.vocabularySize,
+    hidden_size: config.hiddenSize,
+    intermediate_size: config.intermediateSize,
+    num_hidden_layers: config.layers,
+    num_attention_heads: config.heads,
+    num_key_value_heads: config.keyValueHeads,
+    head_dim: config.headSize,
+    hidden_act: "silu",
+    rms_norm_eps: config.rmsNormEps,
+    rope_theta: config.ropeTheta,
+    tie_word_embeddings: config.tieWordEmbeddings,
+    max_position_embeddings: config.maxPositions,
+    eos_token_id: ids.end[0],
+  };
+  const vision = {
+    hidden_size: config.vision.hiddenSize,
+    intermediate_size: config.vision.intermediateSize,
+    num_hidden_layers: config.vision.layers,
+    num_attention_heads: config.vision.heads,
+    num_channels: config.vision.channels,
+    patch_size: config.vision.patchSize,
+    layer_norm_eps: config.vision.layerNormEps,
+    hidden_act: "gelu_pytorch_tanh",
+  };
+  if (naming === "huggingface") {
+    return {
+      model_type: "video_llama_3",
+      architectures: ["VideoLlama3ForConditionalGeneration"],
+      image_token_id: ids.image,
+      video_token_id: ids.video,
+      tie_word_embeddings: config.tieWordEmbeddings,
+      text_config: { model_type: "qwen2", ...language },
+      vision_config: { model_type: "video_llama_3_vision", ...vision },
+    };
+  }
+  return {
+    model_type: "videollama3_qwen2",
+    architectures: ["Videollama3Qwen2ForCausalLM"],
+    ...language,
+    image_token_index: ids.image,
+    ...(ids.video === ids.image ? {} : { video_token_id: ids.video }),
+    mm_projector_type: "mlp2x_gelu",
+    use_token_compression: config.useTokenCompression,
+    vision_encoder_config: { model_type: "videollama3_vision_encoder", ...vision },
+  };
+}

@@ -1,0 +1,68 @@
+import { z } from "zod";
+import { ConfigError } from "./errors.js";
+
+const count = () => z.int().positive();
+
+const visionSchema = z.strictObject({
+  hiddenSize: count().describe("width of the vision encoder"),
+  intermediateSize: count().describe("width of its MLP"),
+  layers: count().describe("number of blocks"),
+  heads: count().describe("attention heads; hiddenSize / heads must be a multiple of 4 (2-D rotary)"),
+  patchSize: count().default(14).describe("pixels a patch side"),
+  channels: count().default(3).describe("colour channels"),
+  layerNormEps: z.number().positive().default(1e-6).describe("epsilon of LayerNorm"),
+  ropeTheta: z.number().positive().default(10_000).describe("base of the 2-D rotary angles"),
+});
+
+/** Sizes of a VideoLLaMA3-family model. A 1M-parameter model and VideoLLaMA3-2B differ only in these numbers. */
+export const videoLlmConfigSchema = z.strictObject({
+  family: z.literal("videollama3").default("videollama3").describe("architecture"),
+  vocabularySize: count().describe("rows of the embedding table"),
+  hiddenSize: count().describe("width d of the language model"),
+  intermediateSize: count().describe("width of its SwiGLU MLP"),
+  layers: count().describe("number of decoder layers"),
+  heads: count().describe("query heads"),
+  keyValueHeads: count().describe("key and value heads; divides heads"),
+  headSize: count().describe("width of one head, even"),
+  rmsNormEps: z.number().positive().default(1e-6).describe("epsilon of RMSNorm"),
+  ropeTheta: z.number().positive().default(1_000_000).describe("base of the rotary angles"),
+  tieWordEmbeddings: z.boolean().default(true).describe("whether the output layer is the embedding table"),
+  maxPositions: count().default(32_768).describe("longest sequence in tokens"),
+  useTokenCompression: z.boolean().default(true).describe("drop visual tokens that repeat the previous frame's"),
+  vision: visionSchema,
+});
+
+/** Resolved model sizes. */
+export type VideoLlmConfig = z.output<typeof videoLlmConfigSchema>;
+/** Resolved sizes of the vision encoder. */
+export type VisionConfig = VideoLlmConfig["vision"];
+/** What `createVideoLlm` takes: sizes with defaults; `vocabularySize` comes from the tokenizer. */
+export type VideoLlmConfigInput = Omit<z.input<typeof videoLlmConfigSchema>, "vocabularySize" | "headSize"> & {
+  vocabularySize?: number;
+  headSize?: number;
+};
+
+/**
+ * Validates sizes and fills defaults (`headSize` = hiddenSize / heads).
+ *
+ * @throws ConfigError naming every field that does not fit.
+ */
+export function resolveConfig(input: VideoLlmConfigInput & { vocabularySize: number }): VideoLlmConfig {
+  const parsed = videoLlmConfigSchema.safeParse({ headSize: input.hiddenSize / input.heads, ...input });
+  if (!parsed.success) throw new ConfigError(`the model config does not fit:\n${z.prettifyError(parsed.error)}`);
+  const config = parsed.data;
+  const { vision } = config;
+  const expect = (holds: boolean, what: string): void => {
+    if (!holds) throw new ConfigError(`${what}; change the sizes in the config`);
+  };
+  expect(
+    config.heads % config.keyValueHeads === 0,
+    `expected keyValueHeads to divide heads, found ${config.keyValueHeads} and ${config.heads}`,
+  );
+  expect(config.headSize % 2 === 0, `expected an even headSize, found ${config.headSize}`);
+  expect(
+    vision.hiddenSize % vision.heads === 0 && (vision.hiddenSize / vision.heads) % 4 === 0,
+    `expected vision.hiddenSize / vision.heads to be a multiple of 4, found ${vision.hiddenSize} / ${vision.heads}`,
+  );
+  return config;
+}

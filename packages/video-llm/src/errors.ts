@@ -1,0 +1,68 @@
+/** What every error of this package has: a stable `code` to branch on, and a message of expected, found and next step. */
+export abstract class VideoLlmError extends Error {
+  /** Stable, kebab-case; listed at each class. */
+  abstract readonly code: string;
+
+  constructor(message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.name = new.target.name;
+  }
+}
+
+/** A config.json or preprocessor_config.json that is not understood (`invalid-config`): fix the file. */
+export class ConfigError extends VideoLlmError {
+  readonly code = "invalid-config";
+}
+
+/** What is wrong with the weights of a checkpoint. */
+export type CheckpointCode =
+  | "missing-file"
+  | "missing-tensor"
+  | "extra-tensor"
+  | "wrong-shape"
+  | "wrong-dtype"
+  | "truncated"
+  | "duplicate-tensor";
+
+/** The weights contradict config.json, or a file is damaged. Names the file and the tensor where there is one. */
+export class CheckpointError extends VideoLlmError {
+  constructor(
+    readonly code: CheckpointCode,
+    message: string,
+    /** Where the fault was found. */
+    readonly place: { readonly file?: string; readonly tensor?: string } = {},
+    options?: { cause?: unknown },
+  ) {
+    super(message, options);
+  }
+}
+
+/** A tokenizer without a token the model needs, or a chat template that fails (`invalid-tokenizer`). */
+export class TokenizerError extends VideoLlmError {
+  readonly code = "invalid-tokenizer";
+}
+
+/** Why a prompt or sample cannot be built. */
+export type PromptCode =
+  | "no-messages"
+  | "empty-video"
+  | "visual-count"
+  | "special-token-in-text"
+  | "too-long"
+  | "empty-completion"
+  | "alarm-tokens-missing";
+
+/** A prompt, video or sample that the model cannot take: fix the input. */
+export class PromptError extends VideoLlmError {
+  constructor(
+    readonly code: PromptCode,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/** Generation or training options out of range (`invalid-options`): a programming error on the caller's side. */
+export class OptionsError extends VideoLlmError {
+  readonly code = "invalid-options";
+}

@@ -1,0 +1,83 @@
+import {
+  add,
+  type LoraSpec,
+  linear,
+  mul,
+  type Params,
+  reshape,
+  rmsNorm,
+  rope,
+  silu,
+  type Value,
+} from "@videosafety/onnx-autodiff";
+import type { VideoLlmConfig } from "../config.js";
+
+/** Rows of a decoder pass and the rotary angles of each. */
+export interface DecoderRows {
+  /** Sequences. */
+  readonly batch: number;
+  /** Tokens a sequence. */
+  readonly length: number;
+  /** Cosines [batch, length, headSize / 2]. */
+  readonly cos: Value;
+  /** Sines [batch, length, headSize / 2]. */
+  readonly sin: Value;
+}
+
+/**
+ * Attention of one layer from rotated queries [B, S, heads hd], rotated keys and values [B, S, kvHeads hd] to the
+ * context [B, S, heads hd]: what differs between training, prefill and decoding.
+ */
+export type Attend = (q: Value, k: Value, v: Value, layer: number) => Value;
+
+/** Qwen2 decoder: input embeddings [B S, d] -> hidden states [B S, d] after the final norm. */
+export function decoder(
+  config: VideoLlmConfig,
+  params: Params,
+  x: Value,
+  rows: DecoderRows,
+  attend: Attend,
+  lora?: LoraSpec,
+): Value {
+  let hidden = x;
+  for (let i = 0; i < config.layers; i++) hidden = decoderLayer(config, params, i, hidden, rows, attend, lora);
+  return rmsNorm(hidden, params("model.norm.weight", [config.hiddenSize]), config.rmsNormEps);
+}
+
+function decoderLayer(
+  config: VideoLlmConfig,
+  params: Params,
+  index: number,
+  x: Value,
+  { batch, length, cos, sin }: DecoderRows,
+  attend: Attend,
+  lora: LoraSpec | undefined,
+): Value {
+  const { hiddenSize: d, heads, keyValueHeads, headSize, intermediateSize, rmsNormEps } = config;
+  const layer = `model.layers.${index}`;
+  const norm = (name: string, value: Value): Value =>
+    rmsNorm(value, params(`${layer}.${name}.weight`, [d]), rmsNormEps);
+  const normed = norm("input_layernorm", x);
+  const project = (name: string, count: number): Value => {
+    const y = linear(params, `${layer}.self_attn.${name}`, normed, count * headSize, true, lora);
+    return reshape(y, [batch, length, count * headSize]);
+  };
+  const q = rope(project("q_proj", heads), cos, sin, heads);
+  const k = rope(project("k_proj", keyValueHeads), cos, sin, keyValueHeads);
+  const context = reshape(attend(q, k, project("v_proj", keyValueHeads), index), [batch * length, heads * headSize]);
+  const attended = add(x, linear(params, `${layer}.self_attn.o_proj`, context, d, false, lora));
+  const normedAgain = norm("post_attention_layernorm", attended);
+  const gate = linear(params, `${layer}.mlp.gate_proj`, normedAgain, intermediateSize, false, lora);
+  const up = linear(params, `${layer}.mlp.up_proj`, normedAgain, intermediateSize, false, lora);
+  return add(attended, linear(params, `${layer}.mlp.down_proj`, mul(silu(gate), up), d, false, lora));
+}
+
+/** The embedding table [V, d]. */
+export const embeddingTable = (config: VideoLlmConfig, params: Params): Value =>
+  params("model.embed_tokens.weight", [config.vocabularySize, config.hiddenSize]);
+
+/** The output layer's weight [V, d]: the embedding table where the two are tied. */
+export const outputTable = (config: VideoLlmConfig, params: Params): Value =>
+  config.tieWordEmbeddings
+    ? embeddingTable(config, params)
+    : params("lm_head.weight", [config.vocabularySize, config.hiddenSize]);

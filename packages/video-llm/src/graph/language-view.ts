@@ -1,0 +1,94 @@
+import { Graph, type Params, ropeTables, selfAttention, type Value } from "@videosafety/onnx-autodiff";
+import type { VideoLlmConfig } from "../config.js";
+import type { ParameterStore } from "../parameter-store.js";
+import { type Attend, decoder } from "./decoder.js";
+import { inputEmbeddings, type ViewDType } from "./embedding.js";
+import { type FrameGrid, repeatedTable, visionEncoder } from "./vision.js";
+
+/** Sizes a graph over whole sequences is built for. */
+export interface ViewShape {
+  /** Sequences B. */
+  readonly batch: number;
+  /** Tokens a sequence S, padded. */
+  readonly length: number;
+  /** Rows of the fed visual embeddings; 0 without visual input, or with the vision encoder in the graph. */
+  readonly visualRows: number;
+  /** Frames of the vision encoder in the graph; null when visual embeddings are fed. */
+  readonly frames: FrameGrid | null;
+  /** Whether some row has alarm tokens. */
+  readonly hasAlarm: boolean;
+}
+
+/** Key of a shape in a session cache. */
+export const shapeKey = (shape: ViewShape): string =>
+  [
+    shape.batch,
+    shape.length,
+    shape.visualRows,
+    shape.frames === null ? "" : Object.values(shape.frames).join("x"),
+    shape.hasAlarm,
+  ].join(",");
+
+/** A graph under construction whose hidden states are known. */
+export interface LanguageView {
+  /** The graph. */
+  readonly graph: Graph;
+  /** Supplies parameters. */
+  readonly params: Params;
+  /** Live parameters used so far; grows as `params` is called. */
+  readonly inputs: ReadonlyMap<string, Value>;
+  /** Hidden states [B S, d] after the final norm. */
+  readonly hidden: Value;
+}
+
+/**
+ * Starts a graph over padded sequences [B, S]: vision encoder (or fed embeddings), input embeddings, decoder. Padding
+ * stands on the right, where causal attention never lets a real token see it.
+ *
+ * @param onKeysValues sees each layer's rotated keys and values [B, S, kvHeads hd].
+ */
+export function buildLanguageView(
+  config: VideoLlmConfig,
+  store: ParameterStore,
+  shape: ViewShape,
+  dtype: ViewDType = "float32",
+  onKeysValues: (k: Value, v: Value, layer: number) => void = () => {},
+): LanguageView {
+  const graph = new Graph();
+  const { params, inputs } = store.params(graph, dtype);
+  const { batch, length } = shape;
+  const hasVisual = shape.frames !== null || shape.visualRows > 0;
+  const layout = { tokens: batch * length, hasVisual, hasAlarm: shape.hasAlarm };
+  const x = inputEmbeddings(graph, config, params, layout, visualEmbeddings(graph, config, params, shape, dtype));
+  const tables = ropeTables(length, config.headSize, config.ropeTheta);
+  const dims = [length, config.headSize / 2];
+  const rows = {
+    batch,
+    length,
+    cos: repeatedTable(x, tables.cos, batch, dims),
+    sin: repeatedTable(x, tables.sin, batch, dims),
+  };
+  const attend: Attend = (q, k, v, layer) => {
+    onKeysValues(k, v, layer);
+    return selfAttention(q, k, v, { heads: config.heads, kvHeads: config.keyValueHeads });
+  };
+  return { graph, params, inputs, hidden: decoder(config, params, x, rows, attend) };
+}
+
+function visualEmbeddings(
+  graph: Graph,
+  config: VideoLlmConfig,
+  params: Params,
+  shape: ViewShape,
+  dtype: ViewDType,
+): Value | undefined {
+  const { frames, visualRows } = shape;
+  if (frames === null)
+    return visualRows === 0 ? undefined : graph.input("visual", dtype, [visualRows, config.hiddenSize]);
+  const { channels, patchSize } = config.vision;
+  const patches = graph.input("patches", dtype, [
+    frames.frames * frames.rows * frames.columns,
+    channels * patchSize ** 2,
+  ]);
+  return visionEncoder(config, params, patches, frames);
+}

@@ -1,0 +1,146 @@
+import { ALARM_TENSOR_NAMES } from "@videosafety/alarm-tokens";
+import { atcLogitsGraph, atSftLossGraph } from "@videosafety/alarm-tokens/train";
+import {
+  type Graph,
+  gather,
+  grad,
+  matmulTransposed,
+  mul,
+  reshape,
+  sumAll,
+  tokenLogProbs,
+  type Value,
+} from "@videosafety/onnx-autodiff";
+import type { VideoLlmConfig } from "../config.js";
+import type { ParameterStore } from "../parameter-store.js";
+import { outputTable } from "./decoder.js";
+import type { ViewDType } from "./embedding.js";
+import { buildLanguageView, type LanguageView, type ViewShape } from "./language-view.js";
+
+/** A finished graph and the live parameters it takes as feeds. */
+export interface BuiltView {
+  /** The graph, with its outputs. */
+  readonly graph: Graph;
+  /** Names of live parameters among its inputs. */
+  readonly parameters: Iterable<string>;
+}
+
+/** What the builders below share. */
+export interface ViewContext {
+  /** Sizes of the model. */
+  readonly config: VideoLlmConfig;
+  /** Its tensors. */
+  readonly store: ParameterStore;
+  /** Sizes of the graph. */
+  readonly shape: ViewShape;
+  /** Float type; float64 for gradient checks. */
+  readonly dtype?: ViewDType;
+}
+
+/** At most this many logits exist at a time in the loss. */
+const LOGITS_AT_A_TIME = 2 ** 22;
+
+/** Name of the output that holds a parameter's gradient. */
+export const gradientOutput = (name: string): string => `d:${name}`;
+
+/**
+ * Stages 1-3: inputs of `buildLanguageView` and `loss_rows` [M] (rows of hidden states that predict), `targets` [M],
+ * `token_weights` [M], normalizers and lambdas; outputs the loss terms, head logits [B] and gradients. M = `lossRows`.
+ */
+export function buildAtSftView(context: ViewContext, lossRows: number, trained: readonly string[]): BuiltView {
+  const view = startView(context);
+  const { graph } = view;
+  const dtype = context.dtype ?? "float32";
+  const scalar = (name: string): Value => graph.input(name, dtype, []);
+  const logProbs = selectedLogProbs(context, view, lossRows, 1);
+  const head = (modality: "visual" | "textual") => ({
+    ...alarmHead(context, view, modality),
+    labels: graph.input(`${modality}_labels`, dtype, [context.shape.batch]),
+    labelMask: graph.input(`${modality}_label_mask`, dtype, [context.shape.batch]),
+    normalizer: scalar(`${modality}_normalizer`),
+    lambda: scalar(`lambda_${modality}`),
+  });
+  const result = atSftLossGraph({
+    tokenLogProbs: logProbs,
+    tokenWeights: graph.input("token_weights", dtype, [lossRows, 1]),
+    tokenNormalizer: scalar("token_normalizer"),
+    ...(context.shape.hasAlarm ? { visual: head("visual"), textual: head("textual") } : {}),
+  });
+  for (const [name, value] of Object.entries(result)) if (name !== "loss") graph.output(name, value as Value);
+  return withGradients(view, result.loss, trained);
+}
+
+/**
+ * Stage 4: log-probabilities [M, 1] of given completion tokens, and with `trained` the gradient of
+ * sum(coefficients * log-probabilities).
+ */
+export function buildPolicyView(
+  context: ViewContext,
+  lossRows: number,
+  temperature: number,
+  trained: readonly string[] | null,
+): BuiltView {
+  const view = startView(context);
+  const logProbs = selectedLogProbs(context, view, lossRows, temperature);
+  view.graph.output("log_probs", logProbs);
+  if (trained === null) return { graph: view.graph, parameters: view.inputs.keys() };
+  const coefficients = view.graph.input("coefficients", context.dtype ?? "float32", [lossRows, 1]);
+  return withGradients(view, sumAll(mul(logProbs, coefficients)), trained);
+}
+
+/** Hidden states [B, d] of the alarm tokens and the logits of their heads [B]. */
+export function buildAlarmStatesView(context: ViewContext): BuiltView {
+  const view = startView(context);
+  for (const modality of ["visual", "textual"] as const) {
+    const head = alarmHead(context, view, modality);
+    view.graph.output(`${modality}Hidden`, head.hidden);
+    view.graph.output(`${modality}Logits`, atcLogitsGraph(head));
+  }
+  return { graph: view.graph, parameters: view.inputs.keys() };
+}
+
+/** Logits [M, V] of selected rows. */
+export function buildLogitsView(context: ViewContext, lossRows: number): BuiltView {
+  const view = startView(context);
+  const rows = gather(view.hidden, view.graph.input("loss_rows", "int32", [lossRows]));
+  view.graph.output("logits", matmulTransposed(rows, outputTable(context.config, view.params)));
+  return { graph: view.graph, parameters: view.inputs.keys() };
+}
+
+function startView(context: ViewContext): LanguageView {
+  return buildLanguageView(context.config, context.store, context.shape, context.dtype);
+}
+
+function selectedLogProbs(context: ViewContext, view: LanguageView, lossRows: number, temperature: number): Value {
+  const { graph, params, hidden } = view;
+  const { vocabularySize } = context.config;
+  const rows = gather(hidden, graph.input("loss_rows", "int32", [lossRows]));
+  const targets = graph.input("targets", "int32", [lossRows]);
+  const chunk = Math.max(32, Math.floor(LOGITS_AT_A_TIME / vocabularySize));
+  const keepLogits = lossRows * vocabularySize <= 2 * LOGITS_AT_A_TIME;
+  return tokenLogProbs(rows, outputTable(context.config, params), targets, { chunk, temperature, keepLogits });
+}
+
+function alarmHead(context: ViewContext, { graph, params, hidden }: LanguageView, modality: "visual" | "textual") {
+  const rows = graph.input(`${modality}_alarm_rows`, "int32", [context.shape.batch]);
+  const weight = modality === "visual" ? ALARM_TENSOR_NAMES.visualHeadWeight : ALARM_TENSOR_NAMES.textualHeadWeight;
+  const bias = modality === "visual" ? ALARM_TENSOR_NAMES.visualHeadBias : ALARM_TENSOR_NAMES.textualHeadBias;
+  return {
+    hidden: gather(hidden, rows),
+    weight: params(weight, [1, context.config.hiddenSize]),
+    bias: params(bias, [1]),
+  };
+}
+
+/** Declares the loss and one gradient output for each trained parameter that the loss depends on. */
+function withGradients(view: LanguageView, loss: Value, trained: readonly string[]): BuiltView {
+  const { graph, inputs } = view;
+  const names = trained.filter((name) => inputs.has(name));
+  graph.output("loss", reshape(loss, []));
+  const gradients = grad(
+    loss,
+    names.map((name) => inputs.get(name) as Value),
+  );
+  gradients.forEach((gradient, i) => graph.output(gradientOutput(names[i] as string), gradient));
+  return { graph, parameters: inputs.keys() };
+}

@@ -1,0 +1,188 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { TokenizerJson } from "@videosafety/alarm-tokens";
+import { type LocatedEntry, openSafetensors, type SafetensorsReader, toFloat32 } from "@videosafety/onnx-autodiff";
+import { DEFAULT_CHAT_TEMPLATE } from "./chat.js";
+import { parseCheckpointConfig } from "./checkpoint-config.js";
+import type { VideoLlmConfig } from "./config.js";
+import { CheckpointError } from "./errors.js";
+import { freshTensor, type TrainableTensor } from "./parameter-store.js";
+import { originalName, type ParameterSpec, parameterSpecs } from "./parameters.js";
+import { DEFAULT_PREPROCESSOR, type PreprocessorConfig, parsePreprocessorConfig } from "./preprocessor-config.js";
+import { TextTokenizer } from "./text-tokenizer.js";
+import { type RuntimeOptions, VideoLlm } from "./video-llm.js";
+
+/** What `loadVideoLlm` takes. */
+export interface LoadOptions extends RuntimeOptions {
+  /** Seed of tensors that the checkpoint lacks and may lack: the alarm heads. Default 0. */
+  readonly seed?: number;
+}
+
+/**
+ * Loads a checkpoint directory: an original VideoLLaMA3 one, a Hugging Face one, or what `model.save` wrote. The alarm
+ * tokens are added to the tokenizer, and to the embedding table when it has no row left for them.
+ *
+ * @throws ConfigError, TokenizerError, CheckpointError naming the file and the tensor.
+ */
+export async function loadVideoLlm(directory: string, options: LoadOptions = {}): Promise<VideoLlm> {
+  const { config: stated, naming, visualTokenIds } = parseCheckpointConfig(await readJson(directory, "config.json"));
+  const tokenizerConfig = ((await readJson(directory, "tokenizer_config.json", {})) ?? {}) as Record<string, unknown>;
+  const tokenizerJson = (await readJson(directory, "tokenizer.json")) as TokenizerJson;
+  const tokenizer = new TextTokenizer({ tokenizer: tokenizerJson, tokenizerConfig }, visualTokenIds);
+  const preprocessor = await readPreprocessor(directory, stated);
+  const reader = await openWeights(directory);
+  try {
+    const tensors = await readTensors(reader, stated, directory, options.seed ?? 0);
+    const vocabularySize = Math.max(stated.vocabularySize, tokenizer.vocabularySize);
+    const config = { ...stated, vocabularySize };
+    growTables(tensors, stated, vocabularySize);
+    const chatTemplate = await readTemplate(directory, tokenizerConfig);
+    return new VideoLlm({ config, preprocessor, tokenizer, chatTemplate, tensors, naming }, options);
+  } finally {
+    await reader.close();
+  }
+}
+
+async function readJson(directory: string, name: string, absent?: unknown): Promise<unknown> {
+  const file = join(directory, name);
+  let text: string;
+  try {
+    text = await readFile(file, "utf8");
+  } catch (cause) {
+    if (absent !== undefined && (cause as NodeJS.ErrnoException).code === "ENOENT") return absent;
+    throw new CheckpointError(
+      "missing-file",
+      `${file}: expected a file, cannot read it; is ${directory} a checkpoint directory?`,
+      { file },
+      { cause },
+    );
+  }
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new CheckpointError(
+      "truncated",
+      `${file}: expected JSON, found a syntax error; download the file again`,
+      { file },
+      { cause },
+    );
+  }
+}
+
+async function readPreprocessor(directory: string, config: VideoLlmConfig): Promise<PreprocessorConfig> {
+  for (const name of ["video_preprocessor_config.json", "preprocessor_config.json"]) {
+    const json = await readJson(directory, name, null);
+    if (json !== null) return parsePreprocessorConfig(json, name);
+  }
+  return { ...DEFAULT_PREPROCESSOR, patchSize: config.vision.patchSize };
+}
+
+async function readTemplate(directory: string, tokenizerConfig: Readonly<Record<string, unknown>>): Promise<string> {
+  const jinja = await readFile(join(directory, "chat_template.jinja"), "utf8").catch(() => null);
+  if (jinja !== null) return jinja;
+  const json = (await readJson(directory, "chat_template.json", null)) as { chat_template?: unknown } | null;
+  for (const template of [json?.chat_template, tokenizerConfig.chat_template])
+    if (typeof template === "string") return template;
+  return DEFAULT_CHAT_TEMPLATE;
+}
+
+async function openWeights(directory: string): Promise<SafetensorsReader> {
+  try {
+    return await openSafetensors(directory);
+  } catch (cause) {
+    throw new CheckpointError(
+      "truncated",
+      `${directory}: cannot open the weights: ${(cause as Error).message}`,
+      { file: directory },
+      { cause },
+    );
+  }
+}
+
+/** Buffers some exporters store and no model needs. */
+const IGNORED = /(rotary_emb|rotary_pos_emb)\.inv_freq$/;
+
+async function readTensors(
+  reader: SafetensorsReader,
+  config: VideoLlmConfig,
+  directory: string,
+  seed: number,
+): Promise<Map<string, TrainableTensor>> {
+  const specs = parameterSpecs(config);
+  const byName = new Map<string, [string, LocatedEntry]>();
+  for (const [name, entry] of reader.entries) byName.set(originalName(name), [name, entry]);
+  refuseExtra(specs, byName, config);
+  const tensors = new Map<string, TrainableTensor>();
+  for (const spec of specs) {
+    const found = byName.get(spec.name);
+    if (found === undefined) {
+      if (!spec.optional) {
+        throw new CheckpointError(
+          "missing-tensor",
+          `${directory}: expected tensor ${spec.name} [${spec.dims}], found none; the checkpoint is incomplete or config.json is another model's`,
+          { file: directory, tensor: spec.name },
+        );
+      }
+      tensors.set(spec.name, freshTensor(spec, seed));
+      continue;
+    }
+    const [name, entry] = found;
+    if (entry.dims.length !== spec.dims.length || entry.dims.some((size, i) => size !== spec.dims[i])) {
+      throw new CheckpointError(
+        "wrong-shape",
+        `${entry.path}: tensor ${name}: config.json expects [${spec.dims}], found [${entry.dims}]`,
+        { file: entry.path, tensor: name },
+      );
+    }
+    tensors.set(spec.name, { data: await readFloats(reader, name, entry), dims: spec.dims, group: spec.group });
+  }
+  return tensors;
+}
+
+async function readFloats(reader: SafetensorsReader, name: string, entry: LocatedEntry): Promise<Float32Array> {
+  try {
+    return toFloat32(await reader.read(name));
+  } catch (cause) {
+    throw new CheckpointError(
+      "wrong-dtype",
+      `${entry.path}: tensor ${name}: ${(cause as Error).message}`,
+      { file: entry.path, tensor: name },
+      { cause },
+    );
+  }
+}
+
+function refuseExtra(
+  specs: readonly ParameterSpec[],
+  found: ReadonlyMap<string, [string, LocatedEntry]>,
+  config: VideoLlmConfig,
+): void {
+  const known = new Set(specs.map(({ name }) => name));
+  if (config.tieWordEmbeddings) known.add("lm_head.weight");
+  for (const [name, [stored, entry]] of found) {
+    if (known.has(name) || IGNORED.test(name)) continue;
+    throw new CheckpointError(
+      "extra-tensor",
+      `${entry.path}: tensor ${stored} [${entry.dims}] belongs to no part of the model that config.json describes`,
+      { file: entry.path, tensor: stored },
+    );
+  }
+}
+
+/** New rows of the embedding table (and output layer) start as the mean of the others. */
+function growTables(tensors: Map<string, TrainableTensor>, config: VideoLlmConfig, rows: number): void {
+  if (rows === config.vocabularySize) return;
+  for (const name of ["model.embed_tokens.weight", "lm_head.weight"]) {
+    const table = tensors.get(name);
+    if (table === undefined) continue;
+    const width = config.hiddenSize;
+    const mean = new Float64Array(width);
+    table.data.forEach((value, i) => {
+      mean[i % width] = (mean[i % width] as number) + value / config.vocabularySize;
+    });
+    const data = new Float32Array(rows * width);
+    data.set(table.data);
+    for (let row = config.vocabularySize; row < rows; row++) data.set(mean, row * width);
+    tensors.set(name, { ...table, data, dims: [rows, width] });
+  }
+}

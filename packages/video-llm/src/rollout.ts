@@ -1,0 +1,211 @@
+import { type Feed, ropeTables } from "@videosafety/onnx-autodiff";
+import { collate } from "./batch.js";
+import { bucketSize } from "./bucket.js";
+import type { VideoLlmConfig } from "./config.js";
+import { buildDecodeView, buildPrefillView } from "./graph/generation-views.js";
+import { shapeKey } from "./graph/language-view.js";
+import type { ParameterStore } from "./parameter-store.js";
+import type { PreparedPrompt } from "./prompt.js";
+import type { CompiledView, SessionCache } from "./session-cache.js";
+import type { VisualFeatures } from "./visual-features.js";
+
+/** What decoding needs of the model. */
+export interface GenerationContext {
+  /** Sizes. */
+  readonly config: VideoLlmConfig;
+  /** Tensors. */
+  readonly store: ParameterStore;
+  /** Compiled graphs. */
+  readonly sessions: SessionCache;
+  /** Current visual embeddings [N, d] of some features. */
+  readonly embeddings: (features: VisualFeatures) => Float32Array;
+}
+
+interface Cache {
+  readonly k: Float32Array[];
+  readonly v: Float32Array[];
+}
+
+const HIDDEN = -1e9;
+
+/**
+ * P prompts with G completions each, decoded together one token a step. Prompts' caches are padded to one length and
+ * shared by their completions; every completion has a cache of its own for what it generated. All caches are time-major.
+ */
+export class Rollout {
+  /** Logits [P, V] after the prompts; every completion of a prompt starts from the same. */
+  readonly promptLogits: Float32Array;
+  readonly #context: GenerationContext;
+  readonly #capacity: number;
+  readonly #group: number;
+  #view: CompiledView;
+  #prompts: number;
+  #lengths: number[];
+  #promptLength: number;
+  #promptMask: Float32Array;
+  #prompt: Cache;
+  #own: Cache;
+  #steps = 0;
+
+  private constructor(
+    context: GenerationContext,
+    group: number,
+    capacity: number,
+    view: CompiledView,
+    lengths: number[],
+    length: number,
+    prompt: Cache,
+    logits: Float32Array,
+  ) {
+    this.#context = context;
+    this.#group = group;
+    this.#capacity = capacity;
+    this.#view = view;
+    this.#prompts = lengths.length;
+    this.#lengths = lengths;
+    this.#promptLength = length;
+    this.#prompt = prompt;
+    this.promptLogits = logits;
+    this.#promptMask = maskOf(lengths, length);
+    this.#own = this.#emptyCache();
+  }
+
+  /**
+   * Runs the prompts through the model.
+   *
+   * @param capacity most tokens that will be generated.
+   */
+  static async start(
+    context: GenerationContext,
+    prompts: readonly PreparedPrompt[],
+    group: number,
+    capacity: number,
+  ): Promise<Rollout> {
+    const { config, store, sessions } = context;
+    const sequences = prompts.map((prompt) => ({ prompt, completionIds: new Int32Array(0) }));
+    const lengths = prompts.map((prompt) => prompt.tokenIds.length);
+    const length = bucketSize(Math.max(...lengths));
+    const batch = collate(sequences, length, config, { embeddings: context.embeddings });
+    const key = `prefill|${store.liveVersion}|${shapeKey(batch.shape)}`;
+    const prefill = await sessions.get(key, () => buildPrefillView(config, store, batch.shape));
+    const lastRows = Int32Array.from(lengths, (n, b) => b * length + n - 1);
+    const feeds = selectInputs(prefill, { ...batch.feeds, last_rows: lastRows }, store);
+    const outputs = await prefill.session.run(feeds);
+    const layers = Array.from({ length: config.layers }, (_, i) => i);
+    const dataOf = (name: string): Float32Array => outputs[name]?.data as Float32Array;
+    const cache = { k: layers.map((i) => dataOf(`k.${i}`)), v: layers.map((i) => dataOf(`v.${i}`)) };
+    const view = await decodeView(context, prompts.length, group);
+    return new Rollout(context, group, capacity, view, lengths, length, cache, dataOf("logits"));
+  }
+
+  /**
+   * Appends one token to each completion.
+   *
+   * @param tokenIds [P G], the completions of a prompt next to each other.
+   * @returns logits [P G, V].
+   */
+  async step(tokenIds: Int32Array): Promise<Float32Array> {
+    const { config, store } = this.#context;
+    const { keyValueHeads, headSize, layers } = config;
+    const batch = this.#prompts * this.#group;
+    const width = batch * keyValueHeads * headSize;
+    const own = this.#steps + 1; // the masked dummy row comes first
+    const positions = Array.from(
+      { length: batch },
+      (_, b) => (this.#lengths[Math.floor(b / this.#group)] as number) + this.#steps,
+    );
+    const tables = ropeTables(positions, headSize, config.ropeTheta);
+    const ownMask = new Float32Array(own);
+    ownMask[0] = HIDDEN;
+    const feeds: Record<string, Feed> = {
+      ids: tokenIds,
+      cos: Float32Array.from(tables.cos),
+      sin: Float32Array.from(tables.sin),
+      prompt_mask: { data: this.#promptMask, dims: [this.#prompts, 1, 1, this.#promptLength] },
+      own_mask: { data: ownMask, dims: [1, 1, 1, own] },
+      sizes: BigInt64Array.of(1n, BigInt(own), BigInt(this.#promptLength)),
+      ...store.feeds(this.#view.parameters),
+    };
+    for (let i = 0; i < layers; i++) {
+      for (const part of ["k", "v"] as const) {
+        const prompt = this.#prompt[part][i] as Float32Array;
+        feeds[`prompt_${part}.${i}`] = {
+          data: prompt,
+          dims: [this.#promptLength, this.#prompts, keyValueHeads, headSize],
+        };
+        const ownCache = (this.#own[part][i] as Float32Array).subarray(0, own * width);
+        feeds[`own_${part}.${i}`] = { data: ownCache, dims: [own, batch, keyValueHeads, headSize] };
+      }
+    }
+    const outputs = await this.#view.session.run(feeds);
+    for (let i = 0; i < layers; i++) {
+      for (const part of ["k", "v"] as const) {
+        (this.#own[part][i] as Float32Array).set(outputs[`new_${part}.${i}`]?.data as Float32Array, own * width);
+      }
+    }
+    this.#steps += 1;
+    return outputs.logits?.data as Float32Array;
+  }
+
+  /** Drops every prompt but those at the given indices, so that finished ones cost nothing more. */
+  async keep(indices: readonly number[]): Promise<void> {
+    const { keyValueHeads, headSize } = this.#context.config;
+    const width = keyValueHeads * headSize;
+    const before = this.#prompts;
+    const pick = (source: Float32Array, rows: number, group: number, target: Float32Array): Float32Array => {
+      const block = group * width;
+      for (let t = 0; t < rows; t++) {
+        indices.forEach((p, j) => {
+          const from = (t * before + p) * block;
+          target.set(source.subarray(from, from + block), (t * indices.length + j) * block);
+        });
+      }
+      return target;
+    };
+    const shrink = (cache: Cache, rows: number, capacity: number, group: number): Cache => {
+      const part = (arrays: readonly Float32Array[]): Float32Array[] =>
+        arrays.map((array) => pick(array, rows, group, new Float32Array(capacity * indices.length * group * width)));
+      return { k: part(cache.k), v: part(cache.v) };
+    };
+    this.#prompt = shrink(this.#prompt, this.#promptLength, this.#promptLength, 1);
+    this.#own = shrink(this.#own, this.#steps + 1, this.#capacity + 1, this.#group);
+    this.#lengths = indices.map((p) => this.#lengths[p] as number);
+    this.#promptMask = maskOf(this.#lengths, this.#promptLength);
+    this.#prompts = indices.length;
+    this.#view = await decodeView(this.#context, this.#prompts, this.#group);
+  }
+
+  #emptyCache(): Cache {
+    const { layers, keyValueHeads, headSize } = this.#context.config;
+    const size = (this.#capacity + 1) * this.#prompts * this.#group * keyValueHeads * headSize;
+    const part = (): Float32Array[] => Array.from({ length: layers }, () => new Float32Array(size));
+    return { k: part(), v: part() };
+  }
+}
+
+function decodeView(context: GenerationContext, prompts: number, group: number): Promise<CompiledView> {
+  const { config, store, sessions } = context;
+  const key = `decode|${store.liveVersion}|${prompts}x${group}`;
+  return sessions.get(key, () => buildDecodeView(config, store, { prompts, group }));
+}
+
+function maskOf(lengths: readonly number[], padded: number): Float32Array {
+  const mask = new Float32Array(lengths.length * padded).fill(HIDDEN);
+  lengths.forEach((n, p) => mask.fill(0, p * padded, p * padded + n));
+  return mask;
+}
+
+/** The feeds a view declares, with its live parameters. */
+export function selectInputs(
+  view: CompiledView,
+  feeds: Readonly<Record<string, Feed>>,
+  store: ParameterStore,
+  replacements?: ReadonlyMap<string, Float32Array>,
+): Record<string, Feed> {
+  const selected: Record<string, Feed> = store.feeds(view.parameters, replacements);
+  for (const name of view.session.inputNames) {
+    const feed = feeds[name];
+    if (feed !== undefined) selected[name] = feed;
+  }
+  return selected;
+}

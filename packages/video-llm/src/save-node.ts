@@ -1,0 +1,40 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { float32ToBfloat16, type TensorToStore, writeSafetensors } from "@videosafety/onnx-autodiff";
+import { formatCheckpointConfig, type Naming } from "./checkpoint-config.js";
+import { huggingFaceName } from "./parameters.js";
+import { formatPreprocessorConfig } from "./preprocessor-config.js";
+import type { VideoLlm } from "./video-llm.js";
+
+/** How a checkpoint is written. */
+export interface SaveOptions {
+  /** File layout and tensor names; default as loaded, `original` for fresh models. */
+  readonly naming?: Naming;
+  /** Storage of the weights. bfloat16 rounds to 8 bits of precision. Default float32. */
+  readonly dtype?: "float32" | "bfloat16";
+}
+
+/** Writes config.json, preprocessor_config.json, tokenizer files, chat_template.jinja and model.safetensors. */
+export async function saveModel(model: VideoLlm, directory: string, options: SaveOptions): Promise<void> {
+  const { naming = model.naming, dtype = "float32" } = options;
+  const { tokenizer } = model;
+  await mkdir(directory, { recursive: true });
+  const ids = { image: tokenizer.imageId, video: tokenizer.videoId, end: tokenizer.endIds };
+  const json: Record<string, object> = {
+    "config.json": formatCheckpointConfig(model.config, naming, ids),
+    "preprocessor_config.json": formatPreprocessorConfig(model.preprocessor),
+    "generation_config.json": { eos_token_id: tokenizer.endIds },
+    "tokenizer.json": tokenizer.files.tokenizer,
+    "tokenizer_config.json": tokenizer.files.tokenizerConfig,
+  };
+  for (const [name, value] of Object.entries(json)) {
+    await writeFile(join(directory, name), `${JSON.stringify(value, null, 2)}\n`);
+  }
+  await writeFile(join(directory, "chat_template.jinja"), model.chatTemplate);
+  const stored = new Map<string, TensorToStore>();
+  for (const [name, { data, dims }] of model.tensors) {
+    const key = naming === "huggingface" ? huggingFaceName(name) : name;
+    stored.set(key, dtype === "float32" ? { data, dims } : { data: float32ToBfloat16(data), dims, dtype });
+  }
+  await writeSafetensors(join(directory, "model.safetensors"), stored, { format: "pt" });
+}

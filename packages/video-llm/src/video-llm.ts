@@ -1,0 +1,308 @@
+import { patchify, type RgbFrames, resizePillow, videoLlama3ImageSize } from "@videosafety/video-sampler";
+import type { Sequence } from "./batch.js";
+import { DEFAULT_CHAT_TEMPLATE } from "./chat.js";
+import type { Naming } from "./checkpoint-config.js";
+import { resolveConfig, type VideoLlmConfig, type VideoLlmConfigInput } from "./config.js";
+import { PromptError } from "./errors.js";
+import {
+  type Completion,
+  type GenerationOptions,
+  generateCompletions,
+  resolveGeneration,
+  type StreamedToken,
+  streamCompletion,
+} from "./generate.js";
+import { freshTensor, ParameterStore, type TrainableTensor } from "./parameter-store.js";
+import { type ParameterGroup, parameterSpecs } from "./parameters.js";
+import { createPolicy, type VideoLlmPolicy } from "./policy.js";
+import { DEFAULT_PREPROCESSOR, type PreprocessorConfig } from "./preprocessor-config.js";
+import {
+  buildPrompt,
+  type PreparedPrompt,
+  type PreparedSample,
+  type PromptRequest,
+  type SampleLabels,
+} from "./prompt.js";
+import type { GenerationContext } from "./rollout.js";
+import { type SaveOptions, saveModel } from "./save-node.js";
+import { SessionCache } from "./session-cache.js";
+import { TextTokenizer, type TokenizerFiles } from "./text-tokenizer.js";
+import { type AlarmStates, type AtSftOptions, type AtSftResult, SequenceRunner } from "./training.js";
+import { VisionEncoding } from "./vision-encoding.js";
+import { type PatchedVideo, prepareVisual, type VisualFeatures } from "./visual-features.js";
+
+/** How a model runs. */
+export interface RuntimeOptions {
+  /** Threads inside an op; default all cores. */
+  readonly threads?: number;
+  /** Most padded tokens of one training or scoring run; longer batches are split. Default 4096. */
+  readonly maxTokensPerRun?: number;
+}
+
+/** What `createVideoLlm` takes. */
+export interface CreateOptions extends RuntimeOptions {
+  /** Sizes; `vocabularySize` defaults to the tokenizer's, rounded up to a multiple of 8. */
+  readonly config: VideoLlmConfigInput;
+  /** Parsed tokenizer files; the alarm tokens are added when missing. */
+  readonly tokenizer: TokenizerFiles;
+  /** Seed of the fresh weights. */
+  readonly seed: number;
+  /** How frames become patches; default VideoLLaMA3's values with the config's patch size. */
+  readonly preprocessor?: Partial<PreprocessorConfig>;
+  /** Jinja template; default ChatML. */
+  readonly chatTemplate?: string;
+}
+
+/** Everything a model consists of. */
+export interface ModelParts {
+  /** Sizes. */
+  readonly config: VideoLlmConfig;
+  /** Patch, merge and normalisation settings. */
+  readonly preprocessor: PreprocessorConfig;
+  /** Tokenizer with alarm tokens. */
+  readonly tokenizer: TextTokenizer;
+  /** Jinja chat template. */
+  readonly chatTemplate: string;
+  /** Tensors by the authors' names. */
+  readonly tensors: ReadonlyMap<string, TrainableTensor>;
+  /** Layout it was loaded from, and is saved in by default. */
+  readonly naming: Naming;
+}
+
+/** Sampled frames, as video-sampler gives them. */
+export interface FramesWithTimes {
+  /** uint8 RGB [T, H, W, 3]. */
+  readonly frames: RgbFrames;
+  /** [T] seconds. */
+  readonly timestampsSeconds: ArrayLike<number>;
+}
+
+/** Options of `encodeVideo`. */
+export interface EncodeOptions {
+  /** A video's frames are labelled with their times, an image is not. Default video. */
+  readonly kind?: "video" | "image";
+  /** Leave the vision encoder for when the features are first used: many videos then share its runs. Default false. */
+  readonly lazy?: boolean;
+  /** Stops the work between runs. */
+  readonly signal?: AbortSignal;
+}
+
+/** What `prepareSample` takes. */
+export interface SampleRequest {
+  /** What precedes the completion. */
+  readonly prompt: PreparedPrompt;
+  /** The answer to learn (the end-of-turn token is appended), or its ids as they are; none for probing alarm states. */
+  readonly completion?: string | ArrayLike<number>;
+  /** 0 safe, 1 harmful; unlabelled data counts as safe. */
+  readonly labels?: SampleLabels;
+}
+
+/**
+ * A VideoLLaMA3-family model: answers, scores and trains. Satisfies alarm-tokens' `TrainableModel<PreparedSample>`;
+ * `policy()` gives grpo's `Policy<PreparedPrompt>`.
+ */
+export class VideoLlm {
+  /** Sizes. */
+  readonly config: VideoLlmConfig;
+  /** Patch, merge and normalisation settings. */
+  readonly preprocessor: PreprocessorConfig;
+  /** Tokenizer with alarm tokens. */
+  readonly tokenizer: TextTokenizer;
+  /** Jinja chat template. */
+  readonly chatTemplate: string;
+  /** Layout of `save`. */
+  readonly naming: Naming;
+  /** Width d of the hidden states. */
+  readonly hiddenSize: number;
+  readonly #store: ParameterStore;
+  readonly #sessions: SessionCache;
+  readonly #vision: VisionEncoding;
+  readonly #runner: SequenceRunner;
+
+  constructor(parts: ModelParts, options: RuntimeOptions = {}) {
+    this.config = parts.config;
+    this.preprocessor = parts.preprocessor;
+    this.tokenizer = parts.tokenizer;
+    this.chatTemplate = parts.chatTemplate;
+    this.naming = parts.naming;
+    this.hiddenSize = parts.config.hiddenSize;
+    this.#store = new ParameterStore(parts.tensors);
+    this.#sessions = new SessionCache(options.threads === undefined ? {} : { threads: options.threads });
+    this.#vision = new VisionEncoding(this.config, this.#store, this.#sessions);
+    this.#runner = new SequenceRunner({
+      config: this.config,
+      store: this.#store,
+      sessions: this.#sessions,
+      vision: this.#vision,
+      maxTokensPerRun: options.maxTokensPerRun ?? 4096,
+    });
+  }
+
+  /** Every tensor by the authors' name. Written to only through `trainableParameters`. */
+  get tensors(): ReadonlyMap<string, TrainableTensor> {
+    return this.#store.tensors;
+  }
+
+  /** Number of parameters. */
+  get parameterCount(): number {
+    let count = 0;
+    for (const { data } of this.tensors.values()) count += data.length;
+    return count;
+  }
+
+  /**
+   * Resizes frames (bicubic, as Pillow), cuts patches, drops repeated tokens, and runs the vision encoder. The result
+   * serves any number of queries, and is encoded again by itself after the vision encoder was trained.
+   *
+   * @throws PromptError `empty-video` for zero frames.
+   */
+  async encodeVideo(video: FramesWithTimes, options: EncodeOptions = {}): Promise<VisualFeatures> {
+    const { frames } = video;
+    const [frameCount, height, width] = frames.dims;
+    if (frameCount < 1)
+      throw new PromptError(
+        "empty-video",
+        "expected at least one frame, found none; sample the video with minFrames: 1",
+      );
+    const { patchSize, mergeSize, minTokens, maxTokens, imageMean, imageStd } = this.preprocessor;
+    const size = videoLlama3ImageSize({ height, width }, { frameCount, patchSize, mergeSize, minTokens, maxTokens });
+    const resized = size.height === height && size.width === width ? frames : resizePillow(frames, size);
+    const triple = (values: readonly number[]) => values as unknown as readonly [number, number, number];
+    const patches = patchify(resized, { patchSize, mergeSize, mean: triple(imageMean), std: triple(imageStd) });
+    return this.encodePatches(patches, video.timestampsSeconds, options);
+  }
+
+  /** As `encodeVideo`, from patches made elsewhere. */
+  async encodePatches(
+    patches: PatchedVideo,
+    timestampsSeconds: ArrayLike<number>,
+    options: EncodeOptions = {},
+  ): Promise<VisualFeatures> {
+    const { kind = "video", lazy = false, signal } = options;
+    const features = prepareVisual(patches, timestampsSeconds, { kind, compress: this.config.useTokenCompression });
+    if (!lazy) await this.#vision.ensure([features], signal);
+    return features;
+  }
+
+  /** Current embeddings [N, d] of the kept visual tokens. */
+  async visualEmbeddings(features: VisualFeatures): Promise<Float32Array> {
+    await this.#vision.ensure([features]);
+    return this.#vision.embeddings(features);
+  }
+
+  /** Turns a conversation into ids with visual positions and alarm tokens. @throws PromptError, AlarmPlacementError */
+  preparePrompt(request: PromptRequest): PreparedPrompt {
+    return buildPrompt(request, this.tokenizer, this.chatTemplate, this.config.maxPositions);
+  }
+
+  /** Adds the completion to learn. @throws PromptError `empty-completion`, `too-long` */
+  prepareSample({ prompt, completion, labels = { visual: 0, textual: 0 } }: SampleRequest): PreparedSample {
+    if (typeof completion === "string" && completion === "") {
+      throw new PromptError(
+        "empty-completion",
+        "expected a completion, found an empty text; leave it out to probe alarm states",
+      );
+    }
+    const ids =
+      typeof completion === "string"
+        ? [...this.tokenizer.encode(completion), this.tokenizer.turnEndId]
+        : (completion ?? []);
+    const total = prompt.tokenIds.length + ids.length;
+    if (total > this.config.maxPositions) {
+      throw new PromptError(
+        "too-long",
+        `expected at most ${this.config.maxPositions} tokens, found ${total}; shorten the completion`,
+      );
+    }
+    return { prompt, completionIds: Int32Array.from(ids), labels };
+  }
+
+  /** Completions [P][G]. @throws OptionsError; the signal's reason when aborted */
+  async generate(prompts: readonly PreparedPrompt[], options: GenerationOptions = {}): Promise<Completion[][]> {
+    const resolved = resolveGeneration(options, this.tokenizer);
+    this.#checkLength(prompts, resolved.maxCompletionLength);
+    return generateCompletions(await this.#generation(prompts, options.signal), prompts, resolved, this.tokenizer);
+  }
+
+  /** Tokens of one completion as they are sampled. */
+  async *stream(prompt: PreparedPrompt, options: GenerationOptions = {}): AsyncGenerator<StreamedToken> {
+    const resolved = resolveGeneration(options, this.tokenizer);
+    this.#checkLength([prompt], resolved.maxCompletionLength);
+    yield* streamCompletion(await this.#generation([prompt], options.signal), prompt, resolved, this.tokenizer);
+  }
+
+  /** The live tensors of some groups. */
+  trainableParameters(groups: readonly ParameterGroup[]): ReadonlyMap<string, TrainableTensor> {
+    return this.#store.select(groups);
+  }
+
+  /** Call after writing to trainable tensors. */
+  parametersChanged(): void {
+    this.#store.changed();
+  }
+
+  /** Loss of stages 1-3 and gradients. */
+  atSftGradients(samples: readonly PreparedSample[], options: AtSftOptions): Promise<AtSftResult> {
+    return this.#runner.atSft(samples, options);
+  }
+
+  /** Hidden states and head logits of the alarm tokens; completions are not needed. */
+  alarmStates(samples: readonly PreparedSample[], options: { signal?: AbortSignal } = {}): Promise<AlarmStates> {
+    const promptsOnly = samples.map(({ prompt }) => ({ prompt, completionIds: new Int32Array(0) }));
+    return this.#runner.alarmStates(promptsOnly, options.signal);
+  }
+
+  /** Logits [T, V] that predict each completion token, one array a sequence. */
+  logits(sequences: readonly Sequence[], options: { signal?: AbortSignal } = {}): Promise<Float32Array[]> {
+    return this.#runner.logits(sequences, options.signal);
+  }
+
+  /** A policy for stage 4 that trains some groups; its reference is a snapshot of them, taken now. */
+  policy(options: { groups: readonly ParameterGroup[] }): VideoLlmPolicy {
+    return createPolicy(this, this.#runner, options.groups);
+  }
+
+  /** Writes a checkpoint directory that `loadVideoLlm` reads. */
+  save(directory: string, options: SaveOptions = {}): Promise<void> {
+    return saveModel(this, directory, options);
+  }
+
+  /** Frees compiled graphs; the model can still be used and compiles them again. */
+  async dispose(): Promise<void> {
+    await this.#sessions.clear();
+  }
+
+  async #generation(prompts: readonly PreparedPrompt[], signal: AbortSignal | undefined): Promise<GenerationContext> {
+    await this.#vision.ensure(
+      prompts.flatMap(({ visual }) => visual),
+      signal,
+    );
+    return {
+      config: this.config,
+      store: this.#store,
+      sessions: this.#sessions,
+      embeddings: (features) => this.#vision.embeddings(features),
+    };
+  }
+
+  #checkLength(prompts: readonly PreparedPrompt[], completion: number): void {
+    for (const { tokenIds } of prompts) {
+      if (tokenIds.length + completion <= this.config.maxPositions) continue;
+      throw new PromptError(
+        "too-long",
+        `expected prompt and completion within ${this.config.maxPositions} tokens, found ${tokenIds.length} + ${completion}; lower maxCompletionLength or sample fewer frames`,
+      );
+    }
+  }
+}
+
+/** A model with fresh weights. @throws ConfigError, TokenizerError */
+export function createVideoLlm(options: CreateOptions): VideoLlm {
+  const tokenizer = new TextTokenizer(options.tokenizer);
+  const vocabularySize = options.config.vocabularySize ?? Math.ceil(tokenizer.vocabularySize / 8) * 8;
+  const config = resolveConfig({ ...options.config, vocabularySize });
+  const preprocessor = { ...DEFAULT_PREPROCESSOR, patchSize: config.vision.patchSize, ...options.preprocessor };
+  const tensors = new Map(parameterSpecs(config).map((spec) => [spec.name, freshTensor(spec, options.seed)]));
+  const chatTemplate = options.chatTemplate ?? DEFAULT_CHAT_TEMPLATE;
+  return new VideoLlm({ config, preprocessor, tokenizer, chatTemplate, tensors, naming: "original" }, options);
+}

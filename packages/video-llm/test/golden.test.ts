@@ -1,0 +1,75 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "vitest";
+import { loadVideoLlm, type VideoLlm } from "../src/index.js";
+
+const directory = fileURLToPath(new URL("./golden/videollama3-hf", import.meta.url));
+
+/** transformers 5.18 VideoLlama3ForConditionalGeneration, written by tools/golden/video-llm.py. */
+const golden = JSON.parse(await readFile(join(directory, "golden.json"), "utf8")) as {
+  frames: string;
+  dims: [number, number, number, number];
+  timestampsSeconds: number[];
+  question: string;
+  text: string;
+  inputIds: number[];
+  frameTokenCounts: number[];
+  embeddings: number[];
+  logits: number[];
+  logitRows: number;
+  greedy: number[];
+};
+
+const video = {
+  frames: { data: new Uint8Array(Buffer.from(golden.frames, "base64")), dims: golden.dims },
+  timestampsSeconds: golden.timestampsSeconds,
+};
+
+const maxError = (found: ArrayLike<number>, expected: ArrayLike<number>): number => {
+  expect(found.length).toBe(expected.length);
+  let worst = 0;
+  for (let i = 0; i < expected.length; i++)
+    worst = Math.max(worst, Math.abs((found[i] as number) - (expected[i] as number)));
+  return worst;
+};
+
+async function check(model: VideoLlm): Promise<void> {
+  const visual = await model.encodeVideo(video);
+  expect(Array.from(visual.frameTokenCounts)).toEqual(golden.frameTokenCounts);
+  expect(maxError(await model.visualEmbeddings(visual), golden.embeddings)).toBeLessThan(1e-4);
+  const prompt = model.preparePrompt({
+    messages: [{ role: "user", content: golden.question }],
+    visual,
+    alarmTokens: false,
+  });
+  expect(Array.from(prompt.tokenIds)).toEqual(golden.inputIds);
+  // The logits of the last positions of the prompt, read as if its last tokens were the completion.
+  const cut = golden.inputIds.length - golden.logitRows + 1;
+  const head = { ...prompt, tokenIds: prompt.tokenIds.slice(0, cut) };
+  const [logits] = await model.logits([
+    { prompt: head, completionIds: Int32Array.from([...golden.inputIds.slice(cut), 0]) },
+  ]);
+  expect(maxError(logits as Float32Array, golden.logits)).toBeLessThan(1e-4);
+  const [[completion] = []] = await model.generate([prompt], { maxCompletionLength: golden.greedy.length });
+  expect(Array.from(completion?.tokenIds ?? [])).toEqual(golden.greedy);
+}
+
+describe("transformers' VideoLlama3ForConditionalGeneration", () => {
+  test("token ids, visual embeddings, logits and greedy generation agree", async () => {
+    await check(await loadVideoLlm(directory));
+  });
+
+  test("the same after saving in the authors' layout and in Hugging Face's", async () => {
+    const model = await loadVideoLlm(directory);
+    for (const naming of ["original", "huggingface"] as const) {
+      const target = await mkdtemp(join(tmpdir(), "video-llm-"));
+      await model.save(target, { naming });
+      const again = await loadVideoLlm(target);
+      expect(again.naming).toBe(naming);
+      await check(again);
+      await rm(target, { recursive: true });
+    }
+  });
+});

@@ -1,0 +1,65 @@
+import { createRng } from "@videosafety/onnx-autodiff";
+import {
+  createVideoLlm,
+  REQUIRED_TOKENS,
+  type RuntimeOptions,
+  trainByteLevelBpe,
+  type VideoLlm,
+  type VideoLlmConfigInput,
+} from "../src/index.js";
+
+const TEXTS = ["system user assistant Time 0.0s: 1.0s, what happens here? a person walks a dog in the park. yes no"];
+
+/** A tokenizer of a few hundred tokens. */
+export const tinyTokenizer = () => ({
+  tokenizer: trainByteLevelBpe({ texts: TEXTS, vocabularySize: 280, specialTokens: REQUIRED_TOKENS }),
+});
+
+/** Sizes of the smallest model that has everything: two layers, grouped heads. */
+export const TINY: VideoLlmConfigInput = {
+  hiddenSize: 32,
+  intermediateSize: 48,
+  layers: 2,
+  heads: 4,
+  keyValueHeads: 2,
+  maxPositions: 512,
+  vision: { hiddenSize: 24, intermediateSize: 40, layers: 2, heads: 2, patchSize: 4 },
+};
+
+/** A tiny model with weights large enough that nothing is near zero. */
+export function tinyModel(
+  options: RuntimeOptions & { config?: Partial<VideoLlmConfigInput>; seed?: number } = {},
+): VideoLlm {
+  const { config = {}, seed = 1, ...runtime } = options;
+  const model = createVideoLlm({
+    config: { ...TINY, ...config } as VideoLlmConfigInput,
+    tokenizer: tinyTokenizer(),
+    preprocessor: { minTokens: 1, maxTokens: 1024 },
+    seed,
+    ...runtime,
+  });
+  const rng = createRng(seed + 100);
+  for (const { data } of model.tensors.values()) for (let i = 0; i < data.length; i++) data[i]! += 0.15 * rng.normal();
+  return model;
+}
+
+/** Noise frames with times: [T, height, width, 3]. */
+export function noiseVideo(frames: number, height: number, width: number, seed = 1) {
+  const rng = createRng(seed);
+  const data = Uint8Array.from({ length: frames * height * width * 3 }, () => rng.integer(256));
+  return {
+    frames: { data, dims: [frames, height, width, 3] as [number, number, number, number] },
+    timestampsSeconds: Float64Array.from({ length: frames }, (_, t) => t),
+  };
+}
+
+/** A prompt over a small noise video, or text only. */
+export async function tinyPrompt(
+  model: VideoLlm,
+  text: string,
+  options: { frames?: number; seed?: number; alarmTokens?: boolean } = {},
+) {
+  const { frames = 2, seed = 1, alarmTokens = true } = options;
+  const visual = frames === 0 ? null : await model.encodeVideo(noiseVideo(frames, 16, 24, seed));
+  return model.preparePrompt({ messages: [{ role: "user", content: text }], visual, alarmTokens });
+}
