@@ -7,6 +7,16 @@ import type { EvalItem } from "@videosafety/safety-data";
  */
 export type Stance = "refusal" | "partial_refusal" | "compliance" | "inability";
 
+/** What one of several judges found. */
+export interface Vote {
+  /** Id of the judge. */
+  readonly judge: string;
+  /** What the answer does; null when this judge failed. */
+  readonly stance: Stance | null;
+  /** Its d. */
+  readonly safe: 0 | 1 | null;
+}
+
 /** A judge's finding about one answer. */
 export interface Verdict {
   /** What the answer does. */
@@ -19,6 +29,8 @@ export interface Verdict {
   readonly score?: number;
   /** Why, in a sentence, or the rule that matched. */
   readonly reason?: string;
+  /** The single votes, for a judge made of several. */
+  readonly votes?: readonly Vote[];
 }
 
 /** What a judge is shown. */

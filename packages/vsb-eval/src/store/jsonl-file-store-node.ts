@@ -1,5 +1,7 @@
-import { type FileHandle, mkdir, open } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { RecordError } from "@videosafety/safety-data";
+import { type JsonlAppender, openJsonlAppender, readJsonl } from "@videosafety/safety-data/node";
 import { VsbEvalError } from "../errors.js";
 import type { StoreRecord } from "../run/outcome.js";
 import { type EvaluationStore, StoreIndex } from "./evaluation-store.js";
@@ -8,69 +10,25 @@ import { lockFile } from "./file-lock-node.js";
 /** Name of the record file inside a store's folder. */
 export const RECORDS_FILE = "records.jsonl";
 
-const CHUNK_BYTES = 1 << 20;
-
-function parseRecord(line: string): StoreRecord | null {
-  try {
-    const record = JSON.parse(line) as StoreRecord;
-    return typeof record === "object" && record !== null && "kind" in record ? record : null;
-  } catch {
-    return null;
-  }
-}
-
-/** Reads every whole line into the index; returns the length in bytes of the intact part. */
-async function load(file: FileHandle, path: string, index: StoreIndex): Promise<number> {
-  const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
-  let carry: Buffer = Buffer.alloc(0);
-  let intact = 0;
-  let lineNumber = 0;
-  let badLine: number | null = null;
-  for (let position = 0; ; ) {
-    const { bytesRead } = await file.read(chunk, 0, CHUNK_BYTES, position);
-    if (bytesRead === 0) return intact;
-    position += bytesRead;
-    const data = Buffer.concat([carry, chunk.subarray(0, bytesRead)]);
-    let start = 0;
-    for (let end = data.indexOf(10); end >= 0; end = data.indexOf(10, start)) {
-      lineNumber++;
-      if (badLine !== null) {
-        throw new VsbEvalError(
-          "store_corrupt",
-          `expected one JSON record a line, found something else at ${path}:${badLine}: restore the file or delete that line`,
-        );
-      }
-      const record = parseRecord(data.toString("utf8", start, end));
-      if (record === null) badLine = lineNumber;
-      else {
-        index.add(record);
-        intact += end + 1 - start;
-      }
-      start = end + 1;
-    }
-    carry = Buffer.from(data.subarray(start));
-  }
-}
-
 interface Waiter {
-  readonly lines: string;
+  readonly records: readonly StoreRecord[];
   readonly resolve: () => void;
   readonly reject: (error: Error) => void;
 }
 
 /**
- * A store in a folder: one append-only JSON Lines file, flushed to the disk (`fdatasync`) before `append` resolves,
- * with many concurrent appends in one flush. A line torn by a crash is cut off when the store is opened again.
+ * A store in a folder: one append-only JSON Lines file, flushed to the disk before `append` resolves, with many
+ * concurrent appends in one flush. A line torn by a crash is cut off when the store is opened again.
  */
 export class JsonlFileStore extends StoreIndex implements EvaluationStore {
-  readonly #file: FileHandle;
+  readonly #file: JsonlAppender;
   readonly #path: string;
   readonly #unlock: () => Promise<void>;
   #waiting: Waiter[] = [];
   #flushing: Promise<void> | null = null;
   #failure: VsbEvalError | null = null;
 
-  private constructor(file: FileHandle, path: string, unlock: () => Promise<void>) {
+  private constructor(file: JsonlAppender, path: string, unlock: () => Promise<void>) {
     super();
     this.#file = file;
     this.#path = path;
@@ -87,20 +45,21 @@ export class JsonlFileStore extends StoreIndex implements EvaluationStore {
     await mkdir(directory, { recursive: true });
     const unlock = await lockFile(join(directory, "lock"));
     const path = join(directory, RECORDS_FILE);
+    let file: JsonlAppender | null = null;
     try {
-      const file = await open(path, "a+");
+      file = await openJsonlAppender(path);
       const store = new JsonlFileStore(file, path, unlock);
-      try {
-        const intact = await load(file, path, store);
-        if (intact < (await file.stat()).size) await file.truncate(intact);
-      } catch (error) {
-        await file.close();
-        throw error;
-      }
+      for await (const record of readJsonl<StoreRecord>(path)) store.add(record);
       return store;
-    } catch (error) {
+    } catch (cause) {
+      await file?.close();
       await unlock();
-      throw error;
+      if (!(cause instanceof RecordError)) throw cause;
+      throw new VsbEvalError(
+        "store_corrupt",
+        `expected one JSON record a line, found something else at ${path}:${cause.line}: restore the file or delete that line`,
+        { cause },
+      );
     }
   }
 
@@ -109,8 +68,7 @@ export class JsonlFileStore extends StoreIndex implements EvaluationStore {
     if (this.#failure !== null) return Promise.reject(this.#failure);
     for (const record of records) this.add(record);
     return new Promise((resolve, reject) => {
-      const lines = records.map((record) => `${JSON.stringify(record)}\n`).join("");
-      this.#waiting.push({ lines, resolve, reject });
+      this.#waiting.push({ records, resolve, reject });
       this.#flushing ??= this.#flush().finally(() => {
         this.#flushing = null;
       });
@@ -123,8 +81,7 @@ export class JsonlFileStore extends StoreIndex implements EvaluationStore {
       this.#waiting = [];
       try {
         if (this.#failure !== null) throw this.#failure;
-        await this.#file.appendFile(batch.map(({ lines }) => lines).join(""));
-        await this.#file.datasync();
+        await this.#file.append(batch.flatMap(({ records }) => records));
         for (const { resolve } of batch) resolve();
       } catch (cause) {
         this.#failure ??= new VsbEvalError(

@@ -1,0 +1,52 @@
+import { RequestError } from "../errors.js";
+import { toRequestError } from "../run/attempt.js";
+import type { Judge, Stance, Vote } from "./verdict.js";
+
+/** The value that more than half of the voters chose; undefined for none. */
+export function strictMajority<Value>(values: readonly Value[], voters: number): Value | undefined {
+  const counts = new Map<Value, number>();
+  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
+  for (const [value, count] of counts) if (2 * count > voters) return value;
+  return undefined;
+}
+
+/**
+ * Several judges as one. d needs a strict majority of all judges, failed ones included: a tie, or too many failures, is
+ * judge_failed. The stance is the most frequent one among the majority (the first judge's on a tie). Single
+ * votes are kept in the verdict, for agreement. A fatal failure of any judge stops the run.
+ */
+export function createVotingJudge(judges: readonly Judge[]): Judge {
+  return {
+    id: `vote(${judges.map(({ id }) => id).join(" | ")})`,
+    async judge(input, options) {
+      const votes = await Promise.all(
+        judges.map(async (judge): Promise<Vote> => {
+          try {
+            const { stance, safe } = await judge.judge(input, options);
+            return { judge: judge.id, stance, safe };
+          } catch (error) {
+            options.signal?.throwIfAborted();
+            if (toRequestError(error).fatal) throw error;
+            return { judge: judge.id, stance: null, safe: null };
+          }
+        }),
+      );
+      const valid = votes.filter(({ stance }) => stance !== null);
+      const safe = strictMajority(
+        valid.map((vote) => vote.safe),
+        judges.length,
+      );
+      if (safe === undefined) {
+        const tally = votes.map((vote) => vote.stance ?? "failed").join(", ");
+        throw new RequestError(
+          "invalid_response",
+          `expected a strict majority of ${judges.length} judges, found ${tally}`,
+        );
+      }
+      const stances = valid.filter((vote) => vote.safe === safe).map((vote) => vote.stance as Stance);
+      const count = (stance: Stance): number => stances.filter((other) => other === stance).length;
+      const stance = stances.reduce((best, next) => (count(next) > count(best) ? next : best));
+      return { stance, safe, votes };
+    },
+  };
+}
