@@ -1,5 +1,6 @@
-import { batchRows, type RewardFunction, type RewardRow, type RowReward, scoreRow } from "./reward-batch.js";
-import { type Score, unscorable } from "./score.js";
+import { batchRows, type RewardFunction, type RewardRow, type RowReward } from "./reward-batch.js";
+import type { Score } from "./score.js";
+import { scoreRow } from "./score-row.js";
 
 /** One reward of a composition. */
 export interface RewardComponent {
@@ -47,7 +48,11 @@ export function composeRewards(components: Readonly<Record<string, RewardCompone
   const score: RewardComposition["score"] = (rows, options = {}) =>
     Promise.all(
       rows.map(async (row) => {
-        const scores = await Promise.all(entries.map(([, component]) => scoreInTime(component, row, options)));
+        const scores = await Promise.all(
+          entries.map(([, { score: reward, deadlineMilliseconds }]) =>
+            scoreRow(reward, row, { ...options, ...(deadlineMilliseconds !== undefined && { deadlineMilliseconds }) }),
+          ),
+        );
         let total: number | null = null;
         scores.forEach(({ value }, index) => {
           if (value !== null) total = (total ?? 0) + (entries[index]?.[1].weight ?? 1) * value;
@@ -64,26 +69,4 @@ export function composeRewards(components: Readonly<Record<string, RewardCompone
     reward: async (batch) =>
       (await score(batchRows(batch), batch.signal ? { signal: batch.signal } : {})).map(({ total }) => total),
   };
-}
-
-async function scoreInTime(
-  { score, deadlineMilliseconds }: RewardComponent,
-  row: RewardRow,
-  options: { readonly signal?: AbortSignal },
-): Promise<Score> {
-  if (deadlineMilliseconds === undefined) return scoreRow(score, row, options);
-  const deadline = new AbortController();
-  const signal = options.signal ? AbortSignal.any([options.signal, deadline.signal]) : deadline.signal;
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<Score>((resolve) => {
-    timer = setTimeout(() => {
-      resolve(unscorable(`the reward took more than ${deadlineMilliseconds} ms`));
-      deadline.abort(new Error("deadline"));
-    }, deadlineMilliseconds);
-  });
-  try {
-    return await Promise.race([scoreRow(score, row, { signal }), late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -15,10 +15,10 @@ export {
   type RewardRow,
   type RowReward,
   rewardFunction,
-  scoreRow,
 } from "./reward-batch.js";
 export { meanRouge, type RougeScore, type RougeType, rouge } from "./rouge.js";
 export { readLabel, type SafetyScoreOptions, safetyScore } from "./safety-score.js";
 export { type Score, scored, unscorable } from "./score.js";
+export { type ScoreRowOptions, scoreRow } from "./score-row.js";
 export { type TokenizeOptions, tokenize } from "./tokenize.js";
 export { vsr1AccuracyRewards, vsr1FormatReward } from "./vsr1.js";

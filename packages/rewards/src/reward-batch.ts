@@ -1,5 +1,6 @@
 import type { ProblemType } from "@videosafety/safety-data";
-import { type Score, unscorable } from "./score.js";
+import type { Score } from "./score.js";
+import { scoreRow } from "./score-row.js";
 
 /** The columns of a training row that the rewards read. `GrpoSample` of safety-data has them. */
 export interface RewardExample {
@@ -61,21 +62,4 @@ export function rewardFunction(rowReward: RowReward): RewardFunction {
     const scores = batchRows(batch).map((row) => scoreRow(rowReward, row, options));
     return (await Promise.all(scores)).map(({ value }) => value);
   };
-}
-
-/** Judges one row; an exception becomes an unscorable row, except that of an aborted signal, which is thrown on. */
-export async function scoreRow(
-  rowReward: RowReward,
-  row: RewardRow,
-  options: { readonly signal?: AbortSignal } = {},
-): Promise<Score> {
-  options.signal?.throwIfAborted();
-  try {
-    const score = await rowReward(row, options);
-    if (score.value === null || Number.isFinite(score.value)) return score;
-    return unscorable(`expected a finite reward or null, found ${score.value}`);
-  } catch (error) {
-    options.signal?.throwIfAborted();
-    return unscorable(`the reward threw: ${error instanceof Error ? error.message : String(error)}`);
-  }
 }
