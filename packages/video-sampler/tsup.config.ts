@@ -1,7 +1,7 @@
 import { defineConfig } from "tsup";
 
 export default defineConfig({
-  entry: ["src/index.ts", "src/cli.ts", "src/browser.ts", "src/sampler-child-node.ts"],
+  entry: ["src/index.ts", "src/cli-node.ts", "src/browser.ts", "src/sampler-child-node.ts"],
   splitting: true,
   format: ["esm", "cjs"],
   target: "node20",

@@ -1,4 +1,5 @@
 export { type CompressionMaskOptions, compressionMask } from "./compression-mask.js";
+export { contactSheet, type RgbImage } from "./contact-sheet.js";
 export type { DecodeSegment } from "./decode-schedule.js";
 export { type BackendReport, doctor } from "./doctor-node.js";
 export {
@@ -36,6 +37,7 @@ export {
   videoLlama3HfIndices,
 } from "./preset-indices.js";
 export { npLinspaceIntegers, roundHalfEven } from "./python-rounding.js";
+export { type QwenVlInputs, qwenVlImageSize, qwenVlPatchify } from "./qwen-vl.js";
 export type { Rational } from "./rational.js";
 export { type PillowFilter, type PreparedResize, prepareResizePillow, resizePillow } from "./resize-pillow.js";
 export { explainPlan, openVideo, probe, sampleFrames } from "./sample-frames-node.js";
@@ -52,5 +54,6 @@ export type {
   VideoInfo,
 } from "./sampled-video.js";
 export { findScenes } from "./scene-frames.js";
+export { type SmolVlmOptions, smolVlmImageSize, smolVlmPixels } from "./smolvlm2.js";
 export { type VideoLlama3SizeOptions, videoLlama3ImageSize } from "./video-llama3-image-size.js";
 export type { VideoSource } from "./video-source.js";

@@ -1,9 +1,13 @@
 import { InvalidPlanError, LimitExceededError } from "./errors.js";
+import { qwenVlImageSize } from "./qwen-vl.js";
 import type { ImageSize, VideoInfo } from "./sampled-video.js";
 import { videoLlama3ImageSize } from "./video-llama3-image-size.js";
 
 /** A size rule by the model's name, so that it can cross a process boundary. */
-export interface ModelImageSize {
+export type ModelImageSize = VideoLlama3ModelSize | { readonly model: "qwen2.5-vl" };
+
+/** VideoLLaMA3's size rule and its settings. */
+export interface VideoLlama3ModelSize {
   /** Whose rule. */
   readonly model: "videollama3";
   /** Patches merged per token along each side. Default 2. */
@@ -77,14 +81,18 @@ export function outputSize(rule: OutputSize | undefined, source: ImageSize, fram
   let size: ImageSize;
   if (rule === undefined) size = { height: source.height, width: source.width };
   else if (typeof rule === "function") size = rule({ height: source.height, width: source.width, frameCount });
-  else if ("model" in rule) {
-    const { model: _model, ...settings } = rule;
-    size = videoLlama3ImageSize(source, { ...settings, frameCount: Math.max(1, frameCount) });
-  } else size = rule;
+  else if ("model" in rule) size = modelSize(rule, source, Math.max(1, frameCount));
+  else size = rule;
   for (const side of [size.height, size.width])
     if (!Number.isSafeInteger(side) || side < 1)
       throw new InvalidPlanError(`The output size must be positive integers, got ${size.height} x ${size.width}.`);
   return size;
+}
+
+function modelSize(rule: ModelImageSize, source: ImageSize, frameCount: number): ImageSize {
+  if (rule.model === "qwen2.5-vl") return qwenVlImageSize(source, frameCount);
+  const { model: _model, ...settings } = rule;
+  return videoLlama3ImageSize(source, { ...settings, frameCount });
 }
 
 /** @throws LimitExceededError when a stored frame is larger than the limit */
