@@ -103,7 +103,7 @@ export class CollapseMonitor {
       },
       {
         rule: "kl-runaway",
-        holds: mean("kl") > limits.kl && trend("kl") > 0,
+        holds: mean("kl") > limits.kl && (trend("kl") > 0 || this.active.has("kl-runaway")),
         message: `KL to the reference is ${mean("kl").toFixed(3)} nats a token and rising ${over}: the policy leaves the reference. Raise beta or lower the learning rate, and read samples for reward hacking`,
         evidence: { kl: mean("kl"), slope: trend("kl"), reward: mean("reward") },
       },

@@ -1,3 +1,5 @@
+export { type CurveOptions, type CurveSeries, curveSvg } from "./report/curve-svg.js";
+export { charts, type RunReportOptions, runReport, sampleLines } from "./report/run-report.js";
 export type { CheckpointStore, GrpoCheckpoint } from "./training/checkpoint.js";
 export { directoryCheckpoints, latestCheckpoint, readCheckpoint } from "./training/directory-checkpoints-node.js";
 export type {

@@ -12,7 +12,7 @@ type Reply = (
 /** A server that speaks the part of vLLM's protocol used here, over real HTTP. */
 let server: Server | undefined;
 async function serve(reply: Reply): Promise<string> {
-  server = createServer((request, response) => {
+  const listening = createServer((request, response) => {
     let text = "";
     request.on("data", (chunk) => {
       text += chunk;
@@ -24,8 +24,9 @@ async function serve(reply: Reply): Promise<string> {
       response.end(JSON.stringify(answer[1]));
     });
   });
-  await new Promise<void>((resolve) => server?.listen(0, "127.0.0.1", resolve));
-  return `http://127.0.0.1:${(server?.address() as AddressInfo).port}/v1`;
+  server = listening;
+  await new Promise<void>((resolve) => listening.listen(0, "127.0.0.1", resolve));
+  return `http://127.0.0.1:${(listening.address() as AddressInfo).port}/v1`;
 }
 afterEach(() => {
   server?.closeAllConnections();
