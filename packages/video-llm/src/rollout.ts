@@ -191,7 +191,9 @@ function decodeView(context: GenerationContext, prompts: number, group: number):
 
 function maskOf(lengths: readonly number[], padded: number): Float32Array {
   const mask = new Float32Array(lengths.length * padded).fill(HIDDEN);
-  lengths.forEach((n, p) => mask.fill(0, p * padded, p * padded + n));
+  lengths.forEach((n, p) => {
+    mask.fill(0, p * padded, p * padded + n);
+  });
   return mask;
 }
 

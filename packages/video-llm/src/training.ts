@@ -237,7 +237,9 @@ export class SequenceRunner {
         for (const name of ["visualHidden", "textualHidden", "visualLogits", "textualLogits"] as const) {
           const values = outputs(name) as Float32Array;
           const width = values.length / indices.length;
-          indices.forEach((index, i) => states[name].set(values.subarray(i * width, (i + 1) * width), index * width));
+          indices.forEach((index, i) => {
+            states[name].set(values.subarray(i * width, (i + 1) * width), index * width);
+          });
         }
       },
     );

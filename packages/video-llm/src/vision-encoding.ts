@@ -80,7 +80,9 @@ export class VisionEncoding {
       return { graph, parameters: inputs.keys() };
     });
     const patches = new Float32Array(grid.frames * grid.rows * grid.columns * width);
-    frames.forEach((frame, i) => patches.set(frame, i * frame.length));
+    frames.forEach((frame, i) => {
+      patches.set(frame, i * frame.length);
+    });
     const outputs = await view.session.run({ patches, ...this.store.feeds(view.parameters) });
     const data = outputs.embeddings?.data as Float32Array;
     return data.subarray(0, (data.length / grid.frames) * frames.length);
@@ -89,6 +91,8 @@ export class VisionEncoding {
 
 function selectRows(table: Float32Array, rows: Int32Array, width: number): Float32Array {
   const selected = new Float32Array(rows.length * width);
-  rows.forEach((row, i) => selected.set(table.subarray(row * width, (row + 1) * width), i * width));
+  rows.forEach((row, i) => {
+    selected.set(table.subarray(row * width, (row + 1) * width), i * width);
+  });
   return selected;
 }

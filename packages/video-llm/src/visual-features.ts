@@ -70,7 +70,8 @@ export function prepareVisual(
   for (let token = 0; token < frames * tokensPerFrame; token++) {
     if (compress && frames > 1 && patches.compressionMask[token] === 0) continue;
     kept.push(token);
-    frameTokenCounts[Math.floor(token / tokensPerFrame)]! += 1;
+    const frame = Math.floor(token / tokensPerFrame);
+    frameTokenCounts[frame] = (frameTokenCounts[frame] as number) + 1;
   }
   return {
     kind,

@@ -39,7 +39,9 @@ export function tinyModel(
     ...runtime,
   });
   const rng = createRng(seed + 100);
-  for (const { data } of model.tensors.values()) for (let i = 0; i < data.length; i++) data[i]! += 0.15 * rng.normal();
+  for (const { data } of model.tensors.values()) {
+    for (let i = 0; i < data.length; i++) data[i] = (data[i] as number) + 0.15 * rng.normal();
+  }
   return model;
 }
 

@@ -141,6 +141,8 @@ function withGradients(view: LanguageView, loss: Value, trained: readonly string
     loss,
     names.map((name) => inputs.get(name) as Value),
   );
-  gradients.forEach((gradient, i) => graph.output(gradientOutput(names[i] as string), gradient));
+  gradients.forEach((gradient, i) => {
+    graph.output(gradientOutput(names[i] as string), gradient);
+  });
   return { graph, parameters: inputs.keys() };
 }
