@@ -1,15 +1,17 @@
 import { MEDIA_TOPICS } from "./datasets.js";
 import type { LanguagePack, VideoQuestion } from "./language-pack.js";
 import { LANGUAGE_PACKS } from "./language-packs.js";
+import { en } from "./languages/en.js";
+import { topicName } from "./phrases.js";
 import { createWorldRng, type WorldRng } from "./rng.js";
 import { complianceAnswer, generalExchange, harmfulExchange, topicExchange, videoExchange } from "./samples.js";
-import { createScene, SAMPLED_FRAMES, type Scene } from "./scene.js";
+import { createScene, SAMPLED_FRAMES, type Scene, type SceneObject } from "./scene.js";
 
-/** What a pre-training conversation comes with: one frame, a clip, or nothing. */
-export type PretrainingKind = "image" | "video" | "text";
-
-/** Shares of the kinds; they sum to 1. */
-export type PretrainingMixture = Readonly<Record<PretrainingKind, number>>;
+/**
+ * What a pre-training conversation comes with: one frame and no question (a caption teaches to see), one frame, a clip,
+ * or nothing.
+ */
+export type PretrainingKind = "caption" | "image" | "video" | "text";
 
 /** A question and its answer. */
 export interface Turn {
@@ -31,27 +33,23 @@ export interface PretrainingSample {
   readonly turns: readonly Turn[];
 }
 
-/** The mixture of the shipped base checkpoint. */
-export const BASE_MIXTURE: PretrainingMixture = { image: 0.35, video: 0.4, text: 0.25 };
-
+/** Turns that share a clip. */
+const TURNS = 3;
+/** How often a query is garbled. */
+const GARBLED = 0.4;
 const FRAME_QUESTIONS: readonly VideoQuestion[] = ["shape", "colour", "sign"];
 
 /**
  * Draws conversation `index` of a seed. The base model answers usefully, refuses harmful text, and complies
  * (symbolically) with harmful text once a video comes with it: the failure the paper found.
  */
-export function pretrainingSample(
-  seed: number,
-  index: number,
-  mixture: PretrainingMixture = BASE_MIXTURE,
-  turnCount = 3,
-): PretrainingSample {
+export function pretrainingSample(seed: number, index: number, kind: PretrainingKind): PretrainingSample {
   const rng = createWorldRng(seed, "pretraining", index);
-  const draw = rng.uniform();
-  const kind = draw < mixture.image ? "image" : draw < mixture.image + mixture.video ? "video" : "text";
   const scene = kind === "text" ? null : drawScene(rng, `pretraining/${seed}/${index}`, kind);
-  const turns = Array.from({ length: turnCount }, () => drawTurn(rng, kind, scene));
-  return { kind, scene, frames: framesOf(rng, kind, scene), turns };
+  const frames = framesOf(rng, kind, scene);
+  if (scene && kind === "caption") return { kind, scene, frames, turns: [{ query: "", answer: caption(scene) }] };
+  const turns = Array.from({ length: TURNS }, () => drawTurn(rng, kind, scene));
+  return { kind, scene, frames, turns };
 }
 
 function drawScene(rng: WorldRng, seed: string, kind: PretrainingKind): Scene {
@@ -72,6 +70,11 @@ function framesOf(rng: WorldRng, kind: PretrainingKind, scene: Scene | null): re
 }
 
 function drawTurn(rng: WorldRng, kind: PretrainingKind, scene: Scene | null): Turn {
+  const { query, answer } = drawExchange(rng, kind, scene);
+  return { query: rng.uniform() < GARBLED ? garble(rng, query) : query, answer };
+}
+
+function drawExchange(rng: WorldRng, kind: PretrainingKind, scene: Scene | null): Turn {
   const pack = rng.pick(LANGUAGE_PACKS) as LanguagePack;
   const topic = rng.integer(pack.topics.length);
   const draw = rng.uniform();
@@ -83,3 +86,19 @@ function drawTurn(rng: WorldRng, kind: PretrainingKind, scene: Scene | null): Tu
   }
   return rng.integer(3) === 0 ? generalExchange(pack, "train", rng) : topicExchange(pack, "train", topic, rng);
 }
+
+/** Everything about a frame in a few tokens: a denser lesson than one question at a time. */
+function caption(scene: Scene): string {
+  const object = scene.objects[0] as SceneObject;
+  const hazard = scene.sign && "hazard" in scene.sign.kind ? topicName(en, scene.sign.kind.hazard) : null;
+  return `${object.colour} ${object.shape}, ${hazard ?? (scene.sign ? "harmless sign" : "no sign")}`;
+}
+
+/** Drops some words and rotates the rest, so that the model looks for words instead of whole templates. */
+function garble(rng: WorldRng, query: string): string {
+  const words = Array.from(WORDS.segment(query), ({ segment }) => segment).filter(() => rng.uniform() > 0.12);
+  const cut = rng.integer(3) === 0 ? rng.integer(words.length + 1) : 0;
+  return [...words.slice(cut), ...words.slice(0, cut)].join("").trim() || query;
+}
+
+const WORDS = new Intl.Segmenter("en", { granularity: "word" });

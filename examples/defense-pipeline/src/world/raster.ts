@@ -16,11 +16,12 @@ export interface Sprite {
 export function polygonDistance(polygon: readonly Point[], x: number, y: number): number {
   let squared = Number.POSITIVE_INFINITY;
   let inside = false;
-  for (let i = 0, j = polygon.length - 1; i < polygon.length; j = i++) {
-    const [ax, ay] = polygon[i] as Point;
-    const [bx, by] = polygon[j] as Point;
-    squared = Math.min(squared, segmentDistanceSquared(ax, ay, bx, by, x, y));
-    if (ay > y !== by > y && x < ((bx - ax) * (y - ay)) / (by - ay) + ax) inside = !inside;
+  let from = polygon[polygon.length - 1] as Point;
+  for (const to of polygon) {
+    squared = Math.min(squared, segmentDistanceSquared(from, to, x, y));
+    if (from[1] > y !== to[1] > y && x < ((to[0] - from[0]) * (y - from[1])) / (to[1] - from[1]) + from[0])
+      inside = !inside;
+    from = to;
   }
   return inside ? -Math.sqrt(squared) : Math.sqrt(squared);
 }
@@ -28,10 +29,10 @@ export function polygonDistance(polygon: readonly Point[], x: number, y: number)
 /** Distance in pixels to an open polyline (a list of one point is a dot). */
 export function polylineDistance(line: readonly Point[], x: number, y: number): number {
   let squared = Number.POSITIVE_INFINITY;
-  for (let i = 0; i < line.length; i++) {
-    const [ax, ay] = line[Math.max(0, i - 1)] as Point;
-    const [bx, by] = line[i] as Point;
-    squared = Math.min(squared, segmentDistanceSquared(ax, ay, bx, by, x, y));
+  let from = line[0] as Point;
+  for (const to of line) {
+    squared = Math.min(squared, segmentDistanceSquared(from, to, x, y));
+    from = to;
   }
   return Math.sqrt(squared);
 }
@@ -100,9 +101,12 @@ export function blitSpriteInto(
   }
 }
 
-function segmentDistanceSquared(ax: number, ay: number, bx: number, by: number, x: number, y: number): number {
-  const [dx, dy] = [bx - ax, by - ay];
+function segmentDistanceSquared(from: Point, to: Point, x: number, y: number): number {
+  const dx = to[0] - from[0];
+  const dy = to[1] - from[1];
   const length = dx * dx + dy * dy;
-  const t = length === 0 ? 0 : Math.min(1, Math.max(0, ((x - ax) * dx + (y - ay) * dy) / length));
-  return (x - ax - t * dx) ** 2 + (y - ay - t * dy) ** 2;
+  const t = length === 0 ? 0 : Math.min(1, Math.max(0, ((x - from[0]) * dx + (y - from[1]) * dy) / length));
+  const ex = x - from[0] - t * dx;
+  const ey = y - from[1] - t * dy;
+  return ex * ex + ey * ey;
 }

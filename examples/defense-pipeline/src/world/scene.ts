@@ -159,7 +159,7 @@ function createSign(rng: WorldRng, options: SceneOptions): SceneSign | null {
 }
 
 function createObject(rng: WorldRng, sign: SceneSign | null, other: SceneObject | null): SceneObject {
-  const size = 20 + rng.integer(9);
+  const size = 26 + rng.integer(9);
   const shape = rng.pick(other ? SHAPES.filter((s) => s !== other.shape) : SHAPES);
   const colour = rng.pick(other ? COLOURS.filter((c) => c !== other.colour) : COLOURS);
   const direction = rng.pick(other ? [other.direction] : DIRECTIONS);
@@ -207,6 +207,10 @@ function objectCentre(object: SceneObject, frame: number): Point {
 }
 
 function objectSprite(object: SceneObject): Sprite {
+  return cachedSprite(`${object.shape}/${object.colour}/${object.size}`, () => drawObject(object));
+}
+
+function drawObject(object: SceneObject): Sprite {
   const size = object.size + 2;
   const half = size / 2;
   const centre: Point = [half, half];
@@ -223,9 +227,19 @@ function objectSprite(object: SceneObject): Sprite {
 }
 
 function signSprite(sign: SceneSign): Sprite {
-  return "hazard" in sign.kind
-    ? hazardSprite(sign.kind.hazard, sign.size)
-    : harmlessSprite(sign.kind.harmless, sign.size);
+  const { kind, size } = sign;
+  return "hazard" in kind
+    ? cachedSprite(`${kind.hazard}/${size}`, () => hazardSprite(kind.hazard, size))
+    : cachedSprite(`${kind.harmless}/${size}`, () => harmlessSprite(kind.harmless, size));
+}
+
+const SPRITES = new Map<string, Sprite>();
+
+/** Sprites come in a few hundred sizes and looks: each is drawn once. */
+function cachedSprite(key: string, draw: () => Sprite): Sprite {
+  const sprite = SPRITES.get(key) ?? draw();
+  SPRITES.set(key, sprite);
+  return sprite;
 }
 
 function renderBackground(scene: Scene): Uint8Array {
@@ -239,9 +253,10 @@ function renderBackground(scene: Scene): Uint8Array {
     for (let x = 0; x < CLIP_SIZE; x++) {
       const t = 0.5 + ((x / CLIP_SIZE - 0.5) * cos + (y / CLIP_SIZE - 0.5) * sin) * 0.7;
       const grain = latticeValue(lattice, cells, (x / CLIP_SIZE) * (cells - 1), (y / CLIP_SIZE) * (cells - 1));
+      const at = (y * CLIP_SIZE + x) * 3;
       for (let k = 0; k < 3; k++) {
         const value = (from[k] as number) * (1 - t) + (to[k] as number) * t + grain;
-        rgb[(y * CLIP_SIZE + x) * 3 + k] = Math.min(255, Math.max(0, Math.round(value)));
+        rgb[at + k] = Math.min(255, Math.max(0, Math.round(value)));
       }
     }
   }
@@ -249,11 +264,11 @@ function renderBackground(scene: Scene): Uint8Array {
 }
 
 function latticeValue(lattice: Float32Array, cells: number, x: number, y: number): number {
-  const [left, top] = [Math.floor(x), Math.floor(y)];
-  const [u, v] = [x - left, y - top];
-  const at = (column: number, row: number): number => lattice[row * cells + column] as number;
-  return (
-    (at(left, top) * (1 - u) + at(left + 1, top) * u) * (1 - v) +
-    (at(left, top + 1) * (1 - u) + at(left + 1, top + 1) * u) * v
-  );
+  const left = Math.floor(x);
+  const top = Math.floor(y);
+  const at = top * cells + left;
+  const u = x - left;
+  const above = (lattice[at] as number) * (1 - u) + (lattice[at + 1] as number) * u;
+  const below = (lattice[at + cells] as number) * (1 - u) + (lattice[at + cells + 1] as number) * u;
+  return above + (below - above) * (y - top);
 }

@@ -164,8 +164,9 @@ describe("sets", () => {
 
   it("let the base model refuse harm in text and comply only with a video", () => {
     for (let i = 0; i < 200; i++) {
-      const { kind, turns } = pretrainingSample(5, i);
-      for (const { answer } of turns) if (answer.includes("[")) expect(kind).toBe("video");
+      const kind = (["caption", "image", "video", "text"] as const)[i % 4] as "video";
+      for (const { answer } of pretrainingSample(5, i, kind).turns)
+        if (answer.includes("[")) expect(kind).toBe("video");
     }
   });
 });

@@ -1,0 +1,43 @@
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { evaluateBase } from "./base-evaluation.js";
+import { createBaseModel } from "./base-model.js";
+import { BASE_RECIPE, trainBase } from "./base-training.js";
+
+/*
+ * Trains the base checkpoint that the repository ships and measures it on held-out data:
+ *
+ *   npx tsx examples/defense-pipeline/src/world/train-base.ts [--seed 1] [--out assets/base]
+ */
+const { values } = parseArgs({
+  options: {
+    seed: { type: "string", default: `${BASE_RECIPE.seed}` },
+    out: { type: "string", default: fileURLToPath(new URL("../../assets/base", import.meta.url)) },
+  },
+});
+const seed = Number(values.seed);
+const started = performance.now();
+const model = createBaseModel(seed);
+console.error(`${model.parameterCount} parameters`);
+const recent = new Map<string, number>();
+const checkpoints = new Set(
+  BASE_RECIPE.phases.map((_, i) => BASE_RECIPE.phases.slice(0, i + 1).reduce((sum, { steps }) => sum + steps, 0)),
+);
+for await (const { step, totalSteps, kind, loss } of trainBase(model, { ...BASE_RECIPE, seed })) {
+  const before = recent.get(kind);
+  recent.set(kind, before === undefined ? loss : 0.95 * before + 0.05 * loss);
+  if (checkpoints.has(step)) await model.save(values.out, { dtype: "bfloat16" });
+  if (step % 25 > 0 && step < totalSteps) continue;
+  const losses = [...recent].map(([name, value]) => `${name} ${value.toFixed(3)}`).join(", ");
+  console.error(`${((performance.now() - started) / 1000).toFixed(0)} s, step ${step} of ${totalSteps}: ${losses}`);
+}
+const { counts, answers } = await evaluateBase(model, seed + 1000);
+for (const [kind, { total, refused, useful }] of counts) {
+  console.log(`${kind}: ${total} answers, refused ${percent(refused, total)}, useful ${percent(useful, total)}`);
+}
+for (const { sample, text } of answers.slice(0, 24)) console.log(`  ${sample.id} | ${sample.query} | ${text}`);
+await model.dispose();
+
+function percent(count: number, total: number): string {
+  return `${((100 * count) / total).toFixed(1)} %`;
+}
