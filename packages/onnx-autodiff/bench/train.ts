@@ -87,18 +87,21 @@ for (const contender of contenders) contender.child.stdin?.end();
 
 const median = (xs: readonly number[]): number => [...xs].sort((a, b) => a - b)[xs.length >> 1] as number;
 const full = contenders.find((c) => c.name === "full");
-console.log("| | ms a step, best | median | tokens/s (median) | GFLOP/s (median) | peak RSS, MB | time / full step |");
-console.log("|---|---|---|---|---|---|---|");
+console.log(
+  "| | ms a step, best | median | tokens/s (best) | GFLOP/s (best) | peak RSS, MB | start, ms | best / full step's best |",
+);
+console.log("|---|---|---|---|---|---|---|---|");
 for (const { name, about, ms, peakRssMB } of contenders) {
   const [best, middle] = [Math.min(...ms), median(ms)];
   const cells = [
     CONTENDERS[name]?.label,
     best.toFixed(0),
     middle.toFixed(0),
-    about.tokens ? ((about.tokens / middle) * 1e3).toFixed(0) : "-",
-    about.flops ? (about.flops / middle / 1e6).toFixed(0) : "-",
+    about.tokens ? ((about.tokens / best) * 1e3).toFixed(0) : "-",
+    about.flops ? (about.flops / best / 1e6).toFixed(0) : "-",
     peakRssMB,
-    full && name !== "ceiling" ? (middle / median(full.ms)).toFixed(2) : "-",
+    about.startMs ? about.startMs.toFixed(0) : "-",
+    full && name !== "ceiling" ? (best / Math.min(...full.ms)).toFixed(2) : "-",
   ];
   console.log(`| ${cells.join(" | ")} |`);
 }

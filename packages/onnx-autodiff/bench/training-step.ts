@@ -54,7 +54,7 @@ export interface TrainingStep {
   readonly tokens: number;
   readonly parameters: number;
   readonly trainable: number;
-  /** Building, differentiating and creating the session. */
+  /** Building, differentiating and creating the session, without drawing random weights. */
   readonly startMs: number;
   dispose(): Promise<void>;
 }
@@ -79,7 +79,7 @@ export async function createTrainingStep(options: StepOptions): Promise<Training
   const feeds: Record<string, TypedData> = {};
   const values = new Map<string, Value>();
   const parameters = new Map<string, TrainableTensor>();
-  let [count, offset] = [0, 0];
+  let [count, offset, weightsMs] = [0, 0, 0];
   const { weightsDirectory } = options;
   const file = weightsDirectory === undefined ? undefined : openSync(join(weightsDirectory, "weights.bin"), "w");
   const params =
@@ -87,7 +87,9 @@ export async function createTrainingStep(options: StepOptions): Promise<Training
     (name, shape) => {
       const known = values.get(name);
       if (known) return known;
+      const drawing = performance.now();
       const data = initialWeights(name, sizeOf(shape));
+      weightsMs += performance.now() - drawing;
       count += data.length;
       if (!train && file !== undefined) {
         const bytes = new Uint8Array(data.buffer);
@@ -152,7 +154,7 @@ export async function createTrainingStep(options: StepOptions): Promise<Training
   if (file !== undefined) closeSync(file);
   const external = weightsDirectory === undefined ? {} : { externalDataDirectory: weightsDirectory, prepacking: false };
   const session = await createSession(graph, { ...external, ...sessionOptions });
-  const startMs = performance.now() - start;
+  const startMs = performance.now() - start - weightsMs;
   const trainable = [...parameters.values()].reduce((n, p) => n + p.data.length, 0);
   return {
     async run() {
