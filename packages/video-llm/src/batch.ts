@@ -93,7 +93,8 @@ export function collate(
   const counts = sequences.map(({ completionIds }) => completionIds.length);
   const lossRows = bucketSize(
     counts.reduce((a, b) => a + b, 0),
-    32,
+    64,
+    2,
   );
   const hasAlarm = sequences.some(({ prompt }) => prompt.alarmPositions !== null);
   const layout = layOutVisual(sequences, config, visual);
@@ -165,7 +166,7 @@ function layOutVisual(sequences: readonly Sequence[], config: VideoLlmConfig, vi
       offsets.set(features, total);
       total += features.keptTokens.length;
     }
-    const visualRows = bucketSize(total);
+    const visualRows = bucketSize(total, 64, 1);
     const table = new Float32Array(visualRows * config.hiddenSize);
     for (const features of unique)
       table.set(embeddings(features), (offsets.get(features) as number) * config.hiddenSize);
