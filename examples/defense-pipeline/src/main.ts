@@ -59,7 +59,13 @@ async function run(flags: Flags): Promise<void> {
   process.once("SIGTERM", onInterrupt);
   const view = new ProgressView(process.stderr);
   process.stderr.write(`VideoSafety-R1 on real video, seed ${flags.seed}; everything is kept in ${path}\n`);
-  for await (const event of runPipeline({ config, folder, stages: flags.stages, base: flags.base, signal: abort.signal })) {
+  for await (const event of runPipeline({
+    config,
+    folder,
+    stages: flags.stages,
+    base: flags.base,
+    signal: abort.signal,
+  })) {
     view.show(event);
     if (event.type !== "results") continue;
     const { results } = event;

@@ -12,7 +12,8 @@ export const pipelineConfigSchema = z.strictObject({
   seed: z.int().nonnegative().describe("of clips, questions, shuffling and rollouts; the base checkpoint is fixed"),
   sizes: z.strictObject({
     evalItems: z.int().positive().describe("held-out items in each of HH, SH and SafeQ"),
-    trainingRecords: z.int().positive().describe("training records of stages 1-3"),
+    sftRecords: z.int().positive().describe("training records of stages 1 and 2"),
+    cotRecords: z.int().positive().describe("training records of stage 3; those of stages 1 and 2 are among them"),
     samplesPerClip: z.int().positive().describe("training records that share a clip"),
     rlRecords: z.int().positive().describe("training prompts of stage 4"),
   }),
@@ -42,7 +43,7 @@ export type PipelineConfig = z.infer<typeof pipelineConfigSchema>;
 /** What `npm run demo` runs. */
 export const DEMO_CONFIG: PipelineConfig = pipelineConfigSchema.parse({
   seed: 1,
-  sizes: { evalItems: 95, trainingRecords: 800, samplesPerClip: 4, rlRecords: 120 },
+  sizes: { evalItems: 95, sftRecords: 960, cotRecords: 2560, samplesPerClip: 4, rlRecords: 160 },
   sampling: { fps: 1, maxFrames: 6 },
   stage1: { epochs: 1, batchSize: 16, learningRate: 5e-4, alarmLearningRate: 5e-3 },
   stage2: {
@@ -53,7 +54,7 @@ export const DEMO_CONFIG: PipelineConfig = pipelineConfigSchema.parse({
     lambdaVisual: 0.1,
     lambdaTextual: 0.1,
   },
-  stage3: { epochs: 3, batchSize: 16, learningRate: 1e-3, alarmLearningRate: 1e-3 },
+  stage3: { epochs: 1, batchSize: 16, learningRate: 1e-3, alarmLearningRate: 1e-3 },
   stage4: { steps: 20, promptsPerStep: 8, numGenerations: 6, learningRate: 1e-4, beta: 0.04 },
   maxNewTokens: 96,
 });
@@ -61,7 +62,7 @@ export const DEMO_CONFIG: PipelineConfig = pipelineConfigSchema.parse({
 /** The same pipeline, shortened: every step runs, nothing is learnt well. */
 export const QUICK_CONFIG: PipelineConfig = pipelineConfigSchema.parse({
   ...DEMO_CONFIG,
-  sizes: { evalItems: 10, trainingRecords: 64, samplesPerClip: 4, rlRecords: 8 },
+  sizes: { evalItems: 10, sftRecords: 32, cotRecords: 64, samplesPerClip: 4, rlRecords: 8 },
   stage1: { ...DEMO_CONFIG.stage1, epochs: 1 },
   stage2: { ...DEMO_CONFIG.stage2, epochs: 1 },
   stage3: { ...DEMO_CONFIG.stage3, epochs: 2 },

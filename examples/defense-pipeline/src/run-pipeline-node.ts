@@ -145,7 +145,7 @@ export async function* runPipeline(options: {
 
 function stagesOf(config: PipelineConfig, data: WorldData, folder: RunFolder, signal: AbortSignal): Stage[] {
   const { stage1, stage2, stage3 } = config;
-  const shared = { folder, set: data.training, signal };
+  const shared = { folder, set: data.finetuning, signal };
   const common = { seed: config.seed, microBatchSamples: 16, checkpointEverySteps: 20 };
   const summaryOf = ({ steps, loss }: { steps: number; loss: number }) => `${steps} steps, loss ${loss.toFixed(3)}`;
   return [
@@ -183,10 +183,8 @@ function stagesOf(config: PipelineConfig, data: WorldData, folder: RunFolder, si
       train: async (context) => {
         const { epochs, batchSize } = stage3;
         const stage = { ...STAGE_3_COT, ...common, epochs, batchSize, learningRates: { llm: stage3.learningRate } };
-        const completionOf = referenceCompletion;
-        return summaryOf(
-          await trainAtSftStage({ ...context, ...shared, name: "stage-3", completionOf, config: stage }),
-        );
+        const cot = { set: data.chainOfThought, completionOf: referenceCompletion };
+        return summaryOf(await trainAtSftStage({ ...context, ...shared, ...cot, name: "stage-3", config: stage }));
       },
     },
     {

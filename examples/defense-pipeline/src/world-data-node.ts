@@ -18,8 +18,10 @@ import {
 
 /** The data of one run: training sets from the training templates, held-out items with unseen clips and templates. */
 export interface WorldData {
-  /** Stages 1-3. */
-  readonly training: WorldSet;
+  /** Stages 1 and 2: the first of `chainOfThought`, so that all stages share their clips. */
+  readonly finetuning: WorldSet;
+  /** Stage 3. */
+  readonly chainOfThought: WorldSet;
   /** Stage 4. */
   readonly reinforcement: WorldSet;
   /** Evaluation. */
@@ -32,14 +34,16 @@ export function buildWorldData({ seed, sizes }: PipelineConfig): WorldData {
   const counts = Object.fromEntries(
     Object.entries(DEFAULT_EVAL_COUNTS).map(([kind, count]) => [kind, Math.round(count * scale)]),
   ) as unknown as SampleCounts;
+  const chainOfThought = buildSet({
+    seed,
+    name: "training",
+    split: "train",
+    counts: trainingCounts(sizes.cotRecords),
+    samplesPerClip: sizes.samplesPerClip,
+  });
   return {
-    training: buildSet({
-      seed,
-      name: "training",
-      split: "train",
-      counts: trainingCounts(sizes.trainingRecords),
-      samplesPerClip: sizes.samplesPerClip,
-    }),
+    finetuning: { ...chainOfThought, samples: chainOfThought.samples.slice(0, sizes.sftRecords) },
+    chainOfThought,
     reinforcement: buildSet({
       seed,
       name: "reinforcement",
@@ -53,11 +57,11 @@ export function buildWorldData({ seed, sizes }: PipelineConfig): WorldData {
 
 /** Encodes the clips as MP4 files and writes every record set as JSON Lines, in the formats of @videosafety/safety-data. */
 export async function writeWorldData(data: WorldData, folder: RunFolder, report: Report, signal: AbortSignal) {
-  const clips = [...data.training.clips, ...data.reinforcement.clips, ...data.heldOut.clips];
+  const clips = [...data.chainOfThought.clips, ...data.reinforcement.clips, ...data.heldOut.clips];
   await writeClips(folder.file("clips"), clips, { signal, onProgress: (done, total) => report(done, total, "clips") });
   const records = {
-    "stage-1-2.sft": sftRecords(data.training),
-    "stage-3.cot": cotRecords(data.training),
+    "stage-1-2.sft": sftRecords(data.finetuning),
+    "stage-3.cot": cotRecords(data.chainOfThought),
     "stage-4.grpo": grpoRecords(data.reinforcement),
     "held-out.eval": evalItems(data.heldOut, (clip) => join("clips", clip.path)),
   };

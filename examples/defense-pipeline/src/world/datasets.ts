@@ -114,7 +114,9 @@ export function buildSet(options: SetOptions): WorldSet {
   const clips = new Map<string, ClipPlan>();
   const samples: WorldSample[] = [];
   const clipFor = (kind: "harmful" | "safe", index: number, topic: number | null): ClipPlan => {
-    const shared = Math.floor(index / (options.samplesPerClip ?? 1));
+    // Topics go round, so the samples that share a harmful clip are one round of topics apart.
+    const round = topic === null ? 1 : LEAVES.length;
+    const shared = Math.floor(index / (round * (options.samplesPerClip ?? 1)));
     const path = `${name}/${kind}-${topic === null ? "" : `${topic}-`}${shared}-s${seed}.mp4`;
     let clip = clips.get(path);
     if (!clip) {
