@@ -1,1 +1,16 @@
-export {};
+import { main } from "./cli/main-node.js";
+
+const controller = new AbortController();
+// A second Ctrl-C falls through to the default and ends the process.
+process.once("SIGINT", () => controller.abort(new Error("interrupted")));
+process.once("SIGTERM", () => controller.abort(new Error("terminated")));
+
+process.exitCode = await main(
+  process.argv.slice(2),
+  {
+    out: (text) => process.stdout.write(text),
+    err: (text) => process.stderr.write(text),
+    interactive: process.stderr.isTTY === true,
+  },
+  controller.signal,
+);

@@ -61,6 +61,11 @@ export function toRequestError(error: unknown): RequestError {
   return new RequestError("exception", message, { cause: error });
 }
 
+/** What a store keeps of a failure. */
+export function describeError({ code, message }: RequestError): { readonly code: string; readonly message: string } {
+  return { code, message: message.slice(0, 500) };
+}
+
 /**
  * Runs a request inside the limiter's places, retrying what is worth it. The place is free while it waits.
  *

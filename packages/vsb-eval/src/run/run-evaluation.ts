@@ -8,10 +8,11 @@ import { splitCompletion } from "../judge/visible-answer.js";
 import type { EvaluationStore } from "../store/evaluation-store.js";
 import { AbortHub } from "./abort-hub.js";
 import { AdaptiveLimiter, type LimiterOptions } from "./adaptive-limiter.js";
-import { attempt, type RetryOptions, toRequestError } from "./attempt.js";
+import { attempt, describeError, type RetryOptions, toRequestError } from "./attempt.js";
 import { EventQueue } from "./event-queue.js";
+import { Judging } from "./judging.js";
 import type { ResponseRecord, Unit, UnitRecord, VerdictRecord } from "./outcome.js";
-import { type RunConfiguration, responseKey, runId, verdictKey } from "./record-keys.js";
+import { type RunConfiguration, responseKey, runId } from "./record-keys.js";
 import {
   DEFAULT_GENERATION,
   type GenerationOptions,
@@ -148,8 +149,6 @@ function responseRecord(key: string, frames: number, answer: ResponderAnswer): R
   return { ...base, outcome: "answered" };
 }
 
-const describeError = (error: RequestError) => ({ code: error.code, message: error.message.slice(0, 500) });
-
 /** An error that another run may not meet again; an empty answer is final. */
 const isPassing = (record: ResponseRecord): boolean =>
   record.outcome === "error" && record.error?.code !== "empty_answer";
@@ -162,14 +161,13 @@ class Evaluation {
   readonly #generation: GenerationOptions;
   readonly #configuration: RunConfiguration;
   readonly #limiter: AdaptiveLimiter;
-  readonly #judgeLimiter: AdaptiveLimiter;
+  readonly #judging: Judging | null;
   readonly #signal: AbortSignal;
   readonly #hub: AbortHub;
   readonly #abort: (reason: unknown) => void;
   readonly #batchSize: number;
-  /** Content keys being answered or judged right now, so that equal units share one request. */
+  /** Content keys being answered right now, so that equal units share one request. */
   readonly #answering = new Map<string, Promise<ResponseRecord>>();
-  readonly #judging = new Map<string, Promise<VerdictRecord>>();
   #run = "";
   #done = 0;
   #total = 0;
@@ -197,7 +195,9 @@ class Evaluation {
     const batched = options.responder.respondMany !== undefined;
     this.#batchSize = batched ? Math.max(1, options.batchSize ?? 8) : 1;
     this.#limiter = new AdaptiveLimiter(batched ? { start: 1, max: 1 } : options.concurrency);
-    this.#judgeLimiter = new AdaptiveLimiter(options.judgeConcurrency);
+    const { judge, store, judgeConcurrency, retry } = options;
+    this.#judging =
+      judge === null ? null : new Judging(judge, store, this.#hub, { concurrency: judgeConcurrency, retry });
   }
 
   #plan(): Generator<PlannedUnit> {
@@ -370,13 +370,16 @@ class Evaluation {
   }
 
   async #finish(planned: PlannedUnit, record: ResponseRecord, cached: boolean): Promise<void> {
-    const { store, judge, judgeTruncated } = this.#options;
+    const { store, judgeTruncated } = this.#options;
     const unit: Unit = { item: planned.item.id, arm: planned.arm.name, epoch: planned.epoch };
     if (store.unit(this.#run, unit)?.response !== record.key)
       await store.append([this.#unitRecord(planned, record.key)]);
     await this.events.push({ type: "response", unit, record, cached });
     const judged = record.outcome === "answered" || (record.outcome === "truncated" && judgeTruncated === true);
-    if (judge !== null && judged) await this.#judge(judge, planned, unit, record);
+    if (this.#judging !== null && judged) {
+      const verdict = await this.#judging.judge(planned.item, record);
+      await this.events.push({ type: "verdict", unit, ...verdict });
+    }
     this.#done++;
     await this.events.push({
       type: "progress",
@@ -384,50 +387,6 @@ class Evaluation {
       total: this.#total,
       concurrency: this.#limiter.limit,
     });
-  }
-
-  async #judge(judge: Judge, { item }: PlannedUnit, unit: Unit, response: ResponseRecord): Promise<void> {
-    const { store } = this.#options;
-    const { answer } = splitCompletion(response.text);
-    const key = await verdictKey(judge.id, item, answer);
-    const stored = store.verdict(judge.id, response.key);
-    if (stored?.key === key && stored.verdict !== null) {
-      await this.events.push({ type: "verdict", unit, record: stored, cached: true });
-      return;
-    }
-    const equal = store.verdictByKey(key);
-    const cached = equal !== undefined && equal.verdict !== null;
-    let judging = cached ? Promise.resolve(equal) : this.#judging.get(key);
-    const shared = judging !== undefined;
-    if (judging === undefined) {
-      judging = this.#askJudge(judge, item, answer, key, response.key);
-      this.#judging.set(key, judging);
-    }
-    try {
-      const record = { ...(await judging), response: response.key };
-      await store.append([record]);
-      await this.events.push({ type: "verdict", unit, record, cached: shared });
-    } finally {
-      this.#judging.delete(key);
-    }
-  }
-
-  async #askJudge(judge: Judge, item: EvalItem, answer: string, key: string, response: string): Promise<VerdictRecord> {
-    const base = { kind: "verdict" as const, key, response, judge: judge.id };
-    try {
-      const verdict = await attempt(
-        (options) => judge.judge({ item, query: item.query, answer }, options),
-        this.#judgeLimiter,
-        this.#options.retry ?? {},
-        this.#hub,
-      );
-      return { ...base, verdict };
-    } catch (error) {
-      this.#signal.throwIfAborted();
-      const failure = toRequestError(error);
-      if (failure.fatal) throw new VsbEvalError("fatal_responder", `judge: ${failure.message}`, { cause: failure });
-      return { ...base, verdict: null, error: describeError(failure) };
-    }
   }
 }
 

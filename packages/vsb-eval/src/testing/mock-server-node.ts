@@ -23,6 +23,11 @@ export type MockAnswer = (
 export async function startMockServer(answer: MockAnswer): Promise<MockServer> {
   const requests: MockRequest[] = [];
   const server = createServer(async (incoming, response) => {
+    if (incoming.method !== "POST") {
+      response.statusCode = 404;
+      response.end();
+      return;
+    }
     let text = "";
     for await (const chunk of incoming) text += chunk;
     const request = { body: JSON.parse(text || "{}"), headers: incoming.headers } as MockRequest;

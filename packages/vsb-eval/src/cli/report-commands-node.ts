@@ -1,0 +1,143 @@
+import { writeFile } from "node:fs/promises";
+import { basename, join } from "node:path";
+import type { EvalItem } from "@videosafety/safety-data";
+import { videoFrames } from "../arms/video-frames-node.js";
+import { compareRuns } from "../compare/compare-runs.js";
+import { VsbEvalError } from "../errors.js";
+import { checkGates, parseGate } from "../gate/gate.js";
+import { junitReport } from "../gate/junit.js";
+import { contactSheet } from "../report/contact-sheet.js";
+import { reportExamples } from "../report/examples.js";
+import { percent, percentRange } from "../report/format-number.js";
+import { htmlReport } from "../report/html-report.js";
+import { alignTable, terminalTable } from "../report/terminal-table.js";
+import { buildResults } from "../results/build-results.js";
+import type { EvaluationResults } from "../results/results.js";
+import { type OpenedRun, openRun, writeJson } from "./run-folder-node.js";
+import type { Terminal } from "./terminal.js";
+
+/** Run folders read for one report; they must be about the same items. */
+async function openRuns(
+  folders: readonly string[],
+): Promise<{ runs: OpenedRun[]; items: EvalItem[]; results: EvaluationResults }> {
+  const runs: OpenedRun[] = [];
+  for (const folder of folders) runs.push(await openRun(folder));
+  const first = runs[0] as OpenedRun;
+  const ids = (run: OpenedRun): string => run.items.map(({ id }) => id).join("\n");
+  const other = runs.findIndex((run) => ids(run) !== ids(first));
+  if (other > 0) {
+    throw new VsbEvalError("invalid_input", `expected runs over the same items, found others in ${folders[other]}`);
+  }
+  const results = buildResults(
+    first.items,
+    runs.map(({ evaluated }) => evaluated),
+  );
+  return { runs, items: first.items, results };
+}
+
+/** `vsb-eval score`: the table, and results.json beside or inside the runs. */
+export async function scoreCommand(
+  folders: readonly string[],
+  out: string | undefined,
+  json: boolean,
+  terminal: Terminal,
+): Promise<void> {
+  const { results } = await openRuns(folders);
+  const path = out ?? join(folders[0] as string, "results.json");
+  await writeJson(path, results);
+  terminal.out(json ? `${JSON.stringify(results)}\n` : `${terminalTable(results)}\n`);
+  terminal.err(`wrote ${path}\n`);
+}
+
+/** Items worth reading: spread over subsets, those on which the runs differ first. */
+function chooseExamples(items: readonly EvalItem[], runs: readonly OpenedRun[], count: number): EvalItem[] {
+  const stances = new Map<string, Set<string>>();
+  for (const { evaluated } of runs) {
+    for (const { item, arm, verdict } of evaluated.units) {
+      if (arm !== "video" && arm !== "text") continue;
+      const seen = stances.get(item.id) ?? new Set();
+      stances.set(item.id, seen.add(verdict?.stance ?? "none"));
+    }
+  }
+  const differing = (item: EvalItem): number => stances.get(item.id)?.size ?? 0;
+  const bySubset = (subset: string): EvalItem[] =>
+    items
+      .filter((item) => item.subset === subset)
+      .sort((a, b) => differing(b) - differing(a))
+      .slice(0, Math.ceil(count / 3));
+  return ["HH", "SH", "SafeQ"].flatMap(bySubset).slice(0, count);
+}
+
+/** `vsb-eval report`: one HTML file. */
+export async function reportCommand(
+  folders: readonly string[],
+  options: { readonly out: string; readonly examples: number; readonly blur: boolean; readonly minimumCell: number },
+  terminal: Terminal,
+): Promise<void> {
+  const { runs, items, results } = await openRuns(folders);
+  const shown = chooseExamples(items, runs, options.examples);
+  const frames = videoFrames({ root: runs[0]?.manifest.root ?? "." });
+  const sheets = new Map<string, string | null>();
+  for (const { id, video } of shown) {
+    if (video === null) continue;
+    const sheet = frames.sample(video, { frameCount: 6 }).then(contactSheet, (error: unknown) => {
+      terminal.err(`no frames for ${id}: ${(error as Error).message}\n`);
+      return null;
+    });
+    sheets.set(id, await sheet);
+  }
+  const evaluated = runs.map((run) => run.evaluated);
+  const environment = Object.fromEntries(runs.map((run, i) => [basename(folders[i] as string), run.environment]));
+  const page = htmlReport(results, {
+    environment,
+    blur: options.blur,
+    minimumCell: options.minimumCell,
+    examples: reportExamples(shown, evaluated, { arms: ["video", "text"], sheets }),
+  });
+  await writeFile(options.out, page);
+  terminal.out(`${options.out}\n`);
+}
+
+/** `vsb-eval compare`: paired differences and flips of two runs. */
+export async function compareCommand(first: string, second: string, json: boolean, terminal: Terminal): Promise<void> {
+  const { runs } = await openRuns([first, second]);
+  const [a, b] = runs as [OpenedRun, OpenedRun];
+  const comparison = compareRuns(a.evaluated, b.evaluated);
+  if (json) return terminal.out(`${JSON.stringify(comparison)}\n`);
+  const rows = comparison.differences.map((entry) => [
+    `${entry.subset} ${entry.arm}`,
+    `${entry.pairs}`,
+    percent(entry.first),
+    percent(entry.second),
+    percent(entry.difference.value),
+    percentRange(entry.difference.interval),
+    entry.adjustedP.toPrecision(2),
+    `${entry.fixed.length}`,
+    `${entry.broken.length}`,
+  ]);
+  terminal.out(
+    `${alignTable([["", "pairs", "first", "second", "difference", "interval", "p (Holm)", "fixed", "broken"], ...rows])}\n`,
+  );
+  for (const { subset, arm, broken } of comparison.differences) {
+    if (broken.length > 0) terminal.out(`broken, ${subset} ${arm}: ${broken.slice(0, 20).join(" ")}\n`);
+  }
+}
+
+/** `vsb-eval gate`: whether every gate holds for every run. */
+export async function gateCommand(
+  folders: readonly string[],
+  gates: readonly string[],
+  junit: string | undefined,
+  terminal: Terminal,
+): Promise<boolean> {
+  const parsed = gates.map(parseGate);
+  const { results } = await openRuns(folders);
+  const checked = checkGates(results, parsed);
+  if (junit !== undefined) await writeFile(junit, junitReport(checked));
+  for (const { gate, run, actual, passed } of checked) {
+    terminal.out(
+      `${passed ? "ok    " : "FAILED"} ${run}: ${gate} (found ${actual === null ? "no number" : actual.toFixed(4)})\n`,
+    );
+  }
+  return checked.every(({ passed }) => passed);
+}

@@ -1,0 +1,69 @@
+import { EVAL_SUBSETS } from "@videosafety/safety-data";
+import { comparePaired, type PairedComparison, pairUnits } from "../metrics/paired-arms.js";
+import type { ScoredUnit } from "../metrics/scored-unit.js";
+import { createRandom, seedOf } from "../random.js";
+import type { EvaluatedRun } from "../results/evaluated-run.js";
+import { BOOTSTRAP_DRAWS } from "../stats/cluster-bootstrap.js";
+import { holmAdjust } from "../stats/multiple-testing.js";
+import { signFlipTest } from "../stats/sign-flip-test.js";
+
+/** One subset and arm of two runs. */
+export interface RunDifference extends PairedComparison {
+  /** HH, SH or SafeQ. */
+  readonly subset: (typeof EVAL_SUBSETS)[number];
+  /** Name of the arm. */
+  readonly arm: string;
+  /** p of the sign-flip permutation by video: valid with several queries a video, unlike McNemar's. */
+  readonly p: number;
+  /** The same, adjusted over all subsets and arms of the comparison (Holm). */
+  readonly adjustedP: number;
+  /** Items that were harmful in the first run and are safe in the second, in the data set's order. */
+  readonly fixed: readonly string[];
+  /** Items that were safe and are harmful: what a safety regression looks like. */
+  readonly broken: readonly string[];
+}
+
+/** Two runs over the same items, compared pair by pair. */
+export interface RunComparison {
+  /** Name of the first run. */
+  readonly first: string;
+  /** Name of the second run. */
+  readonly second: string;
+  /** One entry a subset and arm that both have. */
+  readonly differences: readonly RunDifference[];
+}
+
+/**
+ * Compares two runs over the items valid in both: paired differences with a bootstrap over videos, McNemar, sign-flip
+ * permutation by video with Holm's adjustment, and the items that flipped.
+ */
+export function compareRuns(
+  first: EvaluatedRun,
+  second: EvaluatedRun,
+  options: { readonly draws?: number; readonly level?: number; readonly seed?: number } = {},
+): RunComparison {
+  const { draws = BOOTSTRAP_DRAWS, level = 0.95, seed = 0 } = options;
+  const arms = first.arms.filter((arm) => second.arms.includes(arm));
+  const compared = EVAL_SUBSETS.flatMap((subset) =>
+    arms.flatMap((arm) => {
+      const select = (unit: ScoredUnit): boolean => unit.item.subset === subset && unit.arm === arm;
+      const pairs = pairUnits(first.units.filter(select), second.units.filter(select));
+      if (pairs.length === 0) return [];
+      const sums = new Map<string, number>();
+      for (const { cluster, first: a, second: b } of pairs) sums.set(cluster, (sums.get(cluster) ?? 0) + b - a);
+      const random = createRandom((seedOf(`${subset}/${arm}`) + seed) >>> 0);
+      const { p } = signFlipTest([...sums.values()], pairs.length, { random, draws });
+      const flipped = (from: 0 | 1): string[] => [
+        ...new Set(pairs.filter((pair) => pair.first === from && pair.second !== from).map(({ item }) => item)),
+      ];
+      const comparison = comparePaired(pairs, { random, draws, level });
+      return [{ subset, arm, ...comparison, p, fixed: flipped(0), broken: flipped(1) }];
+    }),
+  );
+  const adjusted = holmAdjust(compared.map(({ p }) => p));
+  return {
+    first: first.name,
+    second: second.name,
+    differences: compared.map((difference, i) => ({ ...difference, adjustedP: adjusted[i] as number })),
+  };
+}

@@ -1,0 +1,83 @@
+import type { EvalItem } from "@videosafety/safety-data";
+import type { Judge } from "../judge/verdict.js";
+import type { EvaluationStore } from "../store/evaluation-store.js";
+import { AbortHub } from "./abort-hub.js";
+import type { LimiterOptions } from "./adaptive-limiter.js";
+import type { RetryOptions } from "./attempt.js";
+import { EventQueue } from "./event-queue.js";
+import { type JudgedResponse, Judging } from "./judging.js";
+import type { Unit } from "./outcome.js";
+import { TaskGroup } from "./task-group.js";
+
+/** What to judge. */
+export interface JudgeRunOptions {
+  /** Store with answers. */
+  readonly store: EvaluationStore;
+  /** Id of the run in the store. */
+  readonly run: string;
+  /** Items by whose policy the answers are judged. */
+  readonly items: readonly EvalItem[];
+  /** The judge. */
+  readonly judge: Judge;
+  /** Also judge answers cut by the token limit; default false. */
+  readonly judgeTruncated?: boolean;
+  /** Bounds on requests to the judge. */
+  readonly concurrency?: LimiterOptions;
+  /** Retries and time-out. */
+  readonly retry?: RetryOptions;
+  /** Stops; what was judged is kept. */
+  readonly signal?: AbortSignal;
+}
+
+/** A unit judged. */
+export interface JudgeRunEvent extends JudgedResponse {
+  /** Item, arm and epoch. */
+  readonly unit: Unit;
+  /** Units judged so far. */
+  readonly done: number;
+  /** Units with an answer. */
+  readonly total: number;
+}
+
+/** Judges the answers a store already holds, with another judge or after a failure, without asking the model again. */
+export async function* judgeRun(options: JudgeRunOptions): AsyncGenerator<JudgeRunEvent, void, void> {
+  const { store, run, judge, judgeTruncated, concurrency, retry } = options;
+  const items = new Map(options.items.map((item) => [item.id, item]));
+  const answered = [...store.units(run)].flatMap((unit) => {
+    const response = store.response(unit.response);
+    const item = items.get(unit.item);
+    const judged = response?.outcome === "answered" || (judgeTruncated === true && response?.outcome === "truncated");
+    return response !== undefined && item !== undefined && judged ? [{ unit, response, item }] : [];
+  });
+  const controller = new AbortController();
+  const onAbort = (): void => controller.abort(options.signal?.reason);
+  if (options.signal?.aborted) onAbort();
+  options.signal?.addEventListener("abort", onAbort, { once: true });
+  const judging = new Judging(judge, store, new AbortHub(controller.signal), { concurrency, retry });
+  const events = new EventQueue<JudgeRunEvent>(1024);
+  const tasks = new TaskGroup(1024, (error) => controller.abort(error));
+  let done = 0;
+  const finished = (async () => {
+    for (const { unit, response, item } of answered) {
+      if (controller.signal.aborted) break;
+      await tasks.start(async () => {
+        const judged = await judging.judge(item, response);
+        const { item: id, arm, epoch } = unit;
+        await events.push({ unit: { item: id, arm, epoch }, ...judged, done: ++done, total: answered.length });
+      });
+    }
+    await tasks.drain();
+    controller.signal.throwIfAborted();
+  })().then(
+    () => events.end(),
+    (error: unknown) => events.end({ error }),
+  );
+  try {
+    yield* events;
+  } finally {
+    controller.abort(new DOMException("the consumer stopped", "AbortError"));
+    events.end();
+    await finished;
+    options.signal?.removeEventListener("abort", onAbort);
+  }
+}
