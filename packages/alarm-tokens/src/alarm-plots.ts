@@ -1,6 +1,6 @@
-import * as Plot from "@observablehq/plot";
-import { parseHTML } from "linkedom";
+import type * as PlotLibrary from "@observablehq/plot";
 import type { ActivationCell } from "./activation-patterns.js";
+import { MissingPeerError } from "./errors.js";
 import type { Reliability } from "./reliability.js";
 import type { OperatingPoint } from "./roc.js";
 import type { TokenDrift } from "./token-drift.js";
@@ -28,9 +28,9 @@ const COLORS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"
 const MODALITIES = ["visual alarm", "textual alarm"];
 
 /** ROC curves, one per series, as an SVG document. */
-export function rocPlot(series: readonly FrontierSeries[], options: PlotOptions = {}): string {
+export function rocPlot(series: readonly FrontierSeries[], options: PlotOptions = {}): Promise<string> {
   return render(
-    {
+    (Plot) => ({
       aspectRatio: 1,
       x: { domain: [0, 1], label: "false positive rate" },
       y: { domain: [0, 1], label: "true positive rate" },
@@ -42,10 +42,10 @@ export function rocPlot(series: readonly FrontierSeries[], options: PlotOptions 
           ],
           { stroke: "#bbb", strokeDasharray: "3,3" },
         ),
-        ...curves(series),
+        ...curves(Plot, series),
       ],
       color: { domain: series.map(({ name }) => name), range: COLORS },
-    },
+    }),
     options,
     series.map(({ name }) => name),
   );
@@ -55,15 +55,15 @@ export function rocPlot(series: readonly FrontierSeries[], options: PlotOptions 
 export function frontierPlot(
   series: readonly FrontierSeries[],
   options: PlotOptions & { readonly maximumFrr?: number } = {},
-): string {
+): Promise<string> {
   const { maximumFrr = 0.3 } = options;
   return render(
-    {
+    (Plot) => ({
       x: { domain: [0, 100 * maximumFrr], label: "false refusal rate (%)" },
       y: { domain: [0, 100], label: "defense success rate (%)", grid: true },
-      marks: curves(series, 100),
+      marks: curves(Plot, series, 100),
       color: { domain: series.map(({ name }) => name), range: COLORS },
-    },
+    }),
     options,
     series.map(({ name }) => name),
   );
@@ -73,14 +73,14 @@ export function frontierPlot(
 export function reliabilityPlot(
   series: readonly { readonly name: string; readonly reliability: Reliability }[],
   options: PlotOptions = {},
-): string {
+): Promise<string> {
   const rows = series.flatMap(({ name, reliability }) =>
     reliability.bins.flatMap(({ said, found, interval: [lower, upper] }) =>
       said === null || found === null ? [] : [{ name, said, found, lower, upper }],
     ),
   );
   return render(
-    {
+    (Plot) => ({
       x: { domain: [0, 1], label: "said: probability of harm" },
       y: { domain: [0, 1], label: "found: share harmful" },
       marks: [
@@ -96,14 +96,14 @@ export function reliabilityPlot(
         Plot.dot(rows, { x: "said", y: "found", fill: "name", r: 3 }),
       ],
       color: { domain: series.map(({ name }) => name), range: COLORS },
-    },
+    }),
     options,
     series.map(({ name }) => name),
   );
 }
 
 /** Both alarms in the four cells: medians, quartiles (thick) and 5-95 % (thin). */
-export function activationPlot(cells: readonly ActivationCell[], options: PlotOptions = {}): string {
+export function activationPlot(cells: readonly ActivationCell[], options: PlotOptions = {}): Promise<string> {
   const rows = cells.flatMap((cell) =>
     (["visual", "textual"] as const).flatMap((modality, i) => {
       const [q05, q25, median, q75, q95] = cell[modality].quantiles;
@@ -113,7 +113,7 @@ export function activationPlot(cells: readonly ActivationCell[], options: PlotOp
     }),
   );
   return render(
-    {
+    (Plot) => ({
       marginLeft: 100,
       marginRight: 195,
       x: { domain: [0, 1], label: "probability of harm" },
@@ -134,14 +134,14 @@ export function activationPlot(cells: readonly ActivationCell[], options: PlotOp
         Plot.dot(rows, { fy: "where", y: "alarm", x: "median", fill: "alarm", r: 4 }),
       ],
       color: { domain: MODALITIES, range: COLORS },
-    },
+    }),
     { width: 620, ...options },
     [],
   );
 }
 
 /** Lengths of both tokens, and the cosine between them, over stages. */
-export function tokenDriftPlot(drift: readonly TokenDrift[], options: PlotOptions = {}): string {
+export function tokenDriftPlot(drift: readonly TokenDrift[], options: PlotOptions = {}): Promise<string> {
   const rows = drift.flatMap(({ stage, visual, textual }) => [
     { stage, name: MODALITIES[0], norm: visual.norm },
     { stage, name: MODALITIES[1], norm: textual.norm },
@@ -152,7 +152,7 @@ export function tokenDriftPlot(drift: readonly TokenDrift[], options: PlotOption
       : [{ stage, norm: Math.max(visual.norm, textual.norm), text: `cosine ${cosineBetween.toFixed(2)}` }],
   );
   return render(
-    {
+    (Plot) => ({
       x: { type: "point", label: null, domain: drift.map(({ stage }) => stage) },
       y: { label: "length of the alarm vector", zero: true, grid: true },
       marks: [
@@ -161,13 +161,13 @@ export function tokenDriftPlot(drift: readonly TokenDrift[], options: PlotOption
         Plot.text(cosines, { x: "stage", y: "norm", text: "text", dy: -10, fill: "#555" }),
       ],
       color: { domain: MODALITIES, range: COLORS },
-    },
+    }),
     options,
     MODALITIES,
   );
 }
 
-function curves(series: readonly FrontierSeries[], scale = 1): Plot.Markish[] {
+function curves(Plot: Library, series: readonly FrontierSeries[], scale = 1): PlotLibrary.Markish[] {
   const rows = series.flatMap(({ name, points }) =>
     points.map(({ dsr, frr }) => ({ name, dsr: dsr * scale, frr: frr * scale, single: points.length === 1 })),
   );
@@ -183,11 +183,32 @@ function curves(series: readonly FrontierSeries[], scale = 1): Plot.Markish[] {
   ];
 }
 
+type Library = typeof PlotLibrary;
+
+/** Both libraries are optional peers, so that a guard in production does not carry them. */
+async function loadLibraries() {
+  try {
+    const [Plot, { parseHTML }] = await Promise.all([import("@observablehq/plot"), import("linkedom")]);
+    return { Plot, parseHTML };
+  } catch (cause) {
+    throw new MissingPeerError(
+      "expected the optional peers of the plots, found that one is missing; npm install @observablehq/plot linkedom",
+      { cause },
+    );
+  }
+}
+
 const TITLE_HEIGHT = 30;
 
 /** Draws without a browser; the legend stands in the lower right corner, so that the result is one SVG. */
-function render(plot: Plot.PlotOptions, options: PlotOptions, legend: readonly string[]): string {
+async function render(
+  build: (plot: Library) => PlotLibrary.PlotOptions,
+  options: PlotOptions,
+  legend: readonly string[],
+): Promise<string> {
   const { width = 420, height = 340, title } = options;
+  const { Plot, parseHTML } = await loadLibraries();
+  const plot = build(Plot);
   const { document } = parseHTML("<html><body></body></html>");
   const names = legend.map((name, i) => ({ name, dy: -8 - 15 * (legend.length - 1 - i), color: COLORS[i] as string }));
   const svg = Plot.plot({

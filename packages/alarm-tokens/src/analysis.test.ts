@@ -164,20 +164,22 @@ describe("plots", () => {
     return [...document.querySelectorAll("text")].map((node) => node.textContent ?? "");
   };
 
-  test("every plot is one SVG document with its title, names and marks", () => {
+  test("every plot is one SVG document with its title, names and marks", async () => {
     const probabilities = reliability([0.2, 0.8], [0, 1]);
     const plots = {
-      roc: rocPlot([{ name: "visual", points }], { title: "Title" }),
-      frontier: frontierPlot(
+      roc: await rocPlot([{ name: "visual", points }], { title: "Title" }),
+      frontier: await frontierPlot(
         [
           { name: "guard", points },
           { name: "refusal", points: [{ dsr: 0.9, frr: 0.1 }] },
         ],
         { title: "Title" },
       ),
-      reliability: reliabilityPlot([{ name: "visual", reliability: probabilities }], { title: "Title" }),
-      activation: activationPlot(activationPatterns(logits, logits, cells), { title: "Title" }),
-      drift: tokenDriftPlot(tokenDrift([{ stage: "stage 1", visual: [1, 0], textual: [0, 1] }]), { title: "Title" }),
+      reliability: await reliabilityPlot([{ name: "visual", reliability: probabilities }], { title: "Title" }),
+      activation: await activationPlot(activationPatterns(logits, logits, cells), { title: "Title" }),
+      drift: await tokenDriftPlot(tokenDrift([{ stage: "stage 1", visual: [1, 0], textual: [0, 1] }]), {
+        title: "Title",
+      }),
     };
     for (const [name, svg] of Object.entries(plots)) {
       expect(svg, name).toMatch(/^<svg [\s\S]*xmlns="http:\/\/www\.w3\.org\/2000\/svg"[\s\S]*<\/svg>$/);

@@ -84,3 +84,8 @@ export class CalibrationError extends AlarmTokensError {
     super(message, options);
   }
 }
+
+/** A library that only some functions need is not installed. */
+export class MissingPeerError extends AlarmTokensError {
+  readonly code = "missing-peer";
+}

@@ -35,6 +35,7 @@ export {
   AlarmTokensError,
   CalibrationError,
   EmptyClassError,
+  MissingPeerError,
   NonFiniteError,
   type PlacementCode,
   SafetyLabelError,
