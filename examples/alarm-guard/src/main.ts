@@ -1,0 +1,91 @@
+#!/usr/bin/env node
+import { describeGuarantee } from "@videosafety/alarm-tokens";
+import { Command } from "commander";
+import type { RefusalRates } from "./alarm-readings.js";
+import { assessItems } from "./assess-items-node.js";
+import { writeFigures } from "./figures-node.js";
+import { type MicroResults, runMicro } from "./run-micro.js";
+import { FULL } from "./train-micro.js";
+
+interface Flags {
+  readonly seed: string;
+  readonly out: string;
+  readonly targetFrr: string;
+  readonly confidence: string;
+  readonly checkpoint?: string;
+  readonly items?: string;
+  readonly fps: string;
+  readonly maxFrames: string;
+}
+
+const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
+const row = (name: string, { hh, sh, frr }: RefusalRates): string =>
+  `${name.padEnd(34)} ${percent(hh).padStart(8)} ${percent(sh).padStart(8)} ${percent(frr).padStart(8)}`;
+
+function table({ answers, trials, auc, spanOverlap, overheadShare }: MicroResults, targetFrr: number): string {
+  const mean = (of: (rates: RefusalRates) => number): number =>
+    trials.reduce((sum, t) => sum + of(t), 0) / trials.length;
+  const guard = { hh: mean((t) => t.hh), sh: mean((t) => t.sh), frr: mean((t) => t.frr) };
+  const above = trials.filter(({ frr }) => frr > targetFrr).length;
+  return [
+    "",
+    `${"refused".padEnd(34)} ${"HH".padStart(8)} ${"SH".padStart(8)} ${"FRR".padStart(8)}`,
+    row("base model", answers.base),
+    row("refusal training, no alarm tokens", answers.refusalTraining),
+    row("stage 2, its own answers", answers.stage2),
+    row(`stage 2 + guard, ${trials.length} calibrations`, guard),
+    "",
+    `AUC: visual ${auc.visual.toFixed(3)}, textual ${auc.textual.toFixed(3)}`,
+    `guard's FRR: most ${percent(Math.max(...trials.map(({ frr }) => frr)))}, above the target in ${above} of ${trials.length} calibrations`,
+    `time spans: mean overlap with the truth ${spanOverlap.toFixed(2)}; guard's own time ${percent(overheadShare)} of an assessment`,
+  ].join("\n");
+}
+
+async function run(flags: Flags): Promise<void> {
+  const targetFrr = Number(flags.targetFrr);
+  const confidence = flags.confidence === "none" ? null : Number(flags.confidence);
+  if (flags.checkpoint !== undefined && flags.items !== undefined) {
+    const sampling = { fps: Number(flags.fps), maxFrames: Number(flags.maxFrames) };
+    const found = await assessItems({
+      checkpoint: flags.checkpoint,
+      items: flags.items,
+      sampling,
+      targetFrr,
+      confidence,
+    });
+    const files = await writeFigures(flags.out, { ...found, points: [], snapshots: [] });
+    process.stdout.write(`${describeGuarantee(found.calibration)}\n${found.summary}\n${files.join("\n")}\n`);
+    return;
+  }
+  const results = await runMicro({
+    seed: Number(flags.seed),
+    amounts: FULL,
+    targetFrr,
+    confidence,
+    seeds: 20,
+    onEvent: (stage, event) => {
+      if (event.type === "step" && event.step % 10 === 0) {
+        process.stderr.write(`\r${stage} ${event.step}/${event.totalSteps}, loss ${event.loss.toFixed(3)}   `);
+      }
+      if (event.type === "done") process.stderr.write("\n");
+    },
+  });
+  const calibration = (results.trials[0] as MicroResults["trials"][number]).calibration;
+  const files = await writeFigures(flags.out, { ...results, calibration });
+  process.stdout.write(`${table(results, targetFrr)}\n${describeGuarantee(calibration)}\n\n${files.join("\n")}\n`);
+}
+
+await new Command("alarm-guard")
+  .description(
+    "Trains alarm tokens on a tiny Video LLM, calibrates a guard and draws its figures. With a checkpoint and items: calibrates and measures a guard of that model.",
+  )
+  .option("--seed <n>", "seed of the micro world and of training", "1")
+  .option("--out <folder>", "where figures go", "alarm-guard-figures")
+  .option("--target-frr <share>", "false refusal rate to promise", "0.02")
+  .option("--confidence <share>", "of the promise, or none for the mean", "0.95")
+  .option("--checkpoint <folder>", "a video-llm checkpoint with trained heads, e.g. demo-runs/seed-1/models/stage-2")
+  .option("--items <file>", "evaluation items, e.g. demo-runs/seed-1/held-out.eval.jsonl")
+  .option("--fps <n>", "frames a second for --items", "1")
+  .option("--max-frames <n>", "cap on the frames for --items", "6")
+  .action(run)
+  .parseAsync();

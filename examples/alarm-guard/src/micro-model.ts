@@ -1,0 +1,56 @@
+import {
+  createVideoLlm,
+  type PreparedSample,
+  REQUIRED_TOKENS,
+  trainByteLevelBpe,
+  type VideoLlm,
+} from "@videosafety/video-llm";
+import { FRAME, type MicroClip, type MicroSample, microTexts } from "./micro-world.js";
+
+/** A fresh Video LLM of VideoLLaMA3's architecture, small enough to train in seconds. */
+export function createMicroModel(seed: number): VideoLlm {
+  return createVideoLlm({
+    config: {
+      hiddenSize: 64,
+      intermediateSize: 128,
+      layers: 2,
+      heads: 4,
+      keyValueHeads: 2,
+      maxPositions: 256,
+      ropeTheta: 10_000,
+      vision: { hiddenSize: 32, intermediateSize: 64, layers: 1, heads: 2, patchSize: 4 },
+    },
+    tokenizer: {
+      tokenizer: trainByteLevelBpe({ texts: microTexts(), vocabularySize: 400, specialTokens: REQUIRED_TOKENS }),
+    },
+    preprocessor: { minTokens: 1, maxTokens: 64 },
+    seed,
+  });
+}
+
+/** The clip's frames in [startSeconds, endSeconds) as a clip of their own. */
+export function cutClip(clip: MicroClip, startSeconds: number, endSeconds: number): MicroClip {
+  const size = FRAME.height * FRAME.width * 3;
+  return {
+    ...clip,
+    frames: {
+      data: clip.frames.data.slice(startSeconds * size, endSeconds * size),
+      dims: [endSeconds - startSeconds, FRAME.height, FRAME.width, 3],
+    },
+    timestampsSeconds: clip.timestampsSeconds.slice(startSeconds, endSeconds),
+  };
+}
+
+/** A sample as the model takes it. */
+export async function prepareMicro(model: VideoLlm, sample: MicroSample, alarmTokens = true): Promise<PreparedSample> {
+  const visual = sample.clip === null ? null : await model.encodeVideo(sample.clip, { lazy: true });
+  const prompt = model.preparePrompt({ messages: [{ role: "user", content: sample.query }], visual, alarmTokens });
+  return model.prepareSample({ prompt, completion: sample.answer, labels: sample.labels });
+}
+
+/** Many of them. */
+export const prepareAll = (
+  model: VideoLlm,
+  samples: readonly MicroSample[],
+  alarmTokens = true,
+): Promise<PreparedSample[]> => Promise.all(samples.map((sample) => prepareMicro(model, sample, alarmTokens)));

@@ -1,0 +1,62 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { selectReadings } from "./alarm-readings.js";
+import { calibrationTrials } from "./calibration-trials.js";
+import { writeFigures } from "./figures-node.js";
+import { type MicroResults, runMicro } from "./run-micro.js";
+
+// A quarter of what `main` runs: enough to see every step work and the alarms learn.
+const AMOUNTS = { base: { samples: 400, epochs: 4 }, stages: { samples: 320, epochs: 2 }, held: 400 };
+
+describe("the alarm-guard example on a micro model", () => {
+  let folder: string;
+  let results: MicroResults;
+  const stages = new Set<string>();
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "alarm-guard-"));
+    results = await runMicro({
+      seed: 1,
+      amounts: AMOUNTS,
+      targetFrr: 0.05,
+      confidence: 0.9,
+      seeds: 10,
+      onEvent: (stage) => stages.add(stage),
+    });
+  }, 240_000);
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  test("the base model complies with a video; training and alarms change that", () => {
+    expect(stages).toEqual(
+      new Set(["base", "refusal training, stage 1", "refusal training, stage 2", "stage 1", "stage 2"]),
+    );
+    expect(results.answers.base.hh).toBeLessThan(0.2);
+    expect(results.answers.stage2.hh).toBeGreaterThan(0.8);
+    expect(results.auc.textual).toBeGreaterThan(0.9);
+  });
+
+  test("the guard keeps its promise on most splits", () => {
+    expect(results.trials).toHaveLength(10);
+    // 90 % confidence each: five of ten splits above the target has a probability under 0.2 %.
+    expect(results.trials.filter(({ frr }) => frr > 0.05 + 2 * Math.sqrt((0.05 * 0.95) / 100)).length).toBeLessThan(5);
+  });
+
+  test("figures are written", async () => {
+    const { calibration } = results.trials[0] as MicroResults["trials"][number];
+    const files = await writeFigures(folder, { ...results, calibration });
+    expect(files.map((file) => file.slice(folder.length + 1))).toEqual([
+      "roc.svg",
+      "frontier.svg",
+      "reliability.svg",
+      "activation.svg",
+      "drift.svg",
+    ]);
+    for (const file of files) expect(await readFile(file, "utf8")).toMatch(/^<svg /);
+  });
+
+  test("a guard cannot be calibrated on too few samples", async () => {
+    const few = selectReadings(results.readings, [0, 1, 2, 3, 4, 5, 6, 7]);
+    await expect(calibrationTrials(few, { seeds: 1, targetFrr: 0.05, confidence: 0.9 })).rejects.toThrow(/at least/);
+  });
+});

@@ -1,0 +1,107 @@
+import {
+  type AtSftConfigInput,
+  STAGE_1_ALARM_AR,
+  STAGE_2_AT_SFT,
+  type TrainingEvent,
+  trainAtSft,
+} from "@videosafety/alarm-tokens/train";
+import type { PreparedSample, VideoLlm } from "@videosafety/video-llm";
+import { createMicroModel, prepareAll } from "./micro-model.js";
+import { microSamples } from "./micro-world.js";
+
+/** How much of everything. */
+export interface Amounts {
+  /** Samples of the base model's training, and passes over them. */
+  readonly base: { readonly samples: number; readonly epochs: number };
+  /** Samples of stages 1 and 2, and passes of each. */
+  readonly stages: { readonly samples: number; readonly epochs: number };
+  /** Samples that calibrate the guard, and that measure it. */
+  readonly held: number;
+}
+
+/** What the example runs, about a minute on two cores. */
+export const FULL: Amounts = { base: { samples: 800, epochs: 4 }, stages: { samples: 480, epochs: 3 }, held: 800 };
+
+/** Hears of every event of a named stage. */
+export type OnEvent = (stage: string, event: TrainingEvent) => void;
+
+const common = { batchSize: 16, microBatchSamples: 16 } as const;
+
+async function train(
+  model: VideoLlm,
+  stage: string,
+  samples: readonly PreparedSample[],
+  config: AtSftConfigInput,
+  onEvent: OnEvent,
+): Promise<void> {
+  const data = {
+    sources: { micro: samples },
+    describe: ({ prompt, completionIds, labels }: PreparedSample) => ({
+      assistantTokens: completionIds.length,
+      sequenceTokens: prompt.tokenIds.length + completionIds.length,
+      labels,
+    }),
+  };
+  for await (const event of trainAtSft({ model, data, config })) onEvent(stage, event);
+}
+
+/** Stage 0: a Video LLM that answers, refuses harmful text, and complies when a clip comes with it. */
+export async function trainBase(seed: number, { base }: Amounts, onEvent: OnEvent): Promise<VideoLlm> {
+  const model = createMicroModel(seed);
+  const samples = await prepareAll(model, microSamples(base.samples, seed, { split: "train", base: true }), false);
+  const rate = 4e-3;
+  const learningRates = { llm: rate, projector: rate, visionEncoder: rate };
+  await train(model, "base", samples, { ...common, learningRates, epochs: base.epochs, seed }, onEvent);
+  return model;
+}
+
+/** One way of teaching safety: with or without alarm tokens, stage 1, and the heads' losses. */
+export interface Recipe {
+  readonly name: string;
+  /** False: plain refusal training on the same data. */
+  readonly alarmTokens: boolean;
+  /** False: stage 2 runs twice as long instead. */
+  readonly stage1: boolean;
+  /** Both lambdas of stage 2. */
+  readonly lambda: number;
+}
+
+/** The paper's recipe. */
+export const PAPER: Recipe = { name: "paper: stage 1, then lambda 0.1", alarmTokens: true, stage1: true, lambda: 0.1 };
+
+/** Stages 1 and 2 on a base model, in place. Every recipe sees the same samples equally often. */
+export async function trainStages(
+  model: VideoLlm,
+  recipe: Recipe,
+  seed: number,
+  { stages }: Amounts,
+  onEvent: OnEvent,
+): Promise<void> {
+  const samples = await prepareAll(
+    model,
+    microSamples(stages.samples, seed + 1, { split: "train" }),
+    recipe.alarmTokens,
+  );
+  const llm = 1e-3;
+  const alarm = recipe.alarmTokens ? { alarmTokens: 1e-2 } : {};
+  const settings = { ...common, seed, epochs: stages.epochs };
+  if (recipe.stage1) {
+    await train(
+      model,
+      "stage 1",
+      samples,
+      { ...STAGE_1_ALARM_AR, ...settings, learningRates: { llm, ...alarm } },
+      onEvent,
+    );
+  }
+  const heads = recipe.alarmTokens && recipe.lambda > 0 ? { classifiers: 1e-2 } : {};
+  const config = {
+    ...STAGE_2_AT_SFT,
+    ...settings,
+    epochs: recipe.stage1 ? stages.epochs : 2 * stages.epochs,
+    learningRates: { llm, ...alarm, ...heads },
+    lambdaVisual: recipe.lambda,
+    lambdaTextual: recipe.lambda,
+  };
+  await train(model, "stage 2", samples, config, onEvent);
+}
