@@ -28,11 +28,11 @@ function best(work: () => void, repetitions: number): number {
 }
 
 const nanoseconds = (options: LossOptions, change = {}) =>
-  (best(() => grpoLoss({ ...batch, ...change }, options), 12) * 1e6) / (rows * length);
+  (best(() => grpoLoss({ ...batch, ...change }, options), 60) * 1e6) / (rows * length);
 const logits = Float32Array.from({ length: 16 * vocabulary }, () => 3 * rng.normal());
 const targets = Int32Array.from({ length: 16 }, () => rng.integer(vocabulary));
 const tokensPerSecond = (backend: "wasm" | "portable", entropies: boolean) =>
-  (16 / best(() => selectiveLogSoftmax(logits, vocabulary, targets, { backend, entropies }), 6)) * 1000;
+  (16 / best(() => selectiveLogSoftmax(logits, vocabulary, targets, { backend, entropies }), 20)) * 1000;
 
 console.log(
   JSON.stringify({

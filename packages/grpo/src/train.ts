@@ -23,6 +23,7 @@ export {
 } from "./training/grpo-loss-graph.js";
 export type { GrpoExample, RewardBatch, RewardFunction, RewardFunctions } from "./training/rewards.js";
 export type { PreparedRollout, RolloutSource } from "./training/rollout.js";
-export { type TemporalRewards, type TrainGrpoOptions, trainGrpo } from "./training/train-grpo.js";
+export { trainGrpo } from "./training/train-grpo.js";
+export type { TemporalRewards, TrainGrpoOptions } from "./training/train-options.js";
 export type { VllmServer } from "./training/vllm-client.js";
 export { type TokenItem, type VllmRolloutOptions, vllmLogProbs, vllmRollouts } from "./training/vllm-rollouts.js";

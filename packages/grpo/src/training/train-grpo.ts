@@ -9,62 +9,18 @@ import {
   type Schedule,
 } from "@videosafety/onnx-autodiff";
 import { type AdvantageResult, computeAdvantages } from "../advantages.js";
-import { CollapseMonitor, type CollapseMonitorOptions, type RunObservation } from "../collapse-monitor.js";
-import { correlation, rewardVarianceShares, zeroVarianceCauses } from "../diagnostics.js";
-import { GrpoConfigError, GrpoDataError } from "../errors.js";
-import {
-  type LengthRewardOptions,
-  lengthRewards,
-  type TemporalRewardOptions,
-  temporalRewards,
-} from "../extra-rewards.js";
-import { rewardStatistics } from "../group-statistics.js";
-import type { Completion, Policy, PolicyItem } from "../policy.js";
-import { advantageOptionsOf, type GrpoConfig, type GrpoOptions, resolveGrpoConfig } from "../train-config.js";
-import { type CheckpointStore, checkSameConfig, type GrpoCheckpoint, restoreParameters } from "./checkpoint.js";
-import type { GrpoEvent, RewardSummary, RewardsEvent, RolloutEvent, UpdateEvent } from "./events.js";
+import { CollapseMonitor } from "../collapse-monitor.js";
+import type { Policy, PolicyItem } from "../policy.js";
+import { advantageOptionsOf, type GrpoConfig, resolveGrpoConfig } from "../train-config.js";
+import { checkSameConfig, type GrpoCheckpoint, restoreParameters } from "./checkpoint.js";
+import { drawRollout } from "./draw-rollout.js";
+import type { GrpoEvent, UpdateEvent } from "./events.js";
 import { promptOrder } from "./prompt-order.js";
-import { type GrpoExample, type RewardFunctions, scoreRollout } from "./rewards.js";
-import { checkCompletions, type PreparedRollout, type RolloutSource } from "./rollout.js";
+import type { GrpoExample } from "./rewards.js";
+import type { PreparedRollout } from "./rollout.js";
+import { observationOf, rewardsEvent, rolloutEvent } from "./rollout-reports.js";
+import { rewardColumns, type TrainGrpoOptions } from "./train-options.js";
 import { accumulateUpdate, checkGradientNorm, logProbsInBatches, timed, type UpdateRows } from "./update.js";
-
-/** How the temporal reward is had: the same question about shuffled frames, judged by one of the rewards. */
-export interface TemporalRewards<Prompt, Example> extends TemporalRewardOptions {
-  /** The prompt with its frames in another order. */
-  readonly shuffledPrompt: (example: Example, rng: { integer(n: number): number }) => Prompt;
-  /** Name of the reward that says whether an answer is right. */
-  readonly accuracy: string;
-  /** Completions drawn for the shuffled prompt; default half of numGenerations, at least 1. */
-  readonly numGenerations?: number;
-}
-
-/** What a run is made of. */
-export interface TrainGrpoOptions<Prompt, Example extends GrpoExample<Prompt>> {
-  /** The model being trained; its parameters are updated in place. */
-  readonly policy: Policy<Prompt>;
-  /** Training rows: a prompt and whatever the rewards read. */
-  readonly data: readonly Example[];
-  /** Reward functions by name; their weighted sum is maximised. */
-  readonly rewards: RewardFunctions<Example>;
-  /** Options, strict; spread a preset first: `{ ...grpoPreset("vsr1"), maxSteps: 100 }`. */
-  readonly config?: GrpoOptions;
-  /** Where completions come from; default the policy itself. */
-  readonly rollouts?: RolloutSource<Prompt>;
-  /** Called every `evalSteps` and at the end; its numbers come back as an event. */
-  readonly evaluate?: (context: { step: number; signal?: AbortSignal }) => Promise<Readonly<Record<string, number>>>;
-  /** Receives a checkpoint every `saveSteps` and at the end. */
-  readonly checkpoints?: CheckpointStore;
-  /** Goes on from a checkpoint. The run then repeats, bit by bit, what the uninterrupted one would have done. */
-  readonly resumeFrom?: GrpoCheckpoint;
-  /** Adds T-GRPO's temporal reward as a column of its own, "temporal". */
-  readonly temporal?: TemporalRewards<Prompt, Example>;
-  /** Adds Video-R1's length reward as a column of its own, "length". */
-  readonly length?: LengthRewardOptions & { readonly accuracy: string };
-  /** Thresholds of the alarms; their window starts anew when a run is resumed. */
-  readonly alarms?: CollapseMonitorOptions;
-  /** Aborting makes the iteration throw the signal's reason; parameters stay at the last finished step. */
-  readonly signal?: AbortSignal;
-}
 
 /**
  * Group relative policy optimization as an async iterable of events. Nothing happens between two `next()` calls; leaving
@@ -82,32 +38,11 @@ export async function* trainGrpo<Prompt, Example extends GrpoExample<Prompt>>(
   options: TrainGrpoOptions<Prompt, Example>,
 ): AsyncGenerator<GrpoEvent, void, undefined> {
   const config = resolveGrpoConfig(options.config);
-  if (options.data.length === 0) throw new GrpoDataError("there is no training data: pass at least one example");
-  const functions = Object.keys(options.rewards);
-  const extra = [...(options.temporal ? ["temporal"] : []), ...(options.length ? ["length"] : [])];
-  const names = [...functions, ...extra];
-  for (const name of extra)
-    if (functions.includes(name))
-      throw new GrpoConfigError(`the reward name "${name}" is taken by the option of that name`);
-  for (const accuracy of [options.temporal?.accuracy, options.length?.accuracy])
-    if (accuracy !== undefined && !functions.includes(accuracy))
-      throw new GrpoConfigError(
-        `there is no reward "${accuracy}" to judge right answers by; the rewards are ${functions.join(", ")}`,
-      );
-  if (functions.length === 0) throw new GrpoConfigError("there are no rewards: pass at least one reward function");
-  for (const name of Object.keys(config.rewardWeights ?? {}))
-    if (!names.includes(name))
-      throw new GrpoConfigError(`rewardWeights names "${name}"; the rewards are ${names.join(", ")}`);
-  if (config.updatesPerRollout > config.promptsPerRollout)
-    throw new GrpoConfigError(
-      `updatesPerRollout (${config.updatesPerRollout}) exceeds promptsPerRollout (${config.promptsPerRollout}): an update needs a whole prompt`,
-    );
-  yield* new GrpoRun(options, config, names).events();
+  yield* new GrpoRun(options, config, rewardColumns(options, config)).events();
 }
 
 class GrpoRun<Prompt, Example extends GrpoExample<Prompt>> {
   private readonly policy: Policy<Prompt>;
-  private readonly source: RolloutSource<Prompt>;
   private readonly rng;
   private readonly optimizer: AdamW;
   private readonly schedule: Schedule;
@@ -127,7 +62,6 @@ class GrpoRun<Prompt, Example extends GrpoExample<Prompt>> {
     names: readonly string[],
   ) {
     this.policy = options.policy;
-    this.source = options.rollouts ?? options.policy;
     this.rng = createRng(config.seed);
     this.weights = names.map((name) => config.rewardWeights?.[name] ?? 1);
     this.monitor = new CollapseMonitor(options.alarms);
@@ -158,13 +92,14 @@ class GrpoRun<Prompt, Example extends GrpoExample<Prompt>> {
         const rollout = await this.draw();
         this.queue.push(rollout);
         const advantages = this.advantagesOf(rollout);
-        yield this.rolloutEvent(rollout);
-        yield this.rewardsEvent(rollout, advantages);
+        yield rolloutEvent(rollout, this.step, this.queue.length - 1);
+        yield rewardsEvent(rollout, advantages, this.step, this.weights);
       }
       const rollout = this.queue[0] as PreparedRollout;
       const update = await this.update();
       yield update;
-      for (const alarm of this.monitor.observe(this.observation(rollout, update))) yield { type: "alarm", ...alarm };
+      const observation = observationOf(rollout, this.advantagesOf(rollout), update);
+      for (const alarm of this.monitor.observe(observation)) yield { type: "alarm", ...alarm };
       const last = this.step === this.maxSteps;
       if (options.evaluate && (last || (config.evalSteps && this.step % config.evalSteps === 0))) {
         const clock = { seconds: 0 };
@@ -184,103 +119,16 @@ class GrpoRun<Prompt, Example extends GrpoExample<Prompt>> {
 
   /** Samples and scores the next rollout with the policy as it is now. */
   private async draw(): Promise<PreparedRollout> {
-    const { config, options } = this;
-    const clock = { generate: 0, score: 0 };
-    const exampleIndices = Array.from({ length: config.promptsPerRollout }, (_, i) =>
-      this.exampleAt(this.promptsDrawn + i),
-    );
-    const examples = exampleIndices.map((index) => options.data[index] as Example);
-    const prompts = examples.map((example) => example.prompt);
-    const generation = {
-      maxCompletionLength: config.maxCompletionLength,
-      temperature: config.temperature,
-      topP: config.topP,
-      topK: config.topK,
-      ...this.signal(),
+    const { config } = this;
+    const place = {
+      index: this.rollouts,
+      step: this.step,
+      exampleIndices: Array.from({ length: config.promptsPerRollout }, (_, i) => this.exampleAt(this.promptsDrawn + i)),
     };
-    const seed = this.rng.integer(2 ** 31 - 1);
-    const groups = await timed(clock, "generate", () =>
-      this.source.generate(prompts, { ...generation, numGenerations: config.numGenerations, seed }),
-    );
-    checkCompletions(groups, prompts.length, config.numGenerations);
-    const completions = groups.flat();
-    let rewards = await timed(clock, "score", () => this.score(examples, completions, config.numGenerations));
-    if (options.temporal) {
-      const temporal = options.temporal;
-      const shuffledPrompts = examples.map((example) => temporal.shuffledPrompt(example, this.rng));
-      const count = temporal.numGenerations ?? Math.max(1, Math.floor(config.numGenerations / 2));
-      const shuffled = await timed(clock, "generate", () =>
-        this.source.generate(shuffledPrompts, {
-          ...generation,
-          numGenerations: count,
-          seed: this.rng.integer(2 ** 31 - 1),
-        }),
-      );
-      checkCompletions(shuffled, prompts.length, count);
-      const judged = await timed(clock, "score", () => this.score(examples, shuffled.flat(), count));
-      rewards = { ...rewards, temporal: this.temporalColumn(rewards, judged, count) };
-    }
-    if (options.length) {
-      const accuracies = rewards[options.length.accuracy] ?? [];
-      const lengths = completions.map((completion) => completion.tokenIds.length);
-      const length = prompts.flatMap((_, prompt) => {
-        const [start, end] = [prompt * config.numGenerations, (prompt + 1) * config.numGenerations];
-        return lengthRewards(accuracies.slice(start, end), lengths.slice(start, end), options.length);
-      });
-      rewards = { ...rewards, length };
-    }
-    let greedyRewards: number[] | null = null;
-    if (config.advantageEstimator === "remax") {
-      const greedy = await timed(clock, "generate", () =>
-        this.source.generate(prompts, { ...generation, topK: 1, numGenerations: 1, seed }),
-      );
-      checkCompletions(greedy, prompts.length, 1);
-      const columns = await timed(clock, "score", () => this.score(examples, greedy.flat(), 1));
-      greedyRewards = prompts.map((_, row) => this.total(columns, row));
-    }
-    this.promptsDrawn += prompts.length;
-    return {
-      index: this.rollouts++,
-      sampledAtStep: this.step,
-      exampleIndices,
-      completions,
-      rewards,
-      greedyRewards,
-      oldLogProbs: null,
-      referenceLogProbs: null,
-      seconds: clock,
-    };
-  }
-
-  private temporalColumn(
-    ordered: Readonly<Record<string, readonly (number | null)[]>>,
-    shuffled: Readonly<Record<string, readonly (number | null)[]>>,
-    count: number,
-  ): number[] {
-    const { temporal } = this.options;
-    if (!temporal) return [];
-    const [right, other] = [ordered[temporal.accuracy] ?? [], shuffled[temporal.accuracy] ?? []];
-    const { numGenerations, promptsPerRollout } = this.config;
-    return Array.from({ length: promptsPerRollout }, (_, prompt) =>
-      temporalRewards(
-        right.slice(prompt * numGenerations, (prompt + 1) * numGenerations),
-        other.slice(prompt * count, (prompt + 1) * count),
-        temporal,
-      ),
-    ).flat();
-  }
-
-  private score(examples: readonly Example[], completions: readonly Completion[], generations: number) {
-    return scoreRollout(this.options.rewards, {
-      examples: completions.map((_, row) => examples[Math.floor(row / generations)] as Example),
-      completions,
-      groups: completions.map((_, row) => Math.floor(row / generations)),
-      ...this.signal(),
-    });
-  }
-
-  private total(columns: Readonly<Record<string, readonly (number | null)[]>>, row: number): number {
-    return Object.values(columns).reduce((sum, column, k) => sum + (this.weights[k] as number) * (column[row] ?? 0), 0);
+    const rollout = await drawRollout(this.options, config, this.rng, this.weights, place);
+    this.rollouts++;
+    this.promptsDrawn += config.promptsPerRollout;
+    return rollout;
   }
 
   private advantagesOf(rollout: PreparedRollout): AdvantageResult {
@@ -401,72 +249,6 @@ class GrpoRun<Prompt, Example extends GrpoExample<Prompt>> {
     };
   }
 
-  private rolloutEvent(rollout: PreparedRollout): RolloutEvent {
-    const lengths = rollout.completions.map((completion) => completion.tokenIds.length);
-    const truncated = rollout.completions.filter((completion) => completion.finishReason === "length").length;
-    return {
-      type: "rollout",
-      step: this.step,
-      rollout: rollout.index,
-      prompts: rollout.exampleIndices.length,
-      completions: rollout.completions.length,
-      lengths: {
-        mean: lengths.reduce((sum, length) => sum + length, 0) / lengths.length,
-        min: Math.min(...lengths),
-        max: Math.max(...lengths),
-      },
-      truncated: truncated / lengths.length,
-      lag: this.queue.length - 1,
-      seconds: rollout.seconds.generate,
-    };
-  }
-
-  private rewardsEvent(rollout: PreparedRollout, result: AdvantageResult): RewardsEvent {
-    const { numGenerations } = this.config;
-    const names = Object.keys(rollout.rewards);
-    const shares = rewardVarianceShares(Object.values(rollout.rewards), this.weights);
-    return {
-      type: "rewards",
-      step: this.step,
-      rollout: rollout.index,
-      components: Object.fromEntries(names.map((name) => [name, summary(rollout.rewards[name] ?? [])])),
-      total: summary([...result.rewards].map((reward) => (Number.isNaN(reward) ? null : reward))),
-      zeroVariance: zeroVarianceCauses(result.groups),
-      varianceShares: Object.fromEntries(names.map((name, k) => [name, shares[k] as number])),
-      rewardLengthCorrelation: lengthCorrelation(rollout, result),
-      samples: rollout.completions.map((completion, row) => ({
-        step: this.step,
-        rollout: rollout.index,
-        example: rollout.exampleIndices[Math.floor(row / numGenerations)] as number,
-        generation: row % numGenerations,
-        completion: completion.text,
-        tokens: completion.tokenIds.length,
-        finishReason: completion.finishReason,
-        rewards: Object.fromEntries(names.map((name) => [name, rollout.rewards[name]?.[row] ?? null])),
-        total: Number.isNaN(result.rewards[row]) ? null : (result.rewards[row] as number),
-        advantage: result.advantages[row] as number,
-      })),
-      seconds: rollout.seconds.score,
-    };
-  }
-
-  private observation(rollout: PreparedRollout, update: UpdateEvent): RunObservation {
-    const result = this.advantagesOf(rollout);
-    const { lengths, truncated } = this.rolloutEvent(rollout);
-    return {
-      step: update.step,
-      reward: rewardStatistics(result.rewards.filter((reward) => !Number.isNaN(reward))).mean,
-      zeroVariance: zeroVarianceCauses(result.groups).total,
-      rewardLengthCorrelation: lengthCorrelation(rollout, result),
-      meanLength: lengths.mean,
-      truncated,
-      kl: update.kl,
-      entropyEstimate: update.entropyEstimate,
-      effectiveSampleSize: update.metrics.effectiveSampleSize,
-      clipFraction: update.clipFraction,
-    };
-  }
-
   private checkpoint(): GrpoCheckpoint {
     const copy = (tensors: Iterable<readonly [string, { data: Float32Array } | Float32Array]>) =>
       new Map([...tensors].map(([name, t]) => [name, (t instanceof Float32Array ? t : t.data).slice()]));
@@ -501,18 +283,6 @@ class GrpoRun<Prompt, Example extends GrpoExample<Prompt>> {
   private signal(): { signal?: AbortSignal } {
     return this.options.signal ? { signal: this.options.signal } : {};
   }
-}
-
-function lengthCorrelation(rollout: PreparedRollout, result: AdvantageResult): number {
-  return correlation(
-    result.rewards,
-    rollout.completions.map((completion) => completion.tokenIds.length),
-  );
-}
-
-function summary(column: readonly (number | null)[]): RewardSummary {
-  const { count, mean, std } = rewardStatistics(column.filter((reward) => reward !== null));
-  return { mean: count === 0 ? Number.NaN : mean, std, unscorable: 1 - count / Math.max(column.length, 1) };
 }
 
 function scheduleOf(config: GrpoConfig, totalSteps: number): Schedule {

@@ -1,0 +1,78 @@
+import type { CollapseMonitorOptions } from "../collapse-monitor.js";
+import { GrpoConfigError, GrpoDataError } from "../errors.js";
+import type { LengthRewardOptions, TemporalRewardOptions } from "../extra-rewards.js";
+import type { Policy } from "../policy.js";
+import type { GrpoConfig, GrpoOptions } from "../train-config.js";
+import type { CheckpointStore, GrpoCheckpoint } from "./checkpoint.js";
+import type { GrpoExample, RewardFunctions } from "./rewards.js";
+import type { RolloutSource } from "./rollout.js";
+
+/** How the temporal reward is had: the same question about shuffled frames, judged by one of the rewards. */
+export interface TemporalRewards<Prompt, Example> extends TemporalRewardOptions {
+  /** The prompt with its frames in another order. */
+  readonly shuffledPrompt: (example: Example, rng: { integer(n: number): number }) => Prompt;
+  /** Name of the reward that says whether an answer is right. */
+  readonly accuracy: string;
+  /** Completions drawn for the shuffled prompt; default half of numGenerations, at least 1. */
+  readonly numGenerations?: number;
+}
+
+/** What a run is made of. */
+export interface TrainGrpoOptions<Prompt, Example extends GrpoExample<Prompt>> {
+  /** The model being trained; its parameters are updated in place. */
+  readonly policy: Policy<Prompt>;
+  /** Training rows: a prompt and whatever the rewards read. */
+  readonly data: readonly Example[];
+  /** Reward functions by name; their weighted sum is maximised. */
+  readonly rewards: RewardFunctions<Example>;
+  /** Options, strict; spread a preset first: `{ ...grpoPreset("vsr1"), maxSteps: 100 }`. */
+  readonly config?: GrpoOptions;
+  /** Where completions come from; default the policy itself. */
+  readonly rollouts?: RolloutSource<Prompt>;
+  /** Called every `evalSteps` and at the end; its numbers come back as an event. */
+  readonly evaluate?: (context: { step: number; signal?: AbortSignal }) => Promise<Readonly<Record<string, number>>>;
+  /** Receives a checkpoint every `saveSteps` and at the end. */
+  readonly checkpoints?: CheckpointStore;
+  /** Goes on from a checkpoint. The run then repeats, bit by bit, what the uninterrupted one would have done. */
+  readonly resumeFrom?: GrpoCheckpoint;
+  /** Adds T-GRPO's temporal reward as a column of its own, "temporal". */
+  readonly temporal?: TemporalRewards<Prompt, Example>;
+  /** Adds Video-R1's length reward as a column of its own, "length". */
+  readonly length?: LengthRewardOptions & { readonly accuracy: string };
+  /** Thresholds of the alarms; their window starts anew when a run is resumed. */
+  readonly alarms?: CollapseMonitorOptions;
+  /** Aborting makes the iteration throw the signal's reason; parameters stay at the last finished step. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Checks what types cannot, and lists the reward columns of the run: the functions, then "temporal" and "length".
+ *
+ * @throws GrpoConfigError, GrpoDataError
+ */
+export function rewardColumns<Prompt, Example extends GrpoExample<Prompt>>(
+  options: TrainGrpoOptions<Prompt, Example>,
+  config: GrpoConfig,
+): string[] {
+  if (options.data.length === 0) throw new GrpoDataError("there is no training data: pass at least one example");
+  const functions = Object.keys(options.rewards);
+  if (functions.length === 0) throw new GrpoConfigError("there are no rewards: pass at least one reward function");
+  const extra = [...(options.temporal ? ["temporal"] : []), ...(options.length ? ["length"] : [])];
+  const columns = [...functions, ...extra];
+  for (const name of extra)
+    if (functions.includes(name))
+      throw new GrpoConfigError(`the reward name "${name}" is taken by the option of that name`);
+  for (const accuracy of [options.temporal?.accuracy, options.length?.accuracy])
+    if (accuracy !== undefined && !functions.includes(accuracy))
+      throw new GrpoConfigError(
+        `there is no reward "${accuracy}" to judge right answers by; the rewards are ${functions.join(", ")}`,
+      );
+  for (const name of Object.keys(config.rewardWeights ?? {}))
+    if (!columns.includes(name))
+      throw new GrpoConfigError(`rewardWeights names "${name}"; the rewards are ${columns.join(", ")}`);
+  if (config.updatesPerRollout > config.promptsPerRollout)
+    throw new GrpoConfigError(
+      `updatesPerRollout (${config.updatesPerRollout}) exceeds promptsPerRollout (${config.promptsPerRollout}): an update needs a whole prompt`,
+    );
+  return columns;
+}
