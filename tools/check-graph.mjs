@@ -24,8 +24,19 @@ const findings = [];
 const builtins = new Set(builtinModules.flatMap((name) => [name, `node:${name}`]));
 const show = (path) => relative(root, path);
 
+/** [{ specifier, typeOnly }] of a file: static imports and re-exports, and dynamic imports. */
 function importsOf(file) {
-  return ts.preProcessFile(readFileSync(file, "utf8"), true, true).importedFiles.map((found) => found.fileName);
+  const text = readFileSync(file, "utf8");
+  const typeOnly = new Set();
+  for (const statement of ts.createSourceFile(file, text, ts.ScriptTarget.Latest).statements) {
+    const types = ts.isImportDeclaration(statement)
+      ? statement.importClause?.isTypeOnly
+      : ts.isExportDeclaration(statement) && statement.isTypeOnly;
+    if (types && statement.moduleSpecifier) typeOnly.add(statement.moduleSpecifier.text);
+  }
+  return ts
+    .preProcessFile(text, true, true)
+    .importedFiles.map(({ fileName }) => ({ specifier: fileName, typeOnly: typeOnly.has(fileName) }));
 }
 
 function localTarget(file, specifier) {
@@ -48,10 +59,11 @@ for (const { short, folder, manifest, entries } of workspacePackages()) {
   for (const file of filesBelow(`${folder}/src`, ".ts")) {
     if (file.endsWith(".test.ts")) continue;
     const edges = { local: [], outside: [] };
-    for (const specifier of importsOf(file)) {
+    for (const { specifier, typeOnly } of importsOf(file)) {
       if (specifier.startsWith(".")) {
         const target = localTarget(file, specifier);
-        if (target) edges.local.push(target);
+        // Types are erased: they reach nothing at run time and may be mutual.
+        if (target && !typeOnly) edges.local.push(target);
         continue;
       }
       edges.outside.push(specifier);

@@ -99,6 +99,10 @@ with torch.no_grad():
         **inputs, attention_mask=torch.ones(1, len(ids), dtype=torch.long), do_sample=False, max_new_tokens=16,
         eos_token_id=tokenizer.token_to_id("<|im_end|>"), pad_token_id=0,
     )[0, len(ids):]
+    penalized = model.generate(
+        **inputs, attention_mask=torch.ones(1, len(ids), dtype=torch.long), do_sample=False, max_new_tokens=16,
+        repetition_penalty=1.8, eos_token_id=tokenizer.token_to_id("<|im_end|>"), pad_token_id=0,
+    )[0, len(ids):]
     features = model.model.get_video_features(
         video["pixel_values_videos"], video["video_grid_thw"], video["video_merge_sizes"]
     ).pooler_output
@@ -118,5 +122,6 @@ rounded = lambda values: [round(float(v), 7) for v in values.flatten()]
     "logits": rounded(logits[-6:]),
     "logitRows": 6,
     "greedy": greedy.tolist(),
+    "penalized": penalized.tolist(),
 }))
 print(len(ids), counts, greedy.tolist())
