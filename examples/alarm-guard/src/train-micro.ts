@@ -20,7 +20,7 @@ export interface Amounts {
 }
 
 /** What the example runs, about a minute on two cores. */
-export const FULL: Amounts = { base: { samples: 800, epochs: 4 }, stages: { samples: 480, epochs: 3 }, held: 800 };
+export const FULL: Amounts = { base: { samples: 800, epochs: 4 }, stages: { samples: 480, epochs: 4 }, held: 800 };
 
 /** Hears of every event of a named stage. */
 export type OnEvent = (stage: string, event: TrainingEvent) => void;
@@ -82,7 +82,7 @@ export async function trainStages(
     microSamples(stages.samples, seed + 1, { split: "train" }),
     recipe.alarmTokens,
   );
-  const llm = 1e-3;
+  const llm = 2e-3;
   const alarm = recipe.alarmTokens ? { alarmTokens: 1e-2 } : {};
   const settings = { ...common, seed, epochs: stages.epochs };
   if (recipe.stage1) {
