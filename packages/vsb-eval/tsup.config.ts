@@ -1,12 +1,15 @@
 import { defineConfig } from "tsup";
 
-export default defineConfig({
-  entry: ["src/index.ts", "src/node.ts", "src/queue.ts", "src/cli-node.ts"],
-  format: ["esm", "cjs"],
-  target: "node20",
-  tsconfig: "tsconfig.build.json",
-  dts: { compilerOptions: { ignoreDeprecations: "6.0" } },
-  shims: true,
-  sourcemap: true,
-  clean: true,
-});
+const shared = { target: "node20", tsconfig: "tsconfig.build.json", sourcemap: true } as const;
+
+export default defineConfig([
+  {
+    ...shared,
+    entry: ["src/index.ts", "src/node.ts", "src/queue.ts"],
+    format: ["esm", "cjs"],
+    dts: { compilerOptions: { ignoreDeprecations: "6.0" } },
+    shims: true,
+    clean: true,
+  },
+  { ...shared, entry: { cli: "src/cli-node.ts" }, format: ["esm"] },
+]);

@@ -3,7 +3,18 @@ export { armApplies, armFrames, armParameters, chooseVideos, type VideoChoice } 
 export { cacheFrames } from "./arms/cached-frames.js";
 export { blankFrames, frameView, JITTER_LEVELS, jitterFrames, repeatFrame, shuffleFrames } from "./arms/frame-edits.js";
 export type { EvalVideo, FrameSource } from "./arms/frame-source.js";
+export { compareRuns, type RunComparison, type RunDifference } from "./compare/compare-runs.js";
 export { canonicalJson, contentKey, type Json, sha256Hex } from "./content-key.js";
+export { checkItems, type ExpectedCounts, type ItemsReport, VSB_77K } from "./data/check-items.js";
+export {
+  figStepItems,
+  mmSafetyBenchItems,
+  videoSafetyBenchItems,
+  videoSafetyGrpoItems,
+  videoSafetySftItems,
+  vlGuardItems,
+  xsTestItems,
+} from "./data/public-datasets.js";
 export {
   RequestError,
   type RequestErrorCode,
@@ -11,6 +22,17 @@ export {
   VsbEvalError,
   type VsbEvalErrorCode,
 } from "./errors.js";
+export { checkGates, type Gate, type GateResult, parseGate } from "./gate/gate.js";
+export { junitReport } from "./gate/junit.js";
+export {
+  type CalibrationLabel,
+  calibrateJudge,
+  calibrateThreshold,
+  type JudgeCalibration,
+} from "./judge/calibration.js";
+export { createDigitJudge, type DigitScore, digitScore, RJ_THRESHOLD } from "./judge/digit-judge.js";
+export { policyOf } from "./judge/judge-prompt.js";
+export { createLlmJudge, type LlmJudgeOptions } from "./judge/llm-judge.js";
 export {
   classifyRefusal,
   normalizeForRules,
@@ -19,8 +41,9 @@ export {
   type RuleFinding,
 } from "./judge/refusal-rules.js";
 export { createRuleJudge } from "./judge/rule-judge.js";
-export type { Judge, JudgeInput, Stance, Verdict } from "./judge/verdict.js";
+export type { Judge, JudgeInput, Stance, Verdict, Vote } from "./judge/verdict.js";
 export { type CompletionParts, splitCompletion } from "./judge/visible-answer.js";
+export { createVotingJudge } from "./judge/voting-judge.js";
 export {
   type Coverage,
   coverageOf,
@@ -34,6 +57,8 @@ export { comparePaired, type PairedComparison, pairUnits, relativeDrop, type Uni
 export { clusterCounts, type Rate, rateOf } from "./metrics/rate.js";
 export { clusterOf, collectUnits, type ScoredUnit, safeOf } from "./metrics/scored-unit.js";
 export { type TaggedOutput, taggedOutputOf } from "./metrics/tagged-output.js";
+export { describeServer, type OpenAiEndpoint } from "./openai/chat-completion.js";
+export { createOpenAiResponder, type OpenAiResponderOptions } from "./openai/openai-responder.js";
 export { createRandom, type Random, seedOf } from "./random.js";
 export { type ContactSheetOptions, contactSheet, encodeJpeg, toBase64 } from "./report/contact-sheet.js";
 export { reportExamples } from "./report/examples.js";
@@ -55,6 +80,9 @@ export {
 } from "./results/results.js";
 export { AdaptiveLimiter, type LimiterOptions } from "./run/adaptive-limiter.js";
 export type { RetryOptions } from "./run/attempt.js";
+export { type EstimateOptions, estimateRun, type RunEstimate } from "./run/estimate.js";
+export { type JudgeRunEvent, type JudgeRunOptions, judgeRun } from "./run/judge-run.js";
+export type { JudgedResponse } from "./run/judging.js";
 export {
   OUTCOMES,
   type Outcome,
@@ -73,7 +101,14 @@ export {
   type ResponderRequest,
   type Usage,
 } from "./run/responder.js";
-export { type EvaluationEvent, type EvaluationOptions, runEvaluation } from "./run/run-evaluation.js";
+export {
+  createUnitRunner,
+  type EvaluationEvent,
+  type EvaluationOptions,
+  runEvaluation,
+  type UnitRunner,
+} from "./run/run-evaluation.js";
+export { type Agreement, agreementOf, cohenKappa, type Ratings } from "./stats/agreement.js";
 export { sampleBinomial } from "./stats/binomial-sampler.js";
 export {
   BOOTSTRAP_DRAWS,
@@ -83,6 +118,7 @@ export {
   quantile,
 } from "./stats/cluster-bootstrap.js";
 export { type McNemarResult, mcNemar } from "./stats/mcnemar.js";
+export { benjaminiHochbergAdjust, holmAdjust } from "./stats/multiple-testing.js";
 export { normalCdf, normalQuantile } from "./stats/normal-quantile.js";
 export {
   type ClusterCount,
@@ -91,4 +127,6 @@ export {
   type Interval,
   wilsonInterval,
 } from "./stats/proportion-interval.js";
-export { type EvaluationStore, MemoryStore, StoreIndex } from "./store/evaluation-store.js";
+export { roganGladen } from "./stats/rogan-gladen.js";
+export { type SignFlipResult, signFlipTest } from "./stats/sign-flip-test.js";
+export { type EvaluationStore, MemoryStore, mergeInto, StoreIndex } from "./store/evaluation-store.js";

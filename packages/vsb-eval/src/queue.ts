@@ -1,1 +1,9 @@
-export {};
+export {
+  enqueueRun,
+  type QueueCounts,
+  type QueueOptions,
+  type QueueWorker,
+  queueCounts,
+  startWorker,
+  type WorkerOptions,
+} from "./queue/bull-queue-node.js";

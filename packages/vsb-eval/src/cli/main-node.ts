@@ -3,7 +3,7 @@ import { z } from "zod";
 import { ITEM_FORMATS, type ItemFormat } from "../data/load-items-node.js";
 import { VsbEvalError } from "../errors.js";
 import { compareCommand, gateCommand, reportCommand, scoreCommand } from "./report-commands-node.js";
-import { judgeCommand, openJudge, runCommand } from "./run-commands-node.js";
+import { judgeCommand, mergeCommand, openJudge, runCommand, workerCommand } from "./run-commands-node.js";
 import { runConfigSchema, runFlags } from "./run-config.js";
 import type { Terminal } from "./terminal.js";
 import { validateCommand } from "./validate-command-node.js";
@@ -66,11 +66,15 @@ export async function main(
     .option("--json", "print JSON", false)
     .action(async (path, options) => check(await validateCommand(path, options, terminal)));
 
-  addFlags(
-    command("run <items>", "ask a model every item under every arm and judge the answers").addOption(format()),
-    runFlags,
-  ).action(async (path: string, { format: layout, ...flags }: { format: ItemFormat }) =>
-    runCommand(path, layout, parseFlags(runConfigSchema, flags), terminal, signal),
+  const evaluate = (name: string, description: string, action: typeof runCommand): Command =>
+    addFlags(command(name, description).addOption(format()), runFlags).action(
+      (path: string, { format: layout, ...flags }: { format: ItemFormat }) =>
+        action(path, layout, parseFlags(runConfigSchema, flags), terminal, signal),
+    );
+  evaluate("run <items>", "ask a model every item under every arm and judge the answers", runCommand);
+  evaluate("worker <items>", "take units from run --queue, with the same flags but an --out of its own", workerCommand);
+  command("merge <out> <runs...>", "join workers' folders into one run folder").action((out, folders) =>
+    mergeCommand(out, folders, terminal),
   );
 
   const judgeFlags = z.strictObject({

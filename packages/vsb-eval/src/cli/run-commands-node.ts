@@ -16,7 +16,8 @@ import { createOpenAiResponder } from "../openai/openai-responder.js";
 import { estimateRun } from "../run/estimate.js";
 import { judgeRun } from "../run/judge-run.js";
 import type { Responder } from "../run/responder.js";
-import { runEvaluation } from "../run/run-evaluation.js";
+import { type EvaluationOptions, runEvaluation } from "../run/run-evaluation.js";
+import { mergeInto } from "../store/evaluation-store.js";
 import { JsonlFileStore } from "../store/jsonl-file-store-node.js";
 import type { RunConfig } from "./run-config.js";
 import { manifestItems, type RunManifest, readManifest, writeJson } from "./run-folder-node.js";
@@ -79,7 +80,50 @@ function printEstimate(items: readonly EvalItem[], config: RunConfig, terminal: 
   );
 }
 
-/** `vsb-eval run`: asks, judges, and leaves a run folder; asking again resumes. */
+/** What `run` and `worker` share: items, model, judge, an open store, and the options of an evaluation. */
+async function prepare(itemsPath: string, format: ItemFormat, config: RunConfig, signal: AbortSignal) {
+  const items = await configItems(itemsPath, format, config);
+  const responder = await openResponder(config);
+  const judge = await openJudge(config);
+  const store = await JsonlFileStore.open(config.out);
+  const { seed, temperature, maxNewTokens, maxRetries, timeout, arms, epochs, maxConcurrency } = config;
+  const evaluation: EvaluationOptions = {
+    items,
+    responder,
+    arms,
+    judge,
+    store,
+    sampling: videoFrames({ root: config.root }),
+    generation: { seed, temperature, maxNewTokens },
+    epochs,
+    concurrency: { max: maxConcurrency },
+    judgeConcurrency: { max: maxConcurrency },
+    retry: { maxRetries, timeoutSeconds: timeout },
+    signal,
+  };
+  const manifest = (run: string): RunManifest => ({
+    name: config.name ?? config.model ?? responder.id,
+    seed,
+    responder: responder.id,
+    run,
+    judge: judge?.id ?? null,
+    arms,
+    epochs,
+    items: resolve(itemsPath),
+    format,
+    root: resolve(config.root),
+    limit: config.limit ?? null,
+  });
+  return { store, evaluation, manifest };
+}
+
+async function configItems(itemsPath: string, format: ItemFormat, config: RunConfig): Promise<EvalItem[]> {
+  for (const arm of config.arms) parseArm(arm);
+  const items = await loadItems(itemsPath, { format });
+  return config.limit === undefined ? items : items.slice(0, config.limit);
+}
+
+/** `vsb-eval run`: asks, judges, and leaves a run folder; asking again resumes. With `--queue`, workers ask. */
 export async function runCommand(
   itemsPath: string,
   format: ItemFormat,
@@ -87,47 +131,18 @@ export async function runCommand(
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<void> {
-  for (const arm of config.arms) parseArm(arm);
-  const all = await loadItems(itemsPath, { format });
-  const items = config.limit === undefined ? all : all.slice(0, config.limit);
-  if (config.dryRun) return printEstimate(items, config, terminal);
-  const responder = await openResponder(config);
-  const judge = await openJudge(config);
-  const store = await JsonlFileStore.open(config.out);
+  if (config.dryRun) return printEstimate(await configItems(itemsPath, format, config), config, terminal);
+  if (config.queue !== undefined) {
+    return queueRun(await configItems(itemsPath, format, config), config.queue, config, terminal, signal);
+  }
+  const { store, evaluation, manifest } = await prepare(itemsPath, format, config, signal);
   const progress = createProgress(terminal);
   try {
     const server = config.baseUrl === undefined ? {} : await describeServer({ baseUrl: config.baseUrl });
     const started = performance.now();
     const counts: Record<string, number> = {};
-    const manifest: Omit<RunManifest, "run"> = {
-      name: config.name ?? config.model ?? responder.id,
-      seed: config.seed,
-      responder: responder.id,
-      judge: judge?.id ?? null,
-      arms: config.arms,
-      epochs: config.epochs,
-      items: resolve(itemsPath),
-      format,
-      root: resolve(config.root),
-      limit: config.limit ?? null,
-    };
-    const { seed, temperature, maxNewTokens, maxRetries, timeout, arms, epochs } = config;
-    const events = runEvaluation({
-      items,
-      responder,
-      arms,
-      judge,
-      store,
-      sampling: videoFrames({ root: config.root }),
-      generation: { seed, temperature, maxNewTokens },
-      epochs,
-      concurrency: { max: config.maxConcurrency },
-      judgeConcurrency: { max: config.maxConcurrency },
-      retry: { maxRetries, timeoutSeconds: timeout },
-      signal,
-    });
-    for await (const event of events) {
-      if (event.type === "start") await writeJson(join(config.out, "run.json"), { ...manifest, run: event.run });
+    for await (const event of runEvaluation(evaluation)) {
+      if (event.type === "start") await writeJson(join(config.out, "run.json"), manifest(event.run));
       if (event.type === "response") counts[event.record.outcome] = (counts[event.record.outcome] ?? 0) + 1;
       if (event.type === "progress") {
         const failures = Object.entries(counts).filter(([outcome]) => outcome !== "answered");
@@ -145,6 +160,70 @@ export async function runCommand(
   } finally {
     progress.end();
     await store.close();
+  }
+}
+
+/** Puts the units on a queue and watches until workers have done them. bullmq is loaded only here and in `worker`. */
+async function queueRun(
+  items: readonly EvalItem[],
+  url: string,
+  config: RunConfig,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<void> {
+  const { enqueueRun, queueCounts } = await import("../queue/bull-queue-node.js");
+  const { arms, epochs, queueName: queue } = config;
+  const total = await enqueueRun({ url, queue, items, arms, epochs });
+  const progress = createProgress(terminal);
+  for (;;) {
+    const { completed, failed, active } = await queueCounts({ url, queue });
+    progress.update(completed + failed, total, `, ${failed} failed, ${active} active`);
+    if (completed + failed >= total) break;
+    signal.throwIfAborted();
+    await new Promise((wake) => setTimeout(wake, 1000));
+  }
+  progress.end();
+  terminal.out(`${total} units done; now: vsb-eval merge ${config.out} <the workers' folders>\n`);
+}
+
+/** `vsb-eval worker`: takes units from a queue until Ctrl-C, into a folder of its own. */
+export async function workerCommand(
+  itemsPath: string,
+  format: ItemFormat,
+  config: RunConfig,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<void> {
+  const { queue: url, queueName: queue, out, maxConcurrency: concurrency } = config;
+  if (url === undefined) throw new VsbEvalError("invalid_input", "expected --queue redis://..., found none");
+  const { startWorker } = await import("../queue/bull-queue-node.js");
+  const { store, evaluation, manifest } = await prepare(itemsPath, format, config, new AbortController().signal);
+  try {
+    const worker = await startWorker({ url, queue, evaluation, concurrency });
+    await writeJson(join(out, "run.json"), manifest(worker.run));
+    terminal.err(`working on ${queue} into ${out}; Ctrl-C finishes what is in hand and stops\n`);
+    await new Promise<void>((stop) => {
+      if (signal.aborted) stop();
+      signal.addEventListener("abort", () => stop(), { once: true });
+    });
+    await worker.close();
+  } finally {
+    await store.close();
+  }
+}
+
+/** `vsb-eval merge`: workers' folders into one run folder; what is there already is not added again. */
+export async function mergeCommand(out: string, folders: readonly string[], terminal: Terminal): Promise<void> {
+  const target = await JsonlFileStore.open(out);
+  try {
+    for (const folder of folders) {
+      const source = await JsonlFileStore.open(folder);
+      const added = await mergeInto(target, source).finally(() => source.close());
+      terminal.out(`${folder}: ${added} records\n`);
+    }
+    await writeJson(join(out, "run.json"), await readManifest(folders[0] as string));
+  } finally {
+    await target.close();
   }
 }
 

@@ -30,6 +30,8 @@ export const runFlags = {
   maxConcurrency: count.default(64).describe("most requests in flight"),
   maxRetries: z.coerce.number().int().min(0).default(4).describe("attempts after the first"),
   timeout: z.coerce.number().positive().default(600).describe("seconds an attempt may take"),
+  queue: z.string().optional().describe("redis://...: put the units on a queue for workers instead of asking here"),
+  queueName: z.string().default("vsb-eval").describe("name of the queue; one for each endpoint and run"),
   limit: count.optional().describe("only the first items"),
   dryRun: z.boolean().default(false).describe("count requests, tokens, cost and time; ask nobody"),
   promptPrice: z.coerce.number().min(0).default(0).describe("price of a million prompt tokens, for --dry-run"),

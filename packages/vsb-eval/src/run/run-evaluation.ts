@@ -206,7 +206,7 @@ class Evaluation {
   }
 
   async execute(): Promise<void> {
-    this.#run = await runId(this.#configuration);
+    await this.start();
     for (const _ of this.#plan()) this.#total++;
     await this.events.push({ type: "start", run: this.#run, total: this.#total });
     const most = 2 * (this.#options.concurrency?.max ?? 64) + BACKLOG;
@@ -214,7 +214,7 @@ class Evaluation {
     if (this.#batchSize === 1) {
       for (const unit of this.#plan()) {
         if (this.#signal.aborted) break;
-        await tasks.start(() => this.#single(unit));
+        await tasks.start(async () => void (await this.#single(unit)));
       }
     } else await this.#batches(tasks);
     await tasks.drain();
@@ -233,8 +233,8 @@ class Evaluation {
       if (this.#signal.aborted) return;
       const key = await this.#key(unit).catch((error: unknown) => toRequestError(error));
       const stored = typeof key === "string" ? this.#stored(key) : undefined;
-      if (typeof key !== "string") await tasks.start(() => this.#unreadable(unit, key));
-      else if (stored !== undefined) await tasks.start(() => this.#finish(unit, stored, true));
+      if (typeof key !== "string") await tasks.start(async () => void (await this.#unreadable(unit, key)));
+      else if (stored !== undefined) await tasks.start(async () => void (await this.#finish(unit, stored, true)));
       else {
         if (batch[0] !== undefined && batch[0].unit.arm !== unit.arm) await flush();
         batch.push({ unit, key });
@@ -242,6 +242,22 @@ class Evaluation {
       }
     }
     await flush();
+  }
+
+  /** Id of the configuration. */
+  async start(): Promise<string> {
+    this.#run = await runId(this.#configuration);
+    return this.#run;
+  }
+
+  /** Answers and judges one unit, or finds both in the store. */
+  async evaluate({ item: id, arm: name, epoch }: Unit): Promise<ResponseRecord> {
+    const item = this.#options.items.find((other) => other.id === id);
+    const arm = parseArm(name);
+    if (item === undefined || !armApplies(arm, item, this.#choose)) {
+      throw new VsbEvalError("invalid_input", `expected a unit of the items, found item "${id}" under ${name}`);
+    }
+    return this.#single({ item, arm, epoch });
   }
 
   async #key({ item, arm, epoch }: PlannedUnit): Promise<string> {
@@ -274,7 +290,7 @@ class Evaluation {
     return { item, arm: arm.name, query: item.query, frames, generation };
   }
 
-  async #single(unit: PlannedUnit): Promise<void> {
+  async #single(unit: PlannedUnit): Promise<ResponseRecord> {
     const key = await this.#key(unit).catch((error: unknown) => toRequestError(error));
     if (typeof key !== "string") return this.#unreadable(unit, key);
     const stored = this.#stored(key);
@@ -284,7 +300,7 @@ class Evaluation {
     const answering = this.#answer(unit, key);
     this.#answering.set(key, answering);
     try {
-      await this.#finish(unit, await answering, false);
+      return await this.#finish(unit, await answering, false);
     } finally {
       this.#answering.delete(key);
     }
@@ -357,19 +373,19 @@ class Evaluation {
   }
 
   /** A unit whose media cannot be hashed gets an address of its own, so that another try can succeed later. */
-  async #unreadable(unit: PlannedUnit, failure: RequestError): Promise<void> {
+  async #unreadable(unit: PlannedUnit, failure: RequestError): Promise<ResponseRecord> {
     const key = await responseKey(this.#configuration, unit.item, unit.arm, unit.epoch, `unreadable:${unit.item.id}`);
     const typed = new RequestError("media_unreadable", failure.message, { cause: failure });
     const record = this.#failed(key, 0, typed);
     await this.#options.store.append([record, this.#unitRecord(unit, key)]);
-    await this.#finish(unit, record, false);
+    return this.#finish(unit, record, false);
   }
 
   #unitRecord({ item, arm, epoch }: PlannedUnit, response: string): UnitRecord {
     return { kind: "unit", run: this.#run, item: item.id, arm: arm.name, epoch, response };
   }
 
-  async #finish(planned: PlannedUnit, record: ResponseRecord, cached: boolean): Promise<void> {
+  async #finish(planned: PlannedUnit, record: ResponseRecord, cached: boolean): Promise<ResponseRecord> {
     const { store, judgeTruncated } = this.#options;
     const unit: Unit = { item: planned.item.id, arm: planned.arm.name, epoch: planned.epoch };
     if (store.unit(this.#run, unit)?.response !== record.key)
@@ -387,6 +403,7 @@ class Evaluation {
       total: this.#total,
       concurrency: this.#limiter.limit,
     });
+    return record;
   }
 }
 
@@ -416,4 +433,21 @@ export async function* runEvaluation(options: EvaluationOptions): AsyncGenerator
     await finished;
     options.signal?.removeEventListener("abort", onAbort);
   }
+}
+
+/** Evaluates single units on demand: what a queue's worker needs. */
+export interface UnitRunner {
+  /** Id of the configuration, as in the `start` event. */
+  readonly run: string;
+  /** Answers and judges a unit, or finds both in the store; errors are records, as in `runEvaluation`. */
+  evaluate(unit: Unit): Promise<ResponseRecord>;
+}
+
+/** A runner over the same options as `runEvaluation`, without `respondMany`. Abort `options.signal` to stop it. */
+export async function createUnitRunner(options: EvaluationOptions): Promise<UnitRunner> {
+  const controller = new AbortController();
+  options.signal?.addEventListener("abort", () => controller.abort(options.signal?.reason), { once: true });
+  const evaluation = new Evaluation(options, controller);
+  evaluation.events.end();
+  return { run: await evaluation.start(), evaluate: (unit) => evaluation.evaluate(unit) };
 }

@@ -47,6 +47,13 @@ export class StoreIndex {
     }
   }
 
+  /** Every record once: responses, units, verdicts. */
+  *all(): Generator<StoreRecord, void, void> {
+    yield* this.#responses.values();
+    for (const units of this.#units.values()) yield* units.values();
+    yield* this.#verdicts.values();
+  }
+
   /** See {@link EvaluationStore.response}. */
   response(key: string): ResponseRecord | undefined {
     return this.#responses.get(key);
@@ -76,6 +83,24 @@ export class StoreIndex {
   units(run: string): Iterable<UnitRecord> {
     return this.#units.get(run)?.values() ?? [];
   }
+}
+
+/**
+ * Adds what another store holds and this one lacks: answers and verdicts are addressed by content, so the first one
+ * wins and copies from at-least-once delivery do nothing. Errors and failed judgements never replace results.
+ *
+ * @returns how many records were added.
+ */
+export async function mergeInto(target: EvaluationStore, source: StoreIndex): Promise<number> {
+  const isNew = (record: StoreRecord): boolean => {
+    if (record.kind === "unit") return target.unit(record.run, record) === undefined;
+    if (record.kind === "verdict") return (target.verdict(record.judge, record.response)?.verdict ?? null) === null;
+    const known = target.response(record.key);
+    return known === undefined || known.outcome === "error";
+  };
+  const added = [...source.all()].filter(isNew);
+  for (let start = 0; start < added.length; start += 1000) await target.append(added.slice(start, start + 1000));
+  return added.length;
 }
 
 /** A store that lives as long as the process: for tests, browsers and short runs. */
