@@ -61,7 +61,7 @@ export function clippedRow(task: RowTask, config: LossConfig): RowSums {
     let total = -share * slope;
     if (reference !== undefined) {
       const raw = (reference[token] as number) - logProb;
-      const x = raw > klClamp ? klClamp : raw < -klClamp ? -klClamp : raw;
+      const x = Math.min(Math.max(raw, -klClamp), klClamp);
       const e = Math.exp(x);
       const estimate = e - x - 1;
       const correction = correctKl ? ratio : 1;

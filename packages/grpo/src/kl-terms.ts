@@ -21,7 +21,7 @@ export function klTermInto(
   out: KlOutput,
 ): void {
   const raw = reference - policy;
-  const x = raw > logRatioClamp ? logRatioClamp : raw < -logRatioClamp ? -logRatioClamp : raw;
+  const x = Math.min(Math.max(raw, -logRatioClamp), logRatioClamp);
   const passes = raw <= logRatioClamp && raw >= -logRatioClamp;
   let value: number;
   let slope: number; // d value / d policy log-probability = - d value / d x
@@ -44,7 +44,7 @@ export function klTermInto(
       slope = 1 - e;
     }
   }
-  out.value = value > valueClamp ? valueClamp : value < -valueClamp ? -valueClamp : value;
+  out.value = Math.min(Math.max(value, -valueClamp), valueClamp);
   // The straight-through gradient of k3+ is that of the unclamped k2.
   if (estimator === "k3+") out.dLogProb = -raw;
   else out.dLogProb = passes && value <= valueClamp && value >= -valueClamp ? slope : 0;

@@ -66,7 +66,7 @@ export function lossNormalizers(batch: LossBatch, config: LossConfig): LossNorma
     if (!needsEntropy) continue;
     const entropy = batch.entropies?.[row] as TokenRow;
     for (let token = 0; token < entropy.length; token++) {
-      if (!mask || mask[token] !== 0) entropies.push(entropy[token] as number);
+      if (mask?.[token] !== 0) entropies.push(entropy[token] as number);
     }
   }
   let entropyThreshold = Number.NEGATIVE_INFINITY;

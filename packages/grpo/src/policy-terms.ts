@@ -31,8 +31,8 @@ function clippedTerm(config: LossConfig): PolicyTerm {
   const delta = config.delta ?? Number.POSITIVE_INFINITY;
   const dual = config.dualClip ?? Number.POSITIVE_INFINITY;
   return (ratio, advantage, _logProb, _old, _weight, out) => {
-    const capped = ratio > delta ? delta : ratio;
-    const clipped = ratio < low ? low : ratio > high ? high : ratio;
+    const capped = Math.min(ratio, delta);
+    const clipped = Math.max(Math.min(ratio, high), low);
     const unclippedSide = capped * advantage;
     const clippedSide = clipped * advantage;
     const slopeUnclipped = ratio <= delta ? ratio * advantage : 0;
@@ -60,7 +60,7 @@ function cispoTerm(config: LossConfig): PolicyTerm {
   const low = config.cispoClip === "range" ? 1 - config.epsilon : Number.NEGATIVE_INFINITY;
   const high = config.cispoClip === "range" ? 1 + highOption : highOption;
   return (ratio, advantage, logProb, _old, _weight, out) => {
-    const coefficient = -(ratio > high ? high : ratio < low ? low : ratio) * advantage;
+    const coefficient = -(Math.min(Math.max(ratio, low), high)) * advantage;
     out.value = coefficient * logProb;
     out.dLogRatio = 0;
     out.dLogProb = coefficient;

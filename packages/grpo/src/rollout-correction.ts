@@ -29,7 +29,7 @@ export function rolloutCorrection(
   const raw = new Float64Array(sequence ? 1 : old.length);
   let sum = 0;
   for (let token = 0; token < old.length; token++) {
-    const counted = !mask || mask[token] !== 0;
+    const counted = mask?.[token] !== 0;
     const difference = counted ? (old[token] as number) - (sampling[token] as number) : 0;
     const known = Number.isNaN(difference) ? 0 : difference;
     if (sequence) sum += known;

@@ -44,7 +44,7 @@ export function clampedSequenceRatio(logRatio: number, clamp: number): { ratio: 
 }
 
 const LOWEST = Math.log(1e-8);
-const clampLog = (value: number): number => (value > 20 ? 20 : value < LOWEST ? LOWEST : value);
+const clampLog = (value: number): number => (Math.min(Math.max(value, LOWEST), 20));
 
 /**
  * VESPO's detached sequence weight phi(w) = exp(lambda + k ln w - lambda w), where ln w is the summed log-ratio plus the
@@ -62,7 +62,7 @@ export function vespoWeight(
   for (let token = 0; token < logProbs.length; token++) {
     if (mask && mask[token] === 0) continue;
     const drift = (logProbs[token] as number) - (old[token] as number);
-    sum += drift > 20 ? 20 : drift < -20 ? -20 : drift;
+    sum += Math.min(Math.max(drift, -20), 20);
   }
   if (correction) for (const weight of correction) sum += clampLog(Math.log(weight));
   const logWeight = clampLog(sum);
