@@ -7,7 +7,7 @@ import { batchRows, type RewardFunction, type RewardRow, rewardFunction } from "
 import { meanRouge } from "./rouge.js";
 import { noTokens, safetyScore } from "./safety-score.js";
 import { type Score, scored, unscorable } from "./score.js";
-import { tokenize } from "./tokenize.js";
+import { hasTokens } from "./tokenize.js";
 import { vsr1AccuracyRewards } from "./vsr1.js";
 
 type StrictOptions = Omit<AccuracyOptions, "compat">;
@@ -70,7 +70,7 @@ const GRADERS: Readonly<Record<string, Grader | undefined>> = {
     return answer === null ? NO_ANSWER : scored(1 - Math.min(1, rate), { errorRate: rate });
   },
   "free-form": (truth, answer, options) => {
-    if (tokenize(truth, options).length === 0) return unscorable(noTokens(options));
+    if (!hasTokens(truth, options)) return unscorable(noTokens(options));
     return answer === null ? NO_ANSWER : scored(meanRouge(truth, answer, options));
   },
 };

@@ -27,7 +27,10 @@ export function longestCommonSubsequence(a: Int32Array, b: Int32Array, vocabular
 function keepTokensOf(tokens: Int32Array, other: Int32Array, vocabularySize: number): Int32Array {
   const present = new Uint8Array(vocabularySize);
   for (const token of other) present[token] = 1;
-  return tokens.filter((token) => present[token] === 1);
+  const kept = new Int32Array(tokens.length);
+  let count = 0;
+  for (const token of tokens) if (present[token] === 1) kept[count++] = token;
+  return kept.subarray(0, count);
 }
 
 /** A zero bit i of `row` says that position i of `short` raises the length: V' = (V + (V & M)) | (V & ~M). */

@@ -33,7 +33,7 @@ export interface ServerSurroundings {
   readonly logger?: FastifyBaseLogger;
   /** Version in the OpenAPI document. */
   readonly version?: string;
-  /** How threads are started, for running from source. */
+  /** Program of the threads, for running from source. */
   readonly program?: WorkerPoolOptions["program"];
 }
 
@@ -92,8 +92,12 @@ function createApp(
     ...(logger ? { loggerInstance: logger } : {}),
     bodyLimit: settings.maxBodyBytes,
     requestTimeout: settings.requestTimeoutMilliseconds,
-    // Node looks for slow requests this often.
-    http: { connectionsCheckingInterval: Math.min(1000, settings.requestTimeoutMilliseconds) },
+    http: {
+      // Node swaps the two limits when the one for headers is the larger, and looks for slow requests at this interval.
+      headersTimeout: settings.requestTimeoutMilliseconds,
+      requestTimeout: settings.requestTimeoutMilliseconds,
+      connectionsCheckingInterval: Math.min(1000, settings.requestTimeoutMilliseconds),
+    },
     forceCloseConnections: "idle",
     return503OnClosing: true,
   });
@@ -103,6 +107,15 @@ function createApp(
       throw new RequestError(401, problem("unauthorized", "expected the bearer token in the Authorization header"));
   };
 
+  app.removeContentTypeParser("text/plain");
+  // A connection that gets its last answer while the server closes must not be kept open.
+  let closing = false;
+  app.addHook("preClose", async () => {
+    closing = true;
+  });
+  app.addHook("onSend", async (_request, reply) => {
+    if (closing) reply.header("connection", "close");
+  });
   app.addHook("onResponse", async (request, reply) => {
     const route = request.routeOptions.url ?? "unknown";
     metrics.requests.inc({ route, status: reply.statusCode });

@@ -19,6 +19,13 @@ export function tokenize(text: string, options: TokenizeOptions = {}): string[] 
   return tokens.map(stem);
 }
 
+/** Whether `tokenize` would find any token; stops at the first. */
+export function hasTokens(text: string, options: TokenizeOptions = {}): boolean {
+  return options.tokenizer === "unicode"
+    ? /[\p{L}\p{M}\p{N}]/u.test(text.normalize("NFKC"))
+    : /[a-z0-9]/.test(text.toLowerCase());
+}
+
 const UNSPACED = "\\p{sc=Han}\\p{sc=Hira}\\p{sc=Kana}\\p{sc=Thai}\\p{sc=Laoo}\\p{sc=Khmr}\\p{sc=Mymr}";
 const UNICODE_TOKEN = new RegExp(`[${UNSPACED}]\\p{M}*|(?:(?![${UNSPACED}])[\\p{L}\\p{M}\\p{N}])+`, "gu");
 

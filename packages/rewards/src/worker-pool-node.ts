@@ -30,8 +30,8 @@ export interface WorkerPoolOptions {
   readonly rewardModule: string | null;
   /** Options of the accuracy reward. */
   readonly accuracy: Readonly<Record<string, unknown>>;
-  /** Program of a thread and how Node starts it; default: the built one beside this file. */
-  readonly program?: { readonly url: URL; readonly execArgv?: string[]; readonly env?: NodeJS.ProcessEnv };
+  /** Program of a thread; default: the built one beside this file. */
+  readonly program?: URL;
   /** Hears of every thread that had to be replaced. */
   readonly onRestart?: (reason: string) => void;
 }
@@ -87,7 +87,7 @@ interface Thread {
  */
 export async function createWorkerPool(options: WorkerPoolOptions): Promise<WorkerPool> {
   const { itemDeadlineMilliseconds: deadline } = options;
-  const program = options.program ?? { url: new URL("./reward-worker-node.js", import.meta.url) };
+  const program = options.program ?? new URL("./reward-worker-node.js", import.meta.url);
   const threads: Thread[] = [];
   const queue: Chunk[] = [];
   let names: readonly string[] = [];
@@ -97,7 +97,7 @@ export async function createWorkerPool(options: WorkerPoolOptions): Promise<Work
   const start = (slot: number): Promise<void> =>
     new Promise((resolve, reject) => {
       const shared = new SharedArrayBuffer(4);
-      const worker = new Worker(program.url, {
+      const worker = new Worker(program, {
         workerData: {
           rewardModule: options.rewardModule,
           accuracy: options.accuracy,
@@ -105,8 +105,6 @@ export async function createWorkerPool(options: WorkerPoolOptions): Promise<Work
           progress: shared,
         } satisfies WorkerSettings,
         resourceLimits: { maxOldGenerationSizeMb: options.workerHeapMebibytes },
-        ...(program.execArgv && { execArgv: program.execArgv }),
-        ...(program.env && { env: program.env }),
       });
       const thread: Thread = { worker, progress: new Int32Array(shared), ready: false, chunk: null, seen: 0, since: 0 };
       thread.progress[0] = PHASE.idle;
@@ -191,7 +189,7 @@ export async function createWorkerPool(options: WorkerPoolOptions): Promise<Work
     }
   };
 
-  // A thread past its items only waits for pausing rewards, which end at their own deadline: twice that means it is stuck.
+  // A thread past its items only waits for pausing rewards, which end at their own deadline: well after it, it is stuck.
   const watch = setInterval(
     () => {
       const now = performance.now();
@@ -201,7 +199,7 @@ export async function createWorkerPool(options: WorkerPoolOptions): Promise<Work
         if (at !== thread.seen) {
           thread.seen = at;
           thread.since = now;
-        } else if (now - thread.since > (at >= 0 ? deadline : deadline * 2 + 1000))
+        } else if (now - thread.since > (at >= 0 ? deadline : deadline * 1.5 + 100))
           replace(slot, `the reward took more than ${deadline} ms`, true);
       });
     },

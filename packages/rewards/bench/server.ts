@@ -1,0 +1,107 @@
+// Server latency for batches of 1,024 items, and a short soak; build first (the server runs from dist).
+// usage: tsx bench/server.ts [--seconds 60] [--against http://127.0.0.1:8018/v1/rewards]
+//   --against times the same batches on another service, e.g. bench/fastapi_server.py
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { Agent, request } from "node:http";
+import { parseArgs } from "node:util";
+import { benchPairs } from "./pairs.js";
+
+const { values: flags } = parseArgs({
+  options: {
+    seconds: { type: "string", default: "60" },
+    against: { type: "string" },
+    batches: { type: "string", default: "200" },
+  },
+});
+const agent = new Agent({ keepAlive: true });
+
+function post(url: string, body: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const call = request(url, { method: "POST", agent, headers: { "content-type": "application/json" } }, (answer) => {
+      let text = "";
+      answer.setEncoding("utf8");
+      answer.on("data", (chunk) => {
+        text += chunk;
+      });
+      answer.on("end", () => (answer.statusCode === 200 ? resolve(text) : reject(new Error(text.slice(0, 200)))));
+    });
+    call.on("error", reject);
+    call.end(body);
+  });
+}
+
+const tagged = (text: string, label: number): string =>
+  `<think>A short thought.</think><answer>${text}</answer><vidType>${label}</vidType><textType>1</textType>`;
+const pairs = benchPairs();
+const itemsOf = (count: number) =>
+  Array.from({ length: count }, (_, i) => {
+    const [reference, hypothesis] = pairs[i % pairs.length] as [string, string];
+    return {
+      completion: tagged(hypothesis, i % 2),
+      solution: tagged(reference, 1),
+      problem_type: "free-form-and-choice",
+    };
+  });
+const big = JSON.stringify({ items: itemsOf(1024) });
+const small = JSON.stringify({ items: itemsOf(6) });
+
+async function latency(url: string, batches: number, warmup: number): Promise<Record<string, number>> {
+  for (let i = 0; i < warmup; i++) await post(url, big);
+  const times: number[] = [];
+  for (let i = 0; i < batches; i++) {
+    const start = performance.now();
+    await post(url, big);
+    times.push(performance.now() - start);
+  }
+  times.sort((a, b) => a - b);
+  const at = (share: number): number => Number((times[Math.floor(share * (times.length - 1))] as number).toFixed(1));
+  return { "p50 ms": at(0.5), "p99 ms": at(0.99), "items/s": Math.round((1024 * 1000) / at(0.5)) };
+}
+
+const server = spawn(
+  process.execPath,
+  [new URL("../bin/safety-rewards.mjs", import.meta.url).pathname, "serve", "--port", "0", "--log-level", "error"],
+  { stdio: ["ignore", "pipe", "inherit"] },
+);
+const [line] = (await once(server.stdout, "data")) as [Buffer];
+const { url } = JSON.parse(line.toString()) as { url: string };
+try {
+  const table: Record<string, Record<string, number>> = {
+    "@videosafety/rewards": await latency(`${url}/v1/rewards`, Number(flags.batches), 10),
+  };
+  if (flags.against) table[flags.against] = await latency(flags.against, 2, 0);
+  console.log(`batches of 1,024 items of 140 words (${(big.length / 2 ** 20).toFixed(1)} MiB), one after the other:`);
+  console.table(table);
+
+  const seconds = Number(flags.seconds);
+  const memory = async (): Promise<number> => {
+    const text = await (await fetch(`${url}/metrics`)).text();
+    return Math.round(Number(/^process_resident_memory_bytes (\S+)$/m.exec(text)?.[1]) / 2 ** 20);
+  };
+  const resident: number[] = [];
+  let [sent, failed] = [0, 0];
+  const pending = new Set<Promise<unknown>>();
+  const start = performance.now();
+  while (performance.now() - start < seconds * 1000) {
+    const due = Math.floor((performance.now() - start) / 5);
+    while (sent < due) {
+      sent++;
+      const call = post(`${url}/v1/rewards`, small)
+        .catch(() => failed++)
+        .finally(() => pending.delete(call));
+      pending.add(call);
+    }
+    if (performance.now() - start > (resident.length * seconds * 1000) / 6) resident.push(await memory());
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  await Promise.all(pending);
+  resident.push(await memory());
+  console.log(
+    `soak: ${sent} requests of 6 items in ${seconds} s, ${failed} failed, resident MiB over time: ${resident.join(" ")}`,
+  );
+} finally {
+  server.kill("SIGTERM");
+  await once(server, "exit");
+  agent.destroy();
+}
