@@ -2,7 +2,7 @@ import { createRng, type Rng } from "@videosafety/onnx-autodiff";
 import { OptionsError } from "./errors.js";
 import type { PreparedPrompt } from "./prompt.js";
 import { type GenerationContext, Rollout } from "./rollout.js";
-import { checkSampling, type SampledToken, sampleToken } from "./sampling.js";
+import { checkSampling, penalizeRepetition, type SampledToken, sampleToken } from "./sampling.js";
 import type { TextTokenizer } from "./text-tokenizer.js";
 
 /** Options of `generate` and `stream`; `DEFAULT_GENERATION` fills what is left out. */
@@ -17,6 +17,8 @@ export interface GenerationOptions {
   readonly topP?: number;
   /** Most tokens to choose from: 0 keeps all. */
   readonly topK?: number;
+  /** Penalty on tokens of the prompt and of the completion so far, as in transformers; 1 does nothing. */
+  readonly repetitionPenalty?: number;
   /** Seed; a completion depends on it, its prompt's index and its own index only, not on how prompts are batched. */
   readonly seed?: number;
   /** Token ids that end a completion beside the model's own. */
@@ -34,6 +36,7 @@ export const DEFAULT_GENERATION = {
   temperature: 0,
   topP: 1,
   topK: 0,
+  repetitionPenalty: 1,
   seed: 0,
   maxRows: 32,
 } as const;
@@ -57,6 +60,7 @@ type Resolved = Required<Omit<GenerationOptions, "signal" | "stopTokenIds">> & {
 
 interface Row {
   readonly rng: Rng;
+  readonly promptIds: Int32Array;
   readonly tokenIds: number[];
   readonly logProbs: number[];
   finished: boolean;
@@ -115,11 +119,8 @@ async function decodeTogether(
   signal?.throwIfAborted();
   const rollout = await Rollout.start(context, prompts, group, maxCompletionLength);
   const { vocabularySize } = context.config;
-  const rows = indices.map((index) =>
-    Array.from(
-      { length: group },
-      (_, g): Row => ({ rng: createRng(rowSeed(seed, index, g)), tokenIds: [], logProbs: [], finished: false }),
-    ),
+  const rows = indices.map((index, i) =>
+    Array.from({ length: group }, (_, g) => startRow(prompts[i] as PreparedPrompt, rowSeed(seed, index, g))),
   );
   let active = rows.map((_, i) => i);
   let logits = rollout.promptLogits;
@@ -129,7 +130,7 @@ async function decodeTogether(
       (rows[prompt] as Row[]).forEach((row, g) => {
         if (row.finished) return;
         const at = (shared ? i : i * group + g) * vocabularySize;
-        extend(row, sampleToken(logits.subarray(at, at + vocabularySize), options, row.rng), options);
+        extend(row, logits.subarray(at, at + vocabularySize), options);
       });
     });
     const running = active.flatMap((prompt, i) => ((rows[prompt] as Row[]).every((row) => row.finished) ? [] : [i]));
@@ -146,10 +147,21 @@ async function decodeTogether(
   }
 }
 
-function extend(row: Row, token: SampledToken, { stop, maxCompletionLength }: Resolved): void {
+function startRow(prompt: PreparedPrompt, seed: number): Row {
+  return { rng: createRng(seed), promptIds: prompt.tokenIds, tokenIds: [], logProbs: [], finished: false };
+}
+
+/** Samples the next token of a row from its logits [V]. */
+function extend(row: Row, logits: Float32Array, options: Resolved): SampledToken {
+  const seen = function* (): Generator<number> {
+    yield* row.promptIds;
+    yield* row.tokenIds;
+  };
+  const token = sampleToken(penalizeRepetition(logits, seen(), options.repetitionPenalty), options, row.rng);
   row.tokenIds.push(token.tokenId);
   row.logProbs.push(token.logProb);
-  row.finished = stop.has(token.tokenId) || row.tokenIds.length >= maxCompletionLength;
+  row.finished = options.stop.has(token.tokenId) || row.tokenIds.length >= options.maxCompletionLength;
+  return token;
 }
 
 function toCompletion(row: Row, tokenizer: TextTokenizer, stop: ReadonlySet<number>): Completion {
@@ -185,17 +197,14 @@ export async function* streamCompletion(
 ): AsyncGenerator<StreamedToken> {
   options.signal?.throwIfAborted();
   const rollout = await Rollout.start(context, [prompt], 1, options.maxCompletionLength);
-  const rng = createRng(rowSeed(options.seed, 0, 0));
-  const ids: number[] = [];
+  const row = startRow(prompt, rowSeed(options.seed, 0, 0));
   let printed = "";
   let logits = rollout.promptLogits;
   for (;;) {
-    const token = sampleToken(logits, options, rng);
-    ids.push(token.tokenId);
-    const stopped = options.stop.has(token.tokenId);
-    const finishReason = stopped ? "stop" : ids.length >= options.maxCompletionLength ? "length" : null;
-    const whole = tokenizer.decode(ids);
-    const complete = finishReason !== null || !whole.endsWith("\u{fffd}");
+    const token = extend(row, logits, options);
+    const finishReason = !row.finished ? null : options.stop.has(token.tokenId) ? "stop" : "length";
+    const whole = tokenizer.decode(row.tokenIds);
+    const complete = row.finished || !whole.endsWith("\u{fffd}");
     const text = complete ? whole.slice(printed.length) : "";
     if (complete) printed = whole;
     yield { ...token, text, finishReason };

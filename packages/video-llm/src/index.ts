@@ -43,7 +43,14 @@ export {
   parsePreprocessorConfig,
 } from "./preprocessor-config.js";
 export type { PreparedPrompt, PreparedSample, PromptRequest, SampleLabels } from "./prompt.js";
-export { argmax, logSumExp, type SampledToken, type SamplingOptions, sampleToken } from "./sampling.js";
+export {
+  argmax,
+  logSumExp,
+  penalizeRepetition,
+  type SampledToken,
+  type SamplingOptions,
+  sampleToken,
+} from "./sampling.js";
 export type { SaveOptions } from "./save-node.js";
 export { CHAT_TOKENS, REQUIRED_TOKENS, TextTokenizer, type TokenizerFiles } from "./text-tokenizer.js";
 export type { AlarmStates, AtSftOptions, AtSftResult } from "./training.js";

@@ -9,22 +9,37 @@ export interface SamplingOptions {
   readonly topP: number;
   /** Keeps this many most probable tokens; 0 keeps all. */
   readonly topK: number;
+  /** Divides positive and multiplies negative logits of tokens seen before (Keskar et al. 2019); 1 or none does nothing. */
+  readonly repetitionPenalty?: number;
 }
 
 /** A chosen token. */
 export interface SampledToken {
   /** Its id. */
   readonly tokenId: number;
-  /** log softmax(logits / temperature) at the id, before top-k and top-p; with temperature 0 that of temperature 1. */
+  /** log softmax(logits / temperature) at the id, after the repetition penalty, before top-k and top-p; with temperature 0 that of temperature 1. */
   readonly logProb: number;
 }
 
 /** @throws OptionsError when an option is out of range. */
-export function checkSampling({ temperature, topP, topK }: SamplingOptions): void {
+export function checkSampling({ temperature, topP, topK, repetitionPenalty = 1 }: SamplingOptions): void {
+  if (!(repetitionPenalty > 0 && Number.isFinite(repetitionPenalty)))
+    throw new OptionsError(`expected repetitionPenalty > 0, found ${repetitionPenalty}`);
   if (!(temperature >= 0 && Number.isFinite(temperature)))
     throw new OptionsError(`expected temperature >= 0, found ${temperature}`);
   if (!(topP > 0 && topP <= 1)) throw new OptionsError(`expected topP in (0, 1], found ${topP}`);
   if (!(Number.isInteger(topK) && topK >= 0)) throw new OptionsError(`expected an integer topK >= 0, found ${topK}`);
+}
+
+/** Logits with the repetition penalty on the given ids, each once; the logits themselves when there is none. */
+export function penalizeRepetition(logits: Float32Array, seen: Iterable<number>, penalty: number): Float32Array {
+  if (penalty === 1) return logits;
+  const penalized = logits.slice();
+  for (const id of new Set(seen)) {
+    const logit = penalized[id] as number;
+    penalized[id] = logit > 0 ? logit / penalty : logit * penalty;
+  }
+  return penalized;
 }
 
 /** log(sum(exp(logits * scale))), stable, in float64. */

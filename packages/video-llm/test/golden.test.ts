@@ -20,6 +20,7 @@ const golden = JSON.parse(await readFile(join(directory, "golden.json"), "utf8")
   logits: number[];
   logitRows: number;
   greedy: number[];
+  penalized: number[];
 };
 
 const video = {
@@ -54,6 +55,9 @@ async function check(model: VideoLlm): Promise<void> {
   expect(maxError(logits as Float32Array, golden.logits)).toBeLessThan(1e-4);
   const [[completion] = []] = await model.generate([prompt], { maxCompletionLength: golden.greedy.length });
   expect(Array.from(completion?.tokenIds ?? [])).toEqual(golden.greedy);
+  const penalty = { maxCompletionLength: golden.greedy.length, repetitionPenalty: 1.8 };
+  const [[penalized] = []] = await model.generate([prompt], penalty);
+  expect(Array.from(penalized?.tokenIds ?? [])).toEqual(golden.penalized);
 }
 
 describe("transformers' VideoLlama3ForConditionalGeneration", () => {

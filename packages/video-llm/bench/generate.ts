@@ -1,0 +1,100 @@
+/**
+ * Prefill and decode speed against transformers on torch CPU, same weights, alternating in one window.
+ * usage: npx tsx bench/generate.ts [python]   (python: an interpreter with torch and transformers; left out: ours only)
+ */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { createVideoLlm, loadVideoLlm, REQUIRED_TOKENS, trainByteLevelBpe } from "../src/index.js";
+
+interface Speed {
+  readonly prefill: number;
+  readonly perToken: number;
+}
+
+const PROMPT = 256;
+const TOKENS = 64;
+const ROUNDS = 3;
+
+const directory = await mkdtemp(join(tmpdir(), "video-llm-bench-"));
+const fresh = createVideoLlm({
+  config: {
+    hiddenSize: 512,
+    intermediateSize: 1536,
+    layers: 8,
+    heads: 8,
+    keyValueHeads: 2,
+    vocabularySize: 8192,
+    vision: { hiddenSize: 64, intermediateSize: 128, layers: 1, heads: 4 },
+  },
+  tokenizer: { tokenizer: trainByteLevelBpe({ texts: ["a"], vocabularySize: 256, specialTokens: REQUIRED_TOKENS }) },
+  seed: 1,
+});
+await fresh.save(directory, { naming: "huggingface" });
+const model = await loadVideoLlm(directory);
+const prompt = model.preparePrompt({
+  messages: [{ role: "user", content: "a".repeat(PROMPT - 20) }],
+  alarmTokens: false,
+});
+const ids = Array.from(prompt.tokenIds);
+
+/** Seconds until the first token, and for each token after it. */
+async function ours(batch: number): Promise<Speed> {
+  const time = async (tokens: number): Promise<number> => {
+    const start = performance.now();
+    const prompts = Array.from({ length: batch }, () => prompt);
+    const completions = await model.generate(prompts, { maxCompletionLength: tokens });
+    if (completions.some(([c]) => c?.tokenIds.length !== tokens))
+      throw new Error("a completion ended early; change the seed");
+    return (performance.now() - start) / 1000;
+  };
+  const prefill = await time(1);
+  return { prefill, perToken: ((await time(TOKENS + 1)) - prefill) / TOKENS };
+}
+
+const python = process.argv[2];
+const worker =
+  python &&
+  spawn(python, [fileURLToPath(new URL("./generate_worker.py", import.meta.url)), directory], {
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+const lines = worker ? createInterface({ input: worker.stdout })[Symbol.asyncIterator]() : null;
+async function theirs(batch: number): Promise<Speed | null> {
+  if (!worker || !lines) return null;
+  worker.stdin.write(`${JSON.stringify({ ids, batch, tokens: TOKENS })}\n`);
+  return JSON.parse((await lines.next()).value as string);
+}
+
+for (const batch of [1, 6]) {
+  await ours(batch);
+  await theirs(batch);
+  const rounds: { ours: Speed; theirs: Speed | null }[] = [];
+  for (let i = 0; i < ROUNDS; i++) rounds.push({ ours: await ours(batch), theirs: await theirs(batch) });
+  const best = (who: "ours" | "theirs", what: "prefill" | "perToken"): number =>
+    Math.min(...rounds.map((r) => r[who]?.[what] ?? Number.NaN));
+  const line = (who: "ours" | "theirs") => ({
+    "prefill tokens/s": Math.round((batch * ids.length) / best(who, "prefill")),
+    "decode tokens/s": Math.round(batch / best(who, "perToken")),
+  });
+  console.log(
+    JSON.stringify({
+      batch,
+      promptTokens: ids.length,
+      parameters: model.parameterCount,
+      ours: line("ours"),
+      transformers: line("theirs"),
+      prefillRatio: +(best("theirs", "prefill") / best("ours", "prefill")).toFixed(2),
+      decodeRatio: +(best("theirs", "perToken") / best("ours", "perToken")).toFixed(2),
+    }),
+  );
+}
+if (worker) {
+  worker.stdin.end();
+  await once(worker, "exit");
+}
+await model.dispose();
+await rm(directory, { recursive: true });
