@@ -11,7 +11,7 @@ import type { PreparedSample, VideoLlm } from "@videosafety/video-llm";
 import { type AlarmReadings, answersRefuse, type RefusalRates, readAlarms, refusalRates } from "./alarm-readings.js";
 import { type CalibrationTrial, calibrationTrials } from "./calibration-trials.js";
 import { cutClip, prepareAll, prepareMicro } from "./micro-model.js";
-import { FRAME, type MicroClip, type MicroSample, microSamples, REFUSAL } from "./micro-world.js";
+import { FRAME, type MicroSample, microSamples, REFUSAL } from "./micro-world.js";
 import { type Amounts, type OnEvent, PAPER, trainBase, trainStages } from "./train-micro.js";
 
 /** What the example measures. */
@@ -107,12 +107,14 @@ async function locate(
 ): Promise<{ spanOverlap: number; overheadShare: number }> {
   const guard = createGuard<MicroSample, PreparedSample>(model, calibration, {
     prepare: (sample: MicroSample) => prepareMicro(model, sample),
-    windows: (sample) =>
-      Array.from({ length: FRAME.count }, (_, t) => ({
-        startSeconds: t,
-        endSeconds: t + 1,
-        input: { ...sample, clip: cutClip(sample.clip as MicroClip, t, t + 1) },
-      })),
+    windows: ({ clip, ...sample }) =>
+      clip === null
+        ? []
+        : Array.from({ length: FRAME.count }, (_, t) => ({
+            startSeconds: t,
+            endSeconds: t + 1,
+            input: { ...sample, clip: cutClip(clip, t, t + 1) },
+          })),
   });
   const overlaps: number[] = [];
   const shares: number[] = [];

@@ -13,14 +13,14 @@ import { microSamples } from "./micro-world.js";
 export interface Amounts {
   /** Samples of the base model's training, and passes over them. */
   readonly base: { readonly samples: number; readonly epochs: number };
-  /** Samples of stages 1 and 2, and passes of each. */
+  /** Samples of stages 1 and 2, and passes of stage 1; stage 2 makes twice as many. */
   readonly stages: { readonly samples: number; readonly epochs: number };
   /** Samples that calibrate the guard, and that measure it. */
   readonly held: number;
 }
 
 /** What the example runs, about a minute on two cores. */
-export const FULL: Amounts = { base: { samples: 800, epochs: 4 }, stages: { samples: 480, epochs: 4 }, held: 800 };
+export const FULL: Amounts = { base: { samples: 800, epochs: 4 }, stages: { samples: 480, epochs: 3 }, held: 800 };
 
 /** Hears of every event of a named stage. */
 export type OnEvent = (stage: string, event: TrainingEvent) => void;
@@ -60,7 +60,7 @@ export interface Recipe {
   readonly name: string;
   /** False: plain refusal training on the same data. */
   readonly alarmTokens: boolean;
-  /** False: stage 2 runs twice as long instead. */
+  /** False: stage 2 runs half as long again instead. */
   readonly stage1: boolean;
   /** Both lambdas of stage 2. */
   readonly lambda: number;
@@ -82,8 +82,8 @@ export async function trainStages(
     microSamples(stages.samples, seed + 1, { split: "train" }),
     recipe.alarmTokens,
   );
-  const llm = 2e-3;
-  const alarm = recipe.alarmTokens ? { alarmTokens: 1e-2 } : {};
+  const llm = 1e-3;
+  const alarm = recipe.alarmTokens ? { alarmTokens: 5e-3 } : {};
   const settings = { ...common, seed, epochs: stages.epochs };
   if (recipe.stage1) {
     await train(
@@ -94,11 +94,11 @@ export async function trainStages(
       onEvent,
     );
   }
-  const heads = recipe.alarmTokens && recipe.lambda > 0 ? { classifiers: 1e-2 } : {};
+  const heads = recipe.alarmTokens && recipe.lambda > 0 ? { classifiers: 5e-3 } : {};
   const config = {
     ...STAGE_2_AT_SFT,
     ...settings,
-    epochs: recipe.stage1 ? stages.epochs : 2 * stages.epochs,
+    epochs: (recipe.stage1 ? 2 : 3) * stages.epochs,
     learningRates: { llm, ...alarm, ...heads },
     lambdaVisual: recipe.lambda,
     lambdaTextual: recipe.lambda,

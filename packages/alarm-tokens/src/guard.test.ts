@@ -149,6 +149,13 @@ describe("createGuard", () => {
     expect([cuts, model.calls]).toEqual([1, 3]);
   });
 
+  test("an input without windows has no spans", async () => {
+    const guard = createGuard(model, calibration, { windows: () => [] });
+    model.calls = 0;
+    expect(await guard.assess({ visual: 4, textual: -4 })).toMatchObject({ flags: { visual: true }, spans: [] });
+    expect(model.calls).toBe(1);
+  });
+
   test("latency is split between the model and the guard", async () => {
     const { latency } = await createGuard(model, calibration).assess({ visual: 0, textual: 0 });
     expect(latency.totalMs).toBeGreaterThanOrEqual(latency.modelMs);

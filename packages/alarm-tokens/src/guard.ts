@@ -112,7 +112,8 @@ export function createGuard<Input, Sample>(
   const prepare = options.prepare ?? ((input: Input) => input as unknown as Sample);
 
   const scaledLogits = async (inputs: readonly Input[], signal: AbortSignal | undefined): Promise<ScaledLogits[]> => {
-    const samples = await Promise.all(inputs.map(prepare));
+    if (inputs.length === 0) return [];
+    const samples = await Promise.all(inputs.map((input) => prepare(input)));
     const states = await model.alarmStates(samples, signal ? { signal } : {});
     return inputs.map((_, i) => scaledAt(states, i, checked.temperatures));
   };
