@@ -187,9 +187,10 @@ async function describe(input: Input, track: InputVideoTrack): Promise<VideoInfo
     rotationDegrees,
     sampleAspectRatio: { num: squareWidth * codedHeight, den: squareHeight * codedWidth },
     timeBase: { num: 1, den: resolution },
-    startTimeSeconds: start,
-    streamStartTimeSeconds: streamStart,
-    declaredDurationSeconds: end - start,
+    // What lies before 0 is cut away by an edit list.
+    startTimeSeconds: Math.max(0, start),
+    streamStartTimeSeconds: Math.max(0, streamStart),
+    declaredDurationSeconds: end - Math.max(0, start),
     averageFrameRate: averagePacketRate,
     pixelFormat: "unknown",
     colorMatrix: color.matrix ?? "unknown",

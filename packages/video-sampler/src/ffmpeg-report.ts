@@ -17,7 +17,8 @@ export function parsePacketLine(line: string): PacketEntry | null {
   if (fields.length < 6 || line.startsWith("#")) return null;
   const flags = fields.find((field) => field.startsWith("F=0x"));
   const bits = flags === undefined ? 1 : Number.parseInt(flags.slice(4), 16);
-  const pts = fields[2] === "NOPTS" ? null : Number(fields[2]);
+  // Some versions print the absent timestamp as the number that stands for it, -2^63.
+  const pts = fields[2] === "NOPTS" || Number(fields[2]) < -(2 ** 62) ? null : Number(fields[2]);
   return { pts, duration: Number(fields[3]), keyframe: (bits & 1) !== 0, discard: (bits & 4) !== 0 };
 }
 

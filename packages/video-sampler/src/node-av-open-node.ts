@@ -122,6 +122,9 @@ function describe(av: NodeAv, format: FormatContext, stream: Stream, rotation: D
   if (width < 1 || height < 1)
     throw new VideoSamplerError("DECODE_FAILED", `The stream declares a picture of ${width} x ${height} pixels.`);
   const aspect = stream.sampleAspectRatio.num > 0 ? stream.sampleAspectRatio : parameters.sampleAspectRatio;
+  // Raw streams have no clock: libav's average is its default of 25; the codec's headers may know better.
+  const raw = ["h264", "hevc", "m4v", "mpegvideo", "obu"].includes(format.iformat?.name ?? "");
+  const rate = raw && parameters.frameRate.num > 0 ? parameters.frameRate : stream.avgFrameRate;
   const transfer = nameOf(TRANSFER_NAMES, parameters.colorTrc);
   return {
     container: format.iformat?.name ?? "unknown",
@@ -138,7 +141,7 @@ function describe(av: NodeAv, format: FormatContext, stream: Stream, rotation: D
       ? (Number(stream.startTime) * timeBase.num) / timeBase.den
       : startTimeSeconds,
     declaredDurationSeconds: declaredDuration(stream, format, known),
-    averageFrameRate: stream.avgFrameRate.den > 0 ? stream.avgFrameRate.num / stream.avgFrameRate.den : 0,
+    averageFrameRate: rate.den > 0 ? rate.num / rate.den : 0,
     pixelFormat: lib.avGetPixFmtName(parameters.format as never) ?? "unknown",
     colorMatrix: nameOf(MATRIX_NAMES, parameters.colorSpace),
     colorRange: ["unknown", "tv", "pc"][parameters.colorRange] ?? "unknown",

@@ -141,6 +141,7 @@ export async function encodeFixture(path: string, options: FixtureOptions = {}):
     bytes.set(luma(i, width, height, rotationDegrees));
     bytes.fill(90 + (i % 70), width * height, width * height + chroma);
     const frame = lib.Frame.fromVideoBuffer(bytes, { width, height, format: format8, timeBase, pts: BigInt(pts(i)) });
+    frame.duration = BigInt(pts(i + 1) - pts(i));
     if (options.color) {
       frame.colorSpace = options.color.space as never;
       frame.colorRange = options.color.range as never;

@@ -1,0 +1,69 @@
+import { expect, test } from "vitest";
+import { parseBanner, parsePacketLine, parseTimeBase } from "./ffmpeg-report.js";
+
+test("a phone video's banner", () => {
+  const info = parseBanner(
+    `Input #0, mov,mp4,m4a,3gp,3g2,mj2, from 'a.mp4':
+  Duration: 00:01:02.50, start: 0.021000, bitrate: 284 kb/s
+  Stream #0:0[0x1](und): Audio: aac (LC) (mp4a / 0x6134706D), 44100 Hz, stereo, fltp, 128 kb/s (default)
+  Stream #0:1[0x2](und): Video: hevc (Main 10) (hvc1 / 0x31637668), yuv420p10le(tv, bt2020nc/bt2020/arib-std-b67), 1920x1080 [SAR 4:3 DAR 64:27], 280 kb/s, 29.97 fps, 30 tbr, 600 tbn (default)
+    Side data:
+      displaymatrix: rotation of -90.00 degrees`.split("\n"),
+  );
+  expect(info).toEqual({
+    container: "mov,mp4,m4a,3gp,3g2,mj2",
+    codec: "hevc",
+    width: 1080,
+    height: 1920,
+    codedWidth: 1920,
+    codedHeight: 1080,
+    rotationDegrees: 90,
+    sampleAspectRatio: { num: 4, den: 3 },
+    startTimeSeconds: 0.021,
+    declaredDurationSeconds: 62.5,
+    averageFrameRate: 29.97,
+    pixelFormat: "yuv420p10le",
+    colorMatrix: "bt2020nc",
+    colorRange: "tv",
+    colorTransfer: "arib-std-b67",
+    highDynamicRange: true,
+  });
+});
+
+test("cover art and sound are no video", () => {
+  const lines = [
+    "Input #0, mp3, from 'a.mp3':",
+    "  Duration: N/A, bitrate: 128 kb/s",
+    "  Stream #0:0: Audio: mp3, 44100 Hz",
+    "  Stream #0:1: Video: mjpeg (Baseline), yuvj420p(pc), 300x300 [SAR 1:1 DAR 1:1], 90k tbr, 90k tbn (attached pic)",
+  ];
+  expect(parseBanner(lines)).toBeNull();
+  const moving = parseBanner([...lines.slice(0, 2), "  Stream #0:0: Video: gif, bgra, 20x10, 25 fps, 25 tbr, 100 tbn"]);
+  expect(moving).toMatchObject({
+    codec: "gif",
+    pixelFormat: "bgra",
+    width: 20,
+    declaredDurationSeconds: null,
+    colorRange: "unknown",
+  });
+});
+
+test("packet lines: keyframes have no flags printed, discarded ones have", () => {
+  expect(parseTimeBase("#software: x\n#tb 0: 1/15360\n#media_type 0: video")).toEqual({ num: 1, den: 15360 });
+  expect(parseTimeBase("0, 1, 2")).toBeNull();
+  expect(parsePacketLine("0,      -1024,          0,      512,     1234, 0x01234567")).toEqual({
+    pts: 0,
+    duration: 512,
+    keyframe: true,
+    discard: false,
+  });
+  expect(parsePacketLine("0, 1, -512, 512, 99, 0x1, F=0x4")).toEqual({
+    pts: -512,
+    duration: 512,
+    keyframe: false,
+    discard: true,
+  });
+  expect(parsePacketLine("0, NOPTS, NOPTS, 1, 99, 0x1, F=0x0")).toMatchObject({ pts: null, keyframe: false });
+  expect(parsePacketLine("0, -9223372036854775808, -9223372036854775808, 1, 9, 0x1")).toMatchObject({ pts: null });
+  expect(parsePacketLine("#tb 0: 1/2")).toBeNull();
+});
