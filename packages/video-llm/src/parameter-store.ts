@@ -1,5 +1,6 @@
 import { createRng, type Graph, type Params, sizeOf, type TypedData, type Value } from "@videosafety/onnx-autodiff";
 import type { ViewDType } from "./graph/embedding.js";
+import type { LoraSettings } from "./lora.js";
 import type { ParameterGroup, ParameterSpec } from "./parameters.js";
 
 /** A parameter the optimizer writes to in place: alarm-tokens' and grpo's `TrainableTensor`. */
@@ -39,13 +40,28 @@ export class ParameterStore {
   version = 0;
   /** Grows when a tensor becomes live: graphs built before must be built again. */
   liveVersion = 0;
+  /** The adapters' settings once there are adapters. */
+  lora: LoraSettings | null = null;
+  readonly #tensors: Map<string, TrainableTensor>;
   readonly #live = new Set<string>();
   #visionFingerprint = { version: -1, value: 0 };
 
-  constructor(
-    /** Every tensor by the authors' name. */
-    readonly tensors: ReadonlyMap<string, TrainableTensor>,
-  ) {}
+  constructor(tensors: ReadonlyMap<string, TrainableTensor>) {
+    this.#tensors = new Map(tensors);
+  }
+
+  /** Every tensor by the authors' name. */
+  get tensors(): ReadonlyMap<string, TrainableTensor> {
+    return this.#tensors;
+  }
+
+  /** Adds low-rank adapters; graphs built before must be built again. */
+  addLora(settings: LoraSettings, tensors: ReadonlyMap<string, TrainableTensor>): void {
+    for (const [name, tensor] of tensors) this.#tensors.set(name, tensor);
+    this.lora = settings;
+    this.liveVersion += 1;
+    this.version += 1;
+  }
 
   /** Marks the tensors of some groups as live and returns them. */
   select(groups: readonly ParameterGroup[]): Map<string, TrainableTensor> {

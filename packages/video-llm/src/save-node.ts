@@ -1,7 +1,10 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { float32ToBfloat16, type TensorToStore, writeSafetensors } from "@videosafety/onnx-autodiff";
+import { saveAdapter } from "./adapter-node.js";
 import { formatCheckpointConfig, type Naming } from "./checkpoint-config.js";
+import { OptionsError } from "./errors.js";
+import { isAdapted, type LoraSettings, loraName, mergedWeight } from "./lora.js";
 import { huggingFaceName } from "./parameters.js";
 import { formatPreprocessorConfig } from "./preprocessor-config.js";
 import type { VideoLlm } from "./video-llm.js";
@@ -12,12 +15,19 @@ export interface SaveOptions {
   readonly naming?: Naming;
   /** Storage of the weights. bfloat16 rounds to 8 bits of precision. Default float32. */
   readonly dtype?: "float32" | "bfloat16";
+  /** Write the adapters, alarm tokens and heads only, as PEFT does. Default false: adapters are merged into the weights. */
+  readonly adapterOnly?: boolean;
 }
 
 /** Writes config.json, preprocessor_config.json, tokenizer files, chat_template.jinja and model.safetensors. */
 export async function saveModel(model: VideoLlm, directory: string, options: SaveOptions): Promise<void> {
   const { naming = model.naming, dtype = "float32" } = options;
-  const { tokenizer } = model;
+  const { tokenizer, lora } = model;
+  if (options.adapterOnly) {
+    if (lora === null)
+      throw new OptionsError("expected a model with adapters, found none; call addLora, or save without adapterOnly");
+    return saveAdapter(model, directory, lora, naming);
+  }
   await mkdir(directory, { recursive: true });
   const ids = { image: tokenizer.imageId, video: tokenizer.videoId, end: tokenizer.endIds };
   const json: Record<string, object> = {
@@ -32,9 +42,18 @@ export async function saveModel(model: VideoLlm, directory: string, options: Sav
   }
   await writeFile(join(directory, "chat_template.jinja"), model.chatTemplate);
   const stored = new Map<string, TensorToStore>();
-  for (const [name, { data, dims }] of model.tensors) {
+  for (const [name, { data, dims, group }] of model.tensors) {
+    if (group === "lora") continue;
     const key = naming === "huggingface" ? huggingFaceName(name) : name;
-    stored.set(key, dtype === "float32" ? { data, dims } : { data: float32ToBfloat16(data), dims, dtype });
+    const merged = lora === null ? data : withAdapter(model, name, data, lora);
+    stored.set(key, dtype === "float32" ? { data: merged, dims } : { data: float32ToBfloat16(merged), dims, dtype });
   }
   await writeSafetensors(join(directory, "model.safetensors"), stored, { format: "pt" });
+}
+
+function withAdapter(model: VideoLlm, name: string, weight: Float32Array, lora: LoraSettings): Float32Array {
+  if (!isAdapted(name)) return weight;
+  const a = model.tensors.get(loraName(name, "lora_A"));
+  const b = model.tensors.get(loraName(name, "lora_B"));
+  return a === undefined || b === undefined ? weight : mergedWeight(weight, a.data, b.data, lora);
 }

@@ -1,9 +1,10 @@
 import { patchify, type RgbFrames, resizePillow, videoLlama3ImageSize } from "@videosafety/video-sampler";
+import { loadAdapter } from "./adapter-node.js";
 import type { Sequence } from "./batch.js";
 import { DEFAULT_CHAT_TEMPLATE } from "./chat.js";
 import type { Naming } from "./checkpoint-config.js";
 import { resolveConfig, type VideoLlmConfig, type VideoLlmConfigInput } from "./config.js";
-import { PromptError } from "./errors.js";
+import { OptionsError, PromptError } from "./errors.js";
 import {
   type Completion,
   type GenerationOptions,
@@ -12,6 +13,7 @@ import {
   type StreamedToken,
   streamCompletion,
 } from "./generate.js";
+import { type LoraSettings, loraSpecs } from "./lora.js";
 import { freshTensor, ParameterStore, type TrainableTensor } from "./parameter-store.js";
 import { type ParameterGroup, parameterSpecs } from "./parameters.js";
 import { createPolicy, type VideoLlmPolicy } from "./policy.js";
@@ -260,6 +262,28 @@ export class VideoLlm {
   /** A policy for stage 4 that trains some groups; its reference is a snapshot of them, taken now. */
   policy(options: { groups: readonly ParameterGroup[] }): VideoLlmPolicy {
     return createPolicy(this, this.#runner, options.groups);
+  }
+
+  /** Settings of the adapters; null without. */
+  get lora(): LoraSettings | null {
+    return this.#store.lora;
+  }
+
+  /**
+   * Adds fresh low-rank adapters to every linear layer of the decoder (group `lora`); they change nothing until trained.
+   *
+   * @throws OptionsError when there are adapters already, or the settings do not fit.
+   */
+  addLora(settings: LoraSettings, seed = 0): void {
+    if (this.lora !== null)
+      throw new OptionsError("expected a model without adapters, found some; load the base model again");
+    const tensors = loraSpecs(this.config, settings).map((spec) => [spec.name, freshTensor(spec, seed)] as const);
+    this.#store.addLora(settings, new Map(tensors));
+  }
+
+  /** Reads a PEFT adapter directory, as `save` with `adapterOnly` writes it. @throws CheckpointError */
+  loadAdapter(directory: string): Promise<void> {
+    return loadAdapter(this, directory);
   }
 
   /** Writes a checkpoint directory that `loadVideoLlm` reads. */

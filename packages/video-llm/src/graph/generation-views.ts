@@ -15,6 +15,7 @@ import {
   type Value,
 } from "@videosafety/onnx-autodiff";
 import type { VideoLlmConfig } from "../config.js";
+import { loraOf } from "../lora.js";
 import type { ParameterStore } from "../parameter-store.js";
 import { type Attend, decoder, embeddingTable, outputTable } from "./decoder.js";
 import { buildLanguageView, type ViewShape } from "./language-view.js";
@@ -112,7 +113,7 @@ export function buildDecodeView(config: VideoLlmConfig, store: ParameterStore, s
   };
   const x = gather(embeddingTable(config, params), graph.input("ids", "int32", [batch]));
   const rows = { batch, length: 1, cos: table("cos"), sin: table("sin") };
-  const hidden = decoder(config, params, x, rows, attend);
+  const hidden = decoder(config, params, x, rows, attend, loraOf(store.lora, params));
   graph.output("logits", matmulTransposed(hidden, outputTable(config, params)));
   return { graph, parameters: inputs.keys() };
 }

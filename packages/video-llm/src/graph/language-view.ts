@@ -1,5 +1,6 @@
 import { Graph, type Params, ropeTables, selfAttention, type Value } from "@videosafety/onnx-autodiff";
 import type { VideoLlmConfig } from "../config.js";
+import { loraOf } from "../lora.js";
 import type { ParameterStore } from "../parameter-store.js";
 import { type Attend, decoder } from "./decoder.js";
 import { inputEmbeddings, type ViewDType } from "./embedding.js";
@@ -72,7 +73,7 @@ export function buildLanguageView(
     onKeysValues(k, v, layer);
     return selfAttention(q, k, v, { heads: config.heads, kvHeads: config.keyValueHeads });
   };
-  return { graph, params, inputs, hidden: decoder(config, params, x, rows, attend) };
+  return { graph, params, inputs, hidden: decoder(config, params, x, rows, attend, loraOf(store.lora, params)) };
 }
 
 function visualEmbeddings(
