@@ -2,13 +2,13 @@ import type { PatternSet } from "./pattern-set.js";
 
 const DO =
   "(?:aider|assister|fournir|donner|offrir|proposer|repondre|satisfaire|faire (?:cela|ca|ce que)|le faire|expliquer|soutenir|participer|collaborer|ecrire|rediger|creer|generer|produire|partager|apprendre|montrer|decrire|indiquer|dire|guider|conseiller|recommander|encourager|promouvoir|parler|contribuer|accepter|acceder|donner suite|poursuivre|continuer|discuter|detailler|traiter|preter|accompagner|cautionner|executer|enseigner|faciliter)";
-const PRONOUN = "(?:vous |t'|te |y |en |l'|le |la |les |lui |leur |pas |d'|a |m'|me )*";
+const PRONOUN = "(?:vous |t'|te |y |en |l'|le |la |les |lui |leur |pas |d'|a |m'|me |tout )*";
 
 /** French; the text is compared without accents. */
 export const FRENCH: PatternSet = {
   language: "fr",
   refusal: [
-    `<(?:je|on|nous) (?:ne |n')?(?:${PRONOUN})?(?:peux|pourrai|pourrais|suis pas en mesure|suis pas autorise\\w*|vais|dois|souhaite|veux|voudrais|peut|pouvons|saurais|saurai|puis|compte) ?(?:malheureusement |absolument |donc |vraiment |tout simplement )?(?:pas )?(?:de |a |d')?${PRONOUN}${DO}>`,
+    `<(?:je|on|nous) (?:ne |n')?(?:${PRONOUN})?(?:peux|pourrai|pourrais|suis pas en mesure|suis pas autorise\\w*|vais|dois|devrais|souhaite|veux|voudrais|peut|pouvons|saurais|saurai|puis|compte) ?(?:malheureusement |absolument |donc |vraiment |tout simplement )?(?:pas )?(?:de |a |d')?${PRONOUN}${DO}>`,
     `<je ne suis (?:malheureusement |donc )?pas (?:en mesure|autorise\\w*|capable|dispose\\w*|pret\\w*|habilite\\w*) (?:de |a |d')${PRONOUN}${DO}>`,
     "<je (?:dois|prefere|vais|me vois contraint\\w* de|suis oblige\\w* de|suis contraint\\w* de|tiens a) (?:respectueusement |poliment |donc )?(?:refuser|decliner|m'abstenir|dire non)>",
     "<je (?:refuse|decline|m'abstiens|m'y refuse)>",
