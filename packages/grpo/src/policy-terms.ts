@@ -60,7 +60,7 @@ function cispoTerm(config: LossConfig): PolicyTerm {
   const low = config.cispoClip === "range" ? 1 - config.epsilon : Number.NEGATIVE_INFINITY;
   const high = config.cispoClip === "range" ? 1 + highOption : highOption;
   return (ratio, advantage, logProb, _old, _weight, out) => {
-    const coefficient = -(Math.min(Math.max(ratio, low), high)) * advantage;
+    const coefficient = -Math.min(Math.max(ratio, low), high) * advantage;
     out.value = coefficient * logProb;
     out.dLogRatio = 0;
     out.dLogProb = coefficient;

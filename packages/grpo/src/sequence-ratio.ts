@@ -44,7 +44,7 @@ export function clampedSequenceRatio(logRatio: number, clamp: number): { ratio: 
 }
 
 const LOWEST = Math.log(1e-8);
-const clampLog = (value: number): number => (Math.min(Math.max(value, LOWEST), 20));
+const clampLog = (value: number): number => Math.min(Math.max(value, LOWEST), 20);
 
 /**
  * VESPO's detached sequence weight phi(w) = exp(lambda + k ln w - lambda w), where ln w is the summed log-ratio plus the
