@@ -1,18 +1,22 @@
 """Golden gradients and optimizer steps for packages/onnx-autodiff.
 
-Run: python tools/golden/onnx-autodiff.py   (torch 2.13, transformers 5.18; checked below)
-Writes packages/onnx-autodiff/test/golden/{decoder,vit,optimizers}.json. Weights are not stored: both sides compute
+Run: python tools/golden/onnx-autodiff.py   (torch 2.13, transformers 5.18, onnx 1.23, onnxscript 0.7; checked below)
+Writes packages/onnx-autodiff/test/golden/{decoder,vit,optimizers,exported}.json. Weights are not stored: both sides compute
 0.3 sin(0.37 (i + 1) (s mod 97 + 1)) with s the sum of the name's character codes, plus 1 for norm weights.
 """
+import base64
+import io
 import json
 import math
 from pathlib import Path
 
+import onnx
 import torch
 import transformers
 from transformers import Qwen2Config, Qwen2ForCausalLM, SiglipVisionConfig, SiglipVisionModel
 
 assert torch.__version__.startswith("2.13"), torch.__version__
+assert onnx.__version__.startswith("1.23"), onnx.__version__
 assert transformers.__version__.startswith("5.18"), transformers.__version__
 OUT = Path(__file__).resolve().parents[2] / "packages/onnx-autodiff/test/golden"
 OUT.mkdir(parents=True, exist_ok=True)
@@ -102,6 +106,61 @@ def optimizers():
     dump("optimizers.json", out)
 
 
+class Exported(torch.nn.Module):
+    """A small causal transformer as people write it, for torch.onnx.export."""
+
+    def __init__(self):
+        super().__init__()
+        self.embed = torch.nn.Embedding(11, 8)
+        self.position = torch.nn.Parameter(torch.zeros(5, 8))
+        self.norm1, self.norm2 = torch.nn.LayerNorm(8), torch.nn.LayerNorm(8)
+        self.qkv, self.out = torch.nn.Linear(8, 24), torch.nn.Linear(8, 8)
+        self.up, self.down = torch.nn.Linear(8, 16), torch.nn.Linear(16, 8)
+        self.head = torch.nn.Linear(8, 11, bias=False)
+
+    def forward(self, ids):
+        batch, length = ids.shape
+        x = self.embed(ids) + self.position[:length]
+        q, k, v = self.qkv(self.norm1(x)).view(batch, length, 3, 2, 4).permute(2, 0, 3, 1, 4)
+        y = torch.nn.functional.scaled_dot_product_attention(q, k, v, is_causal=True)
+        x = x + self.out(y.transpose(1, 2).reshape(batch, length, 8))
+        x = x + self.down(torch.nn.functional.gelu(self.up(self.norm2(x))))
+        return self.head(x)
+
+
+def exported():
+    torch.set_default_dtype(torch.float32)
+    model = Exported()
+    names = fill(model, lambda n: n)
+    ids = torch.tensor([[1, 5, 2, 7, 0], [3, 3, 9, 10, 4]])
+    files = {}
+    for key, dynamo in (("dynamo", True), ("torchscript", False)):
+        buffer = io.BytesIO()
+        if dynamo:
+            batch = torch.export.Dim("batch", min=1, max=64)
+            program = torch.onnx.export(model, (ids,), dynamo=True, dynamic_shapes=({0: batch},), input_names=["ids"],
+                                        output_names=["logits"], opset_version=20)
+            program.save(buffer)
+        else:
+            torch.onnx.export(model, (ids,), buffer, dynamo=False, dynamic_axes={"ids": {0: "batch"}}, input_names=["ids"],
+                              output_names=["logits"], opset_version=17, do_constant_folding=False)
+        proto = onnx.load_from_string(buffer.getvalue())
+        for node in proto.graph.node:
+            node.doc_string = ""
+            del node.metadata_props[:]
+        del proto.graph.metadata_props[:], proto.metadata_props[:]
+        print(key, sorted({n.op_type for n in proto.graph.node}), len(proto.SerializeToString()))
+        files[key] = base64.b64encode(proto.SerializeToString()).decode()
+    double = Exported().to(torch.float64)
+    double.load_state_dict(model.state_dict())
+    loss = torch.nn.functional.cross_entropy(double(ids).flatten(0, 1), ids.roll(-1, 1).flatten())
+    loss.backward()
+    dump("exported.json", {"files": files, "ids": ids.flatten().tolist(), "loss": loss.item(),
+                           "gradients": {n: digits(p.grad.flatten().tolist()) for n, p in double.named_parameters()}})
+    assert set(names) == {n for n, _ in double.named_parameters()}
+
+
 decoder()
 vit()
 optimizers()
+exported()

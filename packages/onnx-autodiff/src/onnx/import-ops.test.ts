@@ -18,7 +18,7 @@ interface OpCase {
   readonly op: string;
   readonly inputs: readonly (
     | readonly number[]
-    | { readonly int64: readonly number[] }
+    | { readonly int64: readonly number[]; readonly scalar?: boolean }
     | { readonly floats: readonly number[]; readonly shape: readonly number[] }
     | null
   )[];
@@ -114,6 +114,8 @@ const cases: readonly OpCase[] = [
   { op: "Slice", inputs: [[4, 6], vector(1, -4), vector(100, -1), vector(0, 1)] },
   { op: "Slice", inputs: [[4, 6]], attributes: { starts: [1], ends: [3], axes: [1] }, opset: 9 },
   { op: "Pad", inputs: [[2, 3], vector(0, 1, 2, 0)] },
+  { op: "Trilu", inputs: [[2, 3, 4]], attributes: { upper: 0 } },
+  { op: "Trilu", inputs: [[3, 3], { int64: [1], scalar: true }] },
   { op: "Gather", inputs: [[4, 3], vector(2, 0, 2)] },
   { op: "Gather", inputs: [[4, 3, 5], vector(2, 0)], attributes: { axis: 1 } },
   { op: "Gather", inputs: [[4, 3, 5], vector(4, 0, 1)], attributes: { axis: -1 } },
@@ -157,7 +159,7 @@ function modelOf(c: OpCase): {
     if (input === null) return "";
     if ("int64" in input) {
       const data = BigInt64Array.from(input.int64, BigInt);
-      const dims = c.op === "GatherElements" ? [1, data.length] : [data.length];
+      const dims = input.scalar ? [] : c.op === "GatherElements" ? [1, data.length] : [data.length];
       initializers.push({ name, dtype: "int64", shape: dims, init: { kind: "inline", data } });
     } else if ("floats" in input) {
       initializers.push({

@@ -81,29 +81,49 @@ const arithmetic: Readonly<Record<string, (a: number, b: number) => number>> = {
   Sub: (a, b) => a - b,
   Mul: (a, b) => a * b,
   Div: (a, b) => Math.trunc(a / b),
+  Equal: (a, b) => Number(a === b),
 };
 
-/** Integer arithmetic on known shapes, folded so that reshapes stay static; undefined when nothing folds. */
+/**
+ * Arithmetic on known integers (and the comparisons and choices exporters wrap it in), folded so that reshapes stay
+ * static; undefined when nothing folds.
+ */
 export function fold(
   node: OnnxNode,
   inputs: readonly (Value | undefined)[],
   context: ImportContext,
 ): Value | undefined {
-  const [a, b] = inputs;
-  if (!a) return undefined;
-  const x = context.known.get(a);
-  if (!x) return undefined;
+  const [a, b, c] = inputs;
+  const [x, y, z] = inputs.map((v) => v && context.known.get(v));
+  if (!a || !x) return undefined;
   if (node.op === "Cast" && INTEGER.has(a.dtype)) {
-    const to = intAttribute(node, "to", 0);
-    if (to === 7 || to === 6) return constant(context, to === 7 ? "int64" : "int32", a.shape, x);
-    if (to === 1) return constant(context, "float32", a.shape, x);
+    const to = { 1: "float32", 6: "int32", 7: "int64" }[intAttribute(node, "to", 0)] as DType | undefined;
+    return to && constant(context, to, a.shape, x);
   }
-  const y = b && context.known.get(b);
+  if (!b || !y) return undefined;
+  const at = (list: readonly number[], i: number): number => list[list.length === 1 ? 0 : i] as number;
+  const combine = (
+    dtype: DType,
+    shape: readonly number[],
+    lists: readonly (readonly number[])[],
+    f: (i: number) => number,
+  ): Value | undefined => {
+    const length = Math.max(...lists.map((l) => l.length));
+    if (sizeOf(shape) !== length || lists.some((l) => l.length !== length && l.length !== 1)) return undefined;
+    return constant(
+      context,
+      dtype,
+      shape,
+      Array.from({ length }, (_, i) => f(i)),
+    );
+  };
+  if (node.op === "Where" && c && z && INTEGER.has(b.dtype)) {
+    const shape = broadcastShape(a.shape, broadcastShape(b.shape, c.shape));
+    return combine(b.dtype, shape, [x, y, z], (i) => (at(x, i) ? at(y, i) : at(z, i)));
+  }
   const f = arithmetic[node.op];
-  if (!f || !y || !INTEGER.has(a.dtype) || (x.length !== y.length && x.length !== 1 && y.length !== 1))
-    return undefined;
-  const values = Array.from({ length: Math.max(x.length, y.length) }, (_, i) =>
-    f(x[x.length === 1 ? 0 : i] as number, y[y.length === 1 ? 0 : i] as number),
+  if (!f || !INTEGER.has(a.dtype)) return undefined;
+  return combine(node.op === "Equal" ? "bool" : a.dtype, broadcastShape(a.shape, b.shape), [x, y], (i) =>
+    f(at(x, i), at(y, i)),
   );
-  return constant(context, a.dtype, broadcastShape(a.shape, b.shape, node.op), values);
 }

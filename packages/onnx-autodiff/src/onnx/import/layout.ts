@@ -1,5 +1,5 @@
 import type { Value } from "../../graph.js";
-import { cast } from "../../ops/elementwise.js";
+import { cast, where } from "../../ops/elementwise.js";
 import { gather } from "../../ops/indexing.js";
 import { concat, expand, pad, reshape, slice, split, transpose } from "../../ops/layout.js";
 import { broadcastShape, dim, type Shape, sizeOf } from "../../tensor.js";
@@ -111,6 +111,21 @@ const padImporter: Importer = (node, inputs, context) => {
   return [x];
 };
 
+/** Keeps one triangle of the last two axes, by a constant mask. */
+const triangleImporter: Importer = (node, inputs, context) => {
+  const x = required(node, inputs, 0);
+  const k = inputs[1] ? (numbers(node, inputs[1], context, "k")[0] ?? 0) : 0;
+  const upper = intAttribute(node, "upper", 1) === 1;
+  const [rows, columns] = [dim(x.shape, -2), dim(x.shape, -1)];
+  const mask = Uint8Array.from({ length: rows * columns }, (_, i) => {
+    const distance = (i % columns) - Math.floor(i / columns);
+    return Number(upper ? distance >= k : distance <= k);
+  });
+  const keep = context.graph.initializer(undefined, "bool", [rows, columns], mask);
+  if (x.dtype === "bool") return [x.graph.op("And", [x, keep], { dtype: "bool", shape: x.shape })];
+  return [where(keep, x, 0)];
+};
+
 /** Importers of the ops that move elements. */
 export const layoutImporters: Readonly<Record<string, Importer>> = {
   Reshape: reshaping((node, x, inputs, context) => target(node, x, listOf(node, "shape", inputs[1], context) ?? [])),
@@ -150,6 +165,7 @@ export const layoutImporters: Readonly<Record<string, Importer>> = {
   Split: splitImporter,
   Slice: sliceImporter,
   Pad: padImporter,
+  Trilu: triangleImporter,
   Gather: gatherImporter,
   GatherElements: (node, inputs) => {
     const [x, index] = [required(node, inputs, 0), required(node, inputs, 1)];
