@@ -4,7 +4,7 @@ import type { PipelineConfig } from "./pipeline-config.js";
 
 /**
  * Frames and visual features of clips, each decoded once a run. The vision encoder is frozen in every stage, so features
- * serve all of them; they are encoded when first used, many clips at a time.
+ * serve all of them.
  */
 export class ClipFeatures {
   readonly #model: VideoLlm;
@@ -36,7 +36,7 @@ export class ClipFeatures {
   ofVideo(video: SampledVideo): Promise<VisualFeatures> {
     let features = this.#byVideo.get(video);
     if (features === undefined) {
-      features = this.#model.encodeVideo(video, { lazy: true });
+      features = this.#model.encodeVideo(video);
       this.#byVideo.set(video, features);
     }
     return features;

@@ -98,7 +98,7 @@ export async function* runPipeline(options: {
     return { value: null, summary: `${made.clips} H.264 clips, ${made.records} records in 10 languages` };
   });
 
-  let model = await loadVideoLlm(options.base, { seed: config.seed });
+  let model = await load(options.base);
   let features = new ClipFeatures(model, config.sampling);
   // Decoded once for all evaluations.
   const frames = videoFrames({ plan: features.plan });
@@ -123,7 +123,8 @@ export async function* runPipeline(options: {
     if (!options.stages.includes(Number(stage.name.slice("stage-".length)))) continue;
     const directory = folder.file("models", stage.name);
     if (folder.completed(stage.name) !== undefined) {
-      model = await loadVideoLlm(directory);
+      await model.dispose();
+      model = await load(directory);
       features = new ClipFeatures(model, config.sampling);
     }
     yield* step(stage.name, stage.title, async (report) => {
@@ -143,10 +144,17 @@ export async function* runPipeline(options: {
   yield { type: "results", results: results ?? (await write()) };
 }
 
+/** A checkpoint with everything trainable that any stage trains, so that all stages share compiled graphs. */
+async function load(directory: string): Promise<VideoLlm> {
+  const model = await loadVideoLlm(directory, { memoryPattern: false });
+  model.trainableParameters(["llm", "alarmTokens", "classifiers"]);
+  return model;
+}
+
 function stagesOf(config: PipelineConfig, data: WorldData, folder: RunFolder, signal: AbortSignal): Stage[] {
   const { stage1, stage2, stage3 } = config;
   const shared = { folder, set: data.finetuning, signal };
-  const common = { seed: config.seed, microBatchSamples: 16, checkpointEverySteps: 20 };
+  const common = { seed: config.seed, microBatchSamples: 8, checkpointEverySteps: 20 };
   const summaryOf = ({ steps, loss }: { steps: number; loss: number }) => `${steps} steps, loss ${loss.toFixed(3)}`;
   return [
     {

@@ -37,6 +37,8 @@ import { type PatchedVideo, prepareVisual, type VisualFeatures } from "./visual-
 export interface RuntimeOptions {
   /** Threads inside an op; default all cores. */
   readonly threads?: number;
+  /** Plan one memory arena a graph: 4 to 15 % faster for 40 % more memory, held by every compiled graph. Default true. */
+  readonly memoryPattern?: boolean;
   /** Most padded tokens of one training or scoring run; longer batches are split. Default 4096. */
   readonly maxTokensPerRun?: number;
 }
@@ -129,7 +131,8 @@ export class VideoLlm {
     this.naming = parts.naming;
     this.hiddenSize = parts.config.hiddenSize;
     this.#store = new ParameterStore(parts.tensors);
-    this.#sessions = new SessionCache(options.threads === undefined ? {} : { threads: options.threads });
+    const { threads, memoryPattern = true } = options;
+    this.#sessions = new SessionCache({ memoryPattern, ...(threads === undefined ? {} : { threads }) });
     this.#vision = new VisionEncoding(this.config, this.#store, this.#sessions);
     this.#runner = new SequenceRunner({
       config: this.config,
