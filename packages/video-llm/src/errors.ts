@@ -66,3 +66,16 @@ export class PromptError extends VideoLlmError {
 export class OptionsError extends VideoLlmError {
   readonly code = "invalid-options";
 }
+
+/** A server refused a request, or its answer is not understood (`remote-failed`): see `status` for whether to retry. */
+export class RemoteError extends VideoLlmError {
+  readonly code = "remote-failed";
+
+  constructor(
+    message: string,
+    /** HTTP status. */
+    readonly status: number,
+  ) {
+    super(message);
+  }
+}

@@ -22,6 +22,7 @@ export {
   OptionsError,
   type PromptCode,
   PromptError,
+  RemoteError,
   TokenizerError,
   VideoLlmError,
 } from "./errors.js";
@@ -44,6 +45,7 @@ export {
   parsePreprocessorConfig,
 } from "./preprocessor-config.js";
 export type { PreparedPrompt, PreparedSample, PromptRequest, SampleLabels } from "./prompt.js";
+export { createRemoteVideoLlm, type RemoteOptions, type RemotePrompt, type RemoteVideoLlm } from "./remote-node.js";
 export {
   argmax,
   logSumExp,
