@@ -1,4 +1,4 @@
-/** Writes GRADIENTS.md: every op and block with the error of its gradient. `npx tsx bench/gradient-table.ts` */
+/** Writes GRADIENTS.md: every op and block with the error of its gradient. `npx tsx bench/gradient-table.ts && npx biome check --write GRADIENTS.md` */
 import { writeFileSync } from "node:fs";
 import { gradientRules, zeroGradientOps } from "../src/index.js";
 import { importers } from "../src/onnx/import-model.js";

@@ -25,7 +25,7 @@ const golden = JSON.parse(readFileSync(new URL("./golden/exported.json", import.
 
 /** Row-major [rows, columns] -> its transpose: exporters store weights as [in, out]. */
 const transposed = (data: readonly number[], rows: number, columns: number): number[] =>
-  Array.from({ length: data.length }, (_, i) => data[(i % columns) * rows + Math.floor(i / columns)] as number);
+  Array.from({ length: data.length }, (_, i) => data[(i % rows) * columns + Math.floor(i / rows)] as number);
 
 describe("a transformer exported by torch.onnx.export", () => {
   for (const [exporter, base64] of Object.entries(golden.files)) {
