@@ -200,6 +200,7 @@ describe("trainGrpo", () => {
     const start = (config: GrpoOptions, extra = {}) => collect(trainGrpo({ policy, data, rewards, config, ...extra }));
     await expect(start(quick, { signal: AbortSignal.abort() })).rejects.toThrow(/abort/i);
     await expect(start({ ...quick, nonsense: 1 } as GrpoOptions)).rejects.toMatchObject({ code: "GRPO_CONFIG" });
+    await expect(start({ ...quick, entropyCoef: 0.01 })).rejects.toMatchObject({ code: "GRPO_CONFIG" });
     await expect(start({ ...quick, rewardWeights: { tarmac: 1 } })).rejects.toMatchObject({ code: "GRPO_CONFIG" });
     await expect(start(quick, { data: [] })).rejects.toMatchObject({ code: "GRPO_DATA" });
     const poison = { target: (batch: RewardBatch<Row>) => batch.completions.map(() => Number.NaN) };

@@ -70,6 +70,10 @@ export function rewardColumns<Prompt, Example extends GrpoExample<Prompt>>(
   for (const name of Object.keys(config.rewardWeights ?? {}))
     if (!columns.includes(name))
       throw new GrpoConfigError(`rewardWeights names "${name}"; the rewards are ${columns.join(", ")}`);
+  if (config.entropyCoef !== 0)
+    throw new GrpoConfigError(
+      "entropyCoef is not 0, but a Policy takes gradients of log-probabilities only: use grpoLoss and its dLossDEntropies in a loop of your own",
+    );
   if (config.updatesPerRollout > config.promptsPerRollout)
     throw new GrpoConfigError(
       `updatesPerRollout (${config.updatesPerRollout}) exceeds promptsPerRollout (${config.promptsPerRollout}): an update needs a whole prompt`,
