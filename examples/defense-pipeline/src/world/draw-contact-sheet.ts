@@ -11,6 +11,7 @@ import { HARMLESS_SIGNS, HAZARD_SIGNS, harmlessSprite, hazardSprite } from "./si
  *   npx tsx examples/defense-pipeline/src/world/draw-contact-sheet.ts   (writes assets/signs.png and assets/clips.png)
  */
 const SIGN_SIZE = 56;
+const SHOWN = [0, 5, 9, 15];
 const signs = [
   ...HAZARD_SIGNS.map((_, index) => hazardSprite(index, SIGN_SIZE)),
   ...HARMLESS_SIGNS.map((look) => harmlessSprite(look, SIGN_SIZE)),
@@ -18,7 +19,7 @@ const signs = [
 write("signs.png", signs.map(onGrey), 8);
 
 const frames = Array.from({ length: 8 }, (_, i) =>
-  createScene(`sheet/${i}`, { hazard: i < 4 ? i * 5 : null, harmless: i > 5, objects: i === 5 ? 2 : 1 }),
+  createScene(`sheet/${i}`, { hazard: SHOWN[i] ?? null, harmless: i > 5, objects: i === 5 ? 2 : 1 }),
 ).flatMap((scene) => renderScene(scene, SAMPLED_FRAMES).map((rgb) => ({ width: CLIP_SIZE, height: CLIP_SIZE, rgb })));
 write("clips.png", frames, SAMPLED_FRAMES.length);
 
