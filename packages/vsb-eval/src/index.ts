@@ -78,6 +78,7 @@ export {
   type SubsetResults,
   type SummaryRow,
 } from "./results/results.js";
+export { evaluationResultsSchema, resultsJsonSchema } from "./results/results-schema.js";
 export { AdaptiveLimiter, type LimiterOptions } from "./run/adaptive-limiter.js";
 export type { RetryOptions } from "./run/attempt.js";
 export { type EstimateOptions, estimateRun, type RunEstimate } from "./run/estimate.js";

@@ -10,6 +10,7 @@ import { MemoryStore } from "../store/evaluation-store.js";
 import { testFrames, testItems, testResponder, testVideo } from "../testing/fixtures.js";
 import { buildResults } from "./build-results.js";
 import { type EvaluatedRun, loadRun } from "./evaluated-run.js";
+import { evaluationResultsSchema, resultsJsonSchema } from "./results-schema.js";
 
 const items = testItems(8);
 const arms = ["video", "text"];
@@ -71,6 +72,12 @@ describe("buildResults", () => {
     const safe = run?.subsets[2]?.arms[0];
     expect(safe?.tagged.textTypeAccuracy.value).toBe(7 / 8);
     expect(safe?.falseRefusal?.strict.value).toBe(1 / 8);
+  });
+
+  it("fits its schema, after JSON too", () => {
+    const results = buildResults(items, runs, { draws: 100 });
+    expect(evaluationResultsSchema.parse(JSON.parse(JSON.stringify(results)))).toEqual(results);
+    expect(resultsJsonSchema()).toMatchObject({ type: "object", additionalProperties: false });
   });
 
   it("is deterministic to the byte", () => {
