@@ -10,6 +10,7 @@ const NODE_ONLY = [
   "openSafetensors",
   "readOnnxModel",
   "readSafetensors",
+  "reportProviders",
   "saveCheckpoint",
   "writeSafetensors",
 ];

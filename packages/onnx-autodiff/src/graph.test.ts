@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import {
   add,
+  availableProviders,
+  compareWithCpu,
   concat,
   createSession,
   DTypeError,
@@ -13,6 +15,7 @@ import {
   MissingRuleError,
   matmul,
   mul,
+  reportProviders,
   reshape,
   rmsNorm,
   rope,
@@ -160,5 +163,17 @@ describe("sessions", () => {
     await session.dispose();
     await session.dispose();
     await expect(session.run({ x0: y })).rejects.toThrow(FeedError);
+  });
+
+  it("report which provider runs what, and how far a provider is from the CPU", async () => {
+    const [graph, x, w] = inputs([2, 3], [3, 4]) as [Graph, Value, Value];
+    graph.output("y", tanh(matmul(x, w)));
+    const feeds = { x0: new Float32Array(6).fill(0.5), x1: new Float32Array(12).fill(0.1) };
+    const [report, ...others] = await reportProviders(graph, feeds);
+    expect(others).toEqual([]);
+    expect(report?.provider).toBe("CPUExecutionProvider");
+    expect([...(report?.ops.keys() ?? [])].sort()).toEqual(["MatMul", "Tanh"]);
+    expect(await compareWithCpu(graph, feeds, { target: "ort" })).toEqual({ y: 0 });
+    expect(availableProviders().some((p) => p.name === "cpu" && p.bundled)).toBe(true);
   });
 });

@@ -126,11 +126,12 @@ export { concat, expand, pad, reshape, slice, split, transpose } from "./ops/lay
 export { type MatmulOptions, matmul } from "./ops/matmul.js";
 export { layerNorm, rmsNorm, rope } from "./ops/normalization.js";
 export { logSoftmax, mean, reduceMax, reduceMean, reduceSum, softmax, sumAll } from "./ops/reduce.js";
+export { availableProviders, compareWithCpu, type ProviderReport, reportProviders } from "./providers-node.js";
 export { gradientRules, zeroGradientOps } from "./rules/gradient-rules.js";
 export type { Rule, Rules } from "./rules/rule.js";
 export type { Feed, RunOptions, Session, SessionOptions } from "./session.js";
 export { bucketOf, SessionCache } from "./session-cache.js";
-export { availableProviders, compareWithCpu, createSession } from "./session-node.js";
+export { createSession } from "./session-node.js";
 export {
   broadcastShape,
   type DType,
