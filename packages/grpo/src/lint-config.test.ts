@@ -12,6 +12,11 @@ it.each<[string, GrpoOptions, GrpoOptions, LintContext?]>([
   ["group-too-small", { numGenerations: 1 }, { numGenerations: 1, advantageEstimator: "remax" }],
   ["truncated-sampling", { topP: 0.9, numIterations: 2 }, { topP: 0.9 }],
   ["kl-on-dead-groups", { beta: 0.04 }, { beta: 0.04, zeroVarianceGroups: "maskAll" }],
+  [
+    "zero-variance-without-groups",
+    { advantageEstimator: "remax", zeroVarianceGroups: "maskAll" },
+    { advantageEstimator: "rloo", zeroVarianceGroups: "maskAll" },
+  ],
   ["fixed-length-divisor", { lossType: "dr_grpo" }, { lossType: "dr_grpo", scaleRewards: "none" }],
   ["gmpo-clip", { lossType: "gmpo" }, { lossType: "gmpo", epsilon: 0.4 }],
   ["luspo-level", { lossType: "luspo" }, { lossType: "luspo", importanceSamplingLevel: "sequence" }],

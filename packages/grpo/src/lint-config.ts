@@ -61,6 +61,14 @@ const RULES: readonly (readonly [rule: string, severity: ConfigFinding["severity
       "beta > 0 with zeroVarianceGroups keep: groups without signal still pull towards the reference, so the effective KL weight grows as groups die; consider maskAll",
   ],
   [
+    "zero-variance-without-groups",
+    "warning",
+    (c) =>
+      c.zeroVarianceGroups !== "keep" &&
+      ["remax", "reinforce_plus_plus"].includes(c.advantageEstimator) &&
+      `${c.advantageEstimator} has signal in groups of equal rewards too, and zeroVarianceGroups ${c.zeroVarianceGroups} removes it: set it to keep`,
+  ],
+  [
     "fixed-length-divisor",
     "warning",
     (c) =>

@@ -86,7 +86,7 @@ export class LossTally {
     }
   }
 
-  /** Adds another tally, for micro-batches of one update. */
+  /** Adds another tally, for micro-batches of one update. Every field is a sum, a minimum (`ratioMin`) or a maximum (`*Max`). */
   merge(other: LossTally): void {
     for (const key of Object.keys(this) as (keyof LossTally)[]) {
       const into = this as unknown as Record<string, number>;

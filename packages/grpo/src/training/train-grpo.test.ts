@@ -176,6 +176,31 @@ describe("trainGrpo", () => {
     expect(losses(rest)).toEqual(losses(expected).slice(4));
   });
 
+  it("refuses to resume another model or another recipe, and lets a run be prolonged", async () => {
+    const saved: GrpoCheckpoint[] = [];
+    const checkpoints = { save: async (checkpoint: GrpoCheckpoint) => void saved.push(checkpoint) };
+    const config: GrpoOptions = { ...quick, maxSteps: 2 };
+    await collect(trainGrpo({ policy: new TabularPolicy(3, 5), data, rewards, config, checkpoints }));
+    const resumeFrom = saved.at(-1) as GrpoCheckpoint;
+    const resume = (policy: TabularPolicy, change: GrpoOptions) =>
+      collect(trainGrpo({ policy, data, rewards, resumeFrom, config: { ...config, ...change } }));
+    await expect(resume(new TabularPolicy(3, 5), { epsilon: 0.1 })).rejects.toThrow(/epsilon/);
+    await expect(resume(new TabularPolicy(4, 5), {})).rejects.toMatchObject({ code: "GRPO_CHECKPOINT" });
+    const prolonged = await resume(new TabularPolicy(3, 5), { maxSteps: 4 });
+    expect(prolonged.filter((event) => event.type === "update").map((event) => event.step)).toEqual([3, 4]);
+  });
+
+  it("evaluates every evalSteps and at the end, with the parameters of that step", async () => {
+    const policy = new TabularPolicy(3, 5);
+    const evaluate = async () => ({ score: await policy.expected(targetScore, 3) });
+    const events = await collect(
+      trainGrpo({ policy, data, rewards, evaluate, config: { ...quick, maxSteps: 50, evalSteps: 20 } }),
+    );
+    const scores = events.filter((event) => event.type === "evaluation");
+    expect(scores.map((event) => event.step)).toEqual([20, 40, 50]);
+    expect(scores.at(-1)?.metrics.score).toBeGreaterThan(scores[0]?.metrics.score ?? 1);
+  });
+
   it("does not depend on how an update is cut into micro-batches", async () => {
     // Adam divides by the gradient's size, so an epsilon above rounding keeps noise in zero gradients out of the comparison.
     const run = async (microBatchSize: number | null) => {
