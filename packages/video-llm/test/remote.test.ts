@@ -62,17 +62,22 @@ test("asks for what generate was asked for, and reads the answer", async () => {
     return_token_ids: true,
   });
   expect(sent?.body).not.toHaveProperty("repetition_penalty");
-  const content = (
-    sent?.body.messages as unknown as { content: { type: string; text?: string; image_url?: { url: string } }[] }[]
-  )[0]?.content;
-  expect(content?.map(({ type, text }) => text ?? type)).toEqual([
+  interface Part {
+    readonly type: string;
+    readonly text?: string;
+    readonly image_url?: { readonly url: string };
+  }
+  const [message] = (sent?.body.messages ?? []) as { readonly content: readonly Part[] }[];
+  const content = message?.content ?? [];
+  expect(content.map(({ type, text }) => text ?? type)).toEqual([
     "Time 0.0s:",
     "image_url",
     "Time 1.0s:",
     "image_url",
     "what happens?",
   ]);
-  const png = Buffer.from((content?.[1]?.image_url?.url as string).split(",")[1] as string, "base64");
+  const url = content[1]?.image_url?.url ?? "";
+  const png = Buffer.from(url.slice("data:image/png;base64,".length), "base64");
   const data = inflateSync(png.subarray(41, png.length - 16)); // between the IDAT header and its checksum
   const lines = Array.from({ length: 3 }, (_, y) => [...data.subarray(y * 16 + 1, (y + 1) * 16)]).flat();
   const [clip] = prompt.visual;

@@ -1,0 +1,72 @@
+import { createRemoteVideoLlm, type FramesWithTimes, loadVideoLlm } from "@videosafety/video-llm";
+import { sampleFrames } from "@videosafety/video-sampler";
+
+/** What to ask, of what, about what. */
+export interface Question {
+  /** A checkpoint directory, or the base URL of an OpenAI-compatible server. */
+  readonly model: string;
+  /** The server's name for its model; with a directory unused. */
+  readonly remoteName?: string;
+  /** A video file. */
+  readonly video: string;
+  /** Questions about it, each in a conversation of its own. */
+  readonly questions: readonly string[];
+  /** Most frames looked at. */
+  readonly maxFrames: number;
+  /** Most tokens of an answer. */
+  readonly maxTokens: number;
+  /** Stops the work. */
+  readonly signal?: AbortSignal;
+}
+
+/** A piece of the answer to one of the questions. */
+export interface AnswerPiece {
+  /** Index into the questions. */
+  readonly question: number;
+  /** Text as it comes. */
+  readonly text: string;
+  /** For local models: whether the alarm tokens hold the video and the query for harmful, as probabilities. */
+  readonly alarms?: { readonly visual: number; readonly textual: number };
+}
+
+/** Samples the video once and answers the questions in turn. */
+export async function* ask(question: Question): AsyncGenerator<AnswerPiece> {
+  const plan = { type: "videollama3-reference", maxFrames: question.maxFrames } as const;
+  const frames = await sampleFrames(question.video, plan, question.signal ? { signal: question.signal } : {});
+  yield* /^https?:/.test(question.model) ? askServer(question, frames) : askDirectory(question, frames);
+}
+
+async function* askDirectory(question: Question, frames: FramesWithTimes): AsyncGenerator<AnswerPiece> {
+  const model = await loadVideoLlm(question.model);
+  try {
+    const visual = await model.encodeVideo(frames);
+    for (const [index, content] of question.questions.entries()) {
+      const prompt = model.preparePrompt({ messages: [{ role: "user", content }], visual });
+      const { visualLogits, textualLogits } = await model.alarmStates([model.prepareSample({ prompt })]);
+      const alarms = { visual: sigmoid(visualLogits[0] ?? 0), textual: sigmoid(textualLogits[0] ?? 0) };
+      yield { question: index, text: "", alarms };
+      const options = {
+        maxCompletionLength: question.maxTokens,
+        ...(question.signal ? { signal: question.signal } : {}),
+      };
+      for await (const { text } of model.stream(prompt, options)) yield { question: index, text };
+    }
+  } finally {
+    await model.dispose();
+  }
+}
+
+async function* askServer(question: Question, frames: FramesWithTimes): AsyncGenerator<AnswerPiece> {
+  const model = createRemoteVideoLlm({ baseUrl: question.model, model: question.remoteName ?? "default" });
+  for (const [index, content] of question.questions.entries()) {
+    const prompts = [{ messages: [{ role: "user", content } as const], visual: [frames] }];
+    const options = {
+      maxCompletionLength: question.maxTokens,
+      ...(question.signal ? { signal: question.signal } : {}),
+    };
+    const [[completion] = []] = await model.generate(prompts, options);
+    yield { question: index, text: completion?.text ?? "" };
+  }
+}
+
+const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
