@@ -3,6 +3,31 @@ export { armApplies, armFrames, armParameters, chooseVideos, type VideoChoice } 
 export { cacheFrames } from "./arms/cached-frames.js";
 export { blankFrames, frameView, JITTER_LEVELS, jitterFrames, repeatFrame, shuffleFrames } from "./arms/frame-edits.js";
 export type { EvalVideo, FrameSource } from "./arms/frame-source.js";
+export {
+  type AnnotatedClip,
+  type Annotator,
+  annotateClip,
+  type ClipAnnotation,
+  createOpenAiAnnotator,
+} from "./build/annotation.js";
+export {
+  type BuildOptions,
+  type BuiltBenchmark,
+  buildBenchmark,
+  type DropReason,
+  splitOf,
+} from "./build/build-benchmark.js";
+export {
+  clipHash,
+  type FrameFeatures,
+  hashDistance,
+  isStaticClip,
+  meanFeatureSimilarity,
+  meanFrameDifference,
+  type StaticRule,
+} from "./build/clip-features.js";
+export { datasheet } from "./build/datasheet.js";
+export { QUERY_TEMPLATES, type QueryTemplates } from "./build/query-templates.js";
 export { compareRuns, type RunComparison, type RunDifference } from "./compare/compare-runs.js";
 export { canonicalJson, contentKey, type Json, sha256Hex } from "./content-key.js";
 export { checkItems, type ExpectedCounts, type ItemsReport, VSB_77K } from "./data/check-items.js";

@@ -2,6 +2,7 @@ import { Command, CommanderError, Option } from "commander";
 import { z } from "zod";
 import { ITEM_FORMATS, type ItemFormat } from "../data/load-items-node.js";
 import { VsbEvalError } from "../errors.js";
+import { buildCommand } from "./build-command-node.js";
 import { compareCommand, gateCommand, reportCommand, scoreCommand } from "./report-commands-node.js";
 import { judgeCommand, mergeCommand, openJudge, runCommand, workerCommand } from "./run-commands-node.js";
 import { runConfigSchema, runFlags } from "./run-config.js";
@@ -112,6 +113,15 @@ export async function main(
     .requiredOption("--gate <condition>", "e.g. dsr.hh.lower>=0.85 (repeatable)", collect, [])
     .option("--junit <file>", "write a JUnit report")
     .action(async (folders, { gate, junit }) => check(await gateCommand(folders, gate, junit, terminal)));
+
+  command("build <videos>", "make a benchmark from a folder of clips: filter, annotate, ask, split, datasheet")
+    .requiredOption("--out <folder>", "gets items.jsonl, dropped.jsonl and DATASHEET.md")
+    .requiredOption("--base-url <url>", "OpenAI-compatible server of the annotators")
+    .requiredOption("--annotator <model>", "annotating model (repeat for several)", collect, [])
+    .option("--languages <list>", "comma-separated (default: all with templates)")
+    .option("--name <name>", "name in the datasheet", "a video safety benchmark")
+    .option("--seed <n>", "seed of splits and templates", Number, 0)
+    .action((videos, options) => buildCommand(videos, options, terminal, signal));
 
   try {
     await program.parseAsync(argv, { from: "user" });

@@ -1,4 +1,5 @@
 import type { EvalItem } from "@videosafety/safety-data";
+import type { SampledVideo } from "@videosafety/video-sampler";
 import { frameView } from "../arms/frame-edits.js";
 import { RequestError } from "../errors.js";
 import { encodeJpeg, toBase64 } from "../report/contact-sheet.js";
@@ -26,13 +27,13 @@ export interface OpenAiResponderOptions extends OpenAiEndpoint {
   readonly extraBody?: Readonly<Record<string, unknown>>;
 }
 
-function framesAsImages({ frames }: ResponderRequest, timestamps: boolean, quality: number): ContentPart[] {
-  if (frames === null) return [];
-  const [count, height, width] = frames.frames.dims;
+/** Frames as JPEG images in a message, each after its time where asked for. */
+export function framesAsImages(video: SampledVideo, timestamps: boolean, quality: number): ContentPart[] {
+  const [count, height, width] = video.frames.dims;
   return Array.from({ length: count }, (_, t): ContentPart[] => {
-    const url = `data:image/jpeg;base64,${toBase64(encodeJpeg(frameView(frames, t), width, height, quality))}`;
+    const url = `data:image/jpeg;base64,${toBase64(encodeJpeg(frameView(video, t), width, height, quality))}`;
     const image = { type: "image_url", image_url: { url } } as const;
-    const time = { type: "text", text: `Time ${(frames.timestampsSeconds[t] ?? 0).toFixed(1)}s:` } as const;
+    const time = { type: "text", text: `Time ${(video.timestampsSeconds[t] ?? 0).toFixed(1)}s:` } as const;
     return timestamps ? [time, image] : [image];
   }).flat();
 }
@@ -44,7 +45,8 @@ export function createOpenAiResponder(options: OpenAiResponderOptions): Responde
   const extra = Object.keys(extraBody).length === 0 ? "" : `;${JSON.stringify(extraBody)}`;
 
   async function mediaParts(request: ResponderRequest): Promise<ContentPart[]> {
-    if (media === "frames" || request.frames === null) return framesAsImages(request, timestamps, jpegQuality);
+    if (request.frames === null) return [];
+    if (media === "frames") return framesAsImages(request.frames, timestamps, jpegQuality);
     if (request.arm !== "video" || videoUrl === undefined) {
       const message = `expected arm video with \`videoUrl\` for media video_url, found arm ${request.arm}: use media frames`;
       throw new RequestError("bad_request", message);
