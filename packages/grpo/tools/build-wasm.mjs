@@ -1,5 +1,5 @@
 // Compiles src/wasm/log-softmax.wat into src/wasm/log-softmax-wasm.ts (base64, committed). Run after changing the .wat:
-//   npx -y -p wabt@1.0.39 -c "NODE_PATH=$(npm root) node packages/grpo/tools/build-wasm.mjs" (or install wabt anywhere on NODE_PATH)
+//   npm install --prefix <folder> wabt@1.0.39 && WABT_FROM=<folder>/package.json node packages/grpo/tools/build-wasm.mjs
 import { readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 
