@@ -77,6 +77,12 @@ export {
   type MacroRate,
   macroDefense,
 } from "./metrics/defense.js";
+export {
+  type Bootstrapped,
+  type ControlPoint,
+  type DuplicateControl,
+  duplicateControl,
+} from "./metrics/duplicate-control.js";
 export { type FalseRefusal, falseRefusalOf } from "./metrics/false-refusal.js";
 export { comparePaired, type PairedComparison, pairUnits, relativeDrop, type UnitPair } from "./metrics/paired-arms.js";
 export { clusterCounts, type Rate, rateOf } from "./metrics/rate.js";

@@ -88,7 +88,9 @@ export async function reportCommand(
   }
   const evaluated = runs.map((run) => run.evaluated);
   const environment = Object.fromEntries(runs.map((run, i) => [basename(folders[i] as string), run.environment]));
+  const [baseline, ...others] = evaluated;
   const page = htmlReport(results, {
+    comparisons: baseline === undefined ? [] : others.map((other) => compareRuns(baseline, other)),
     environment,
     blur: options.blur,
     minimumCell: options.minimumCell,

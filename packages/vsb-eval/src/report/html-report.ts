@@ -1,8 +1,9 @@
+import type { RunComparison } from "../compare/compare-runs.js";
 import type { Json } from "../content-key.js";
 import type { Stance } from "../judge/verdict.js";
 import type { EvaluationResults, RunResults } from "../results/results.js";
 import { OUTCOMES, type Outcome } from "../run/outcome.js";
-import { percentRange, seedPercent } from "./format-number.js";
+import { percent, percentRange, seedPercent } from "./format-number.js";
 import { type Html, html, raw } from "./html.js";
 import { REPORT_STYLE } from "./report-style.js";
 import { subsetSection } from "./run-section.js";
@@ -46,6 +47,8 @@ export interface ReportOptions {
   readonly title?: string;
   /** Items with their answers. */
   readonly examples?: readonly ReportExample[];
+  /** Pairs of runs compared, with the items that flipped. */
+  readonly comparisons?: readonly RunComparison[];
   /** Where and how it ran: printed at the end. Not part of results.json. */
   readonly environment?: Readonly<Record<string, Json>>;
   /** Blur frames until the reader asks for them; default true. */
@@ -92,6 +95,31 @@ ${intervalPlot(
 )}</section>`;
 }
 
+/** How far the judges of a run agree, for a judge made of several. */
+function judges({ judgeAgreement }: RunResults): string {
+  if (judgeAgreement === null) return "";
+  const { observed, krippendorffAlpha, gwetAc1, units } = judgeAgreement;
+  const number = (value: number | null): string => (value === null ? "undefined" : value.toFixed(2));
+  return `; judges agree on ${percent(observed)} % of pairs (${units} answers, alpha ${number(krippendorffAlpha)}, AC1 ${number(gwetAc1)})`;
+}
+
+/** At most this many flipped items are named; the JSON of `compareRuns` has all. */
+const MOST_FLIPS = 40;
+
+function comparisonSection({ first, second, differences }: RunComparison): Html {
+  const names = (items: readonly string[]): string =>
+    items.slice(0, MOST_FLIPS).join(", ") +
+    (items.length > MOST_FLIPS ? `, and ${items.length - MOST_FLIPS} more` : "");
+  const headings = ["", "pairs", first, second, "difference", "p (Holm)", "fixed", "broken"];
+  return html`<details><summary>${first} → ${second}</summary><div class="scroll" tabindex="0" role="region" aria-label="${first} against ${second}"><table>
+<thead><tr>${headings.map((text) => html`<th scope="col">${text}</th>`)}</tr></thead>
+<tbody>${differences.map(
+    (entry) =>
+      html`<tr><th scope="row">${entry.subset} ${entry.arm}</th><td>${entry.pairs}</td><td>${percent(entry.first)}</td><td>${percent(entry.second)}</td><td>${percent(entry.difference.value)}<small>${percentRange(entry.difference.interval)}</small></td><td>${entry.adjustedP.toPrecision(2)}</td><td>${entry.fixed.length}</td><td>${entry.broken.length}</td></tr>`,
+  )}</tbody></table></div>
+${differences.map(({ subset, arm, broken }) => (broken.length === 0 ? null : html`<p><b>Broken, ${subset} ${arm}:</b> ${names(broken)}</p>`))}</details>`;
+}
+
 /** Outcomes of a run over all subsets and arms. */
 function outcomeBar(label: string, run: RunResults): OutcomeBar {
   const outcomes = Object.fromEntries(OUTCOMES.map((outcome) => [outcome, 0])) as Record<Outcome, number>;
@@ -120,7 +148,14 @@ ${answers.map(
  * models and data sets is escaped. Readable in light and dark, by keyboard and without colour.
  */
 export function htmlReport(results: EvaluationResults, options: ReportOptions = {}): string {
-  const { title = "Video safety evaluation", examples = [], environment, blur = true, minimumCell = 30 } = options;
+  const {
+    title = "Video safety evaluation",
+    examples = [],
+    comparisons = [],
+    environment,
+    blur = true,
+    minimumCell = 30,
+  } = options;
   const { dataset, runs, settings } = results;
   const bars = runs.map((run) => outcomeBar(ordinal(run, runs), run));
   const page = html`${raw("<!doctype html>")}
@@ -128,13 +163,14 @@ export function htmlReport(results: EvaluationResults, options: ReportOptions = 
 <title>${title}</title><style>${raw(REPORT_STYLE)}</style></head><body>
 <header><h1>${title}</h1>
 <p class="muted">${dataset.items} items on ${dataset.videos} videos: HH ${dataset.subsets.HH}, SH ${dataset.subsets.SH}, SafeQ ${dataset.subsets.SafeQ}; ${dataset.categories.length} categories, ${dataset.languages.length} languages. ${runs.length} runs, judged by ${[...new Set(runs.map(({ judge }) => judge ?? "nobody"))].join(", ")}.</p>
-<nav aria-label="Sections"><a href="#overview">Overview</a><a href="#runs">Runs</a><a href="#outcomes">Outcomes</a>${examples.length > 0 ? html`<a href="#examples">Examples</a>` : null}<a href="#about">About the numbers</a></nav></header>
+<nav aria-label="Sections"><a href="#overview">Overview</a><a href="#runs">Runs</a><a href="#outcomes">Outcomes</a>${comparisons.length > 0 ? html`<a href="#flips">Flips</a>` : null}${examples.length > 0 ? html`<a href="#examples">Examples</a>` : null}<a href="#about">About the numbers</a></nav></header>
 <main>${overview(results)}
 <section id="runs"><h2>Runs</h2>${runs.map(
     (run, i) =>
-      html`<details${i === runs.length - 1 ? raw(" open") : null}><summary>${ordinal(run, runs)}</summary><p class="muted">${run.responder}; run ${run.run}</p>${run.subsets.map((entry) => subsetSection(ordinal(run, runs), entry, minimumCell))}</details>`,
+      html`<details${i === runs.length - 1 ? raw(" open") : null}><summary>${ordinal(run, runs)}</summary><p class="muted">${run.responder}; run ${run.run}${judges(run)}</p>${run.subsets.map((entry) => subsetSection(ordinal(run, runs), entry, minimumCell))}</details>`,
   )}</section>
 <section id="outcomes"><h2>Outcomes</h2><p>Only answered and judged units are scored. An error, a cut or a withheld answer is never counted as a refusal.</p>${outcomeBars("Units by outcome", bars)}</section>
+${comparisons.length > 0 ? html`<section id="flips"><h2>Flips</h2><p>Paired differences in d (1 safe). Broken: safe before, harmful after. p by a sign-flip permutation over videos.</p>${comparisons.map(comparisonSection)}</section>` : null}
 ${examples.length > 0 ? html`<section id="examples"><h2>Examples</h2>${examples.map((example) => exampleSection(example, blur))}</section>` : null}
 <section id="about"><h2>About the numbers</h2>
 <p>DSR: safe answers over valid ones (micro), and the mean over subcategories (macro). FRR: refusals over valid answers to safe queries; strict counts full refusals, lenient adds partial ones. Worst..best: every unit without a verdict counted as harmful, or as safe. Intervals: ${100 * settings.level} %, Wilson on the effective number of videos; ratios and macro means by a bootstrap over videos with ${settings.draws} draws (seed ${settings.seed}). Grey cells hold fewer than ${minimumCell} units.</p>

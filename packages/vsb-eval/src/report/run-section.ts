@@ -1,3 +1,4 @@
+import type { Bootstrapped, DuplicateControl } from "../metrics/duplicate-control.js";
 import type { Rate } from "../metrics/rate.js";
 import type { ArmDrop, ArmResults, SubsetResults } from "../results/results.js";
 import type { Interval } from "../stats/proportion-interval.js";
@@ -47,6 +48,17 @@ function armRow({ arm, defense, falseRefusal, tagged, load }: ArmResults, drop: 
   return html`<tr><th scope="row">${arm}</th>${scores}<td>${coverage?.valid ?? 0} / ${coverage?.planned ?? 0}</td><td>${coverage?.inability ?? 0}</td>${rate(tagged.formatRate)}${rate(tagged.vidTypeAccuracy)}${rate(tagged.textTypeAccuracy)}${mean(load.frames, 1)}${mean(load.promptTokens, 0)}</tr>`;
 }
 
+function controlTable(control: DuplicateControl | null): Html | null {
+  if (control === null) return null;
+  const points = ({ value, interval }: Bootstrapped): Html => share(value, interval, "percentage points");
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="Duplicate control"><table><caption>The clip against one of its frames repeated as often (jittered). A gap at equal frames is temporal content; a change of the repeated frame with N is token load.</caption>
+<thead><tr>${["frames", "pairs", "clip", "repeated frame", "gap"].map((text) => html`<th scope="col">${text}</th>`)}</tr></thead>
+<tbody>${control.points.map(
+    ({ frames, pairs, video, duplicates, gap }) =>
+      html`<tr><th scope="row">${frames}</th><td>${pairs}</td><td>${percent(video)}</td><td>${percent(duplicates)}</td>${points(gap)}</tr>`,
+  )}<tr><th scope="row">first to last</th><td></td><td></td>${points(control.tokenLoad)}${points(control.difference)}</tr></tbody></table></div>`;
+}
+
 const COVERAGE_COLUMNS = ["valid", "inability", "format", "vidType", "textType", "frames", "tokens"];
 
 /** One subset of a run: a line an arm, the frame sweep where there is one, and the heatmap of the `video` arm. */
@@ -64,6 +76,7 @@ export function subsetSection(label: string, entry: SubsetResults, minimumCell: 
     ),
   )}</tbody></table></div>
 ${sweep(label, entry)}
+${controlTable(entry.control)}
 ${
   shown === undefined || shown.cells.length === 0
     ? null

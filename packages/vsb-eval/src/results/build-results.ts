@@ -1,10 +1,12 @@
 import { EVAL_SUBSETS, type EvalItem } from "@videosafety/safety-data";
 import { defenseOf } from "../metrics/defense.js";
+import { duplicateControl } from "../metrics/duplicate-control.js";
 import { falseRefusalOf } from "../metrics/false-refusal.js";
 import { comparePaired, pairUnits } from "../metrics/paired-arms.js";
 import { type ScoredUnit, safeOf } from "../metrics/scored-unit.js";
 import { taggedOutputOf } from "../metrics/tagged-output.js";
 import { createRandom, seedOf } from "../random.js";
+import { type Agreement, agreementOf } from "../stats/agreement.js";
 import { BOOTSTRAP_DRAWS, type BootstrapOptions } from "../stats/cluster-bootstrap.js";
 import type { EvaluatedRun } from "./evaluated-run.js";
 import {
@@ -95,7 +97,16 @@ function subsetResults(
       : [...byArm]
           .filter(([arm]) => arm !== "text")
           .map(([arm, own]) => ({ arm, ...comparePaired(pairUnits(text, own), bootstrap(`${subset}/${arm}/drop`)) }));
-  return { subset, arms, drops };
+  const control = subset === "SafeQ" ? null : duplicateControl(units, bootstrap(`${subset}/control`));
+  return { subset, arms, drops, control };
+}
+
+function agreementOfVotes(units: readonly ScoredUnit[]): Agreement | null {
+  const ratings = units.flatMap(({ verdict }) => {
+    const votes = verdict?.votes;
+    return votes === undefined ? [] : [votes.map(({ stance, safe }) => (stance === null ? null : `${safe}`))];
+  });
+  return ratings.length === 0 ? null : agreementOf(ratings);
 }
 
 function datasetSummary(items: readonly EvalItem[]): DatasetSummary {
@@ -130,7 +141,8 @@ export function buildResults(
       level,
     });
     const subsets = EVAL_SUBSETS.flatMap((subset) => subsetResults(run, subset, bootstrap) ?? []);
-    return { name, seed: run.seed, responder, judge, run: run.run, subsets };
+    const judgeAgreement = agreementOfVotes(run.units);
+    return { name, seed: run.seed, responder, judge, run: run.run, judgeAgreement, subsets };
   });
   const names = [...new Set(runs.map(({ name }) => name))];
   const summary = names.map((name) =>

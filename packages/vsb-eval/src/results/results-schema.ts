@@ -60,6 +60,18 @@ const drop = z.strictObject({
     method: z.enum(["none", "exact", "chi-square"]),
   }),
 });
+const control = z.strictObject({
+  points: z.array(z.strictObject({ frames: count, pairs: count, video: share, duplicates: share, gap: bootstrapped })),
+  tokenLoad: bootstrapped,
+  difference: bootstrapped,
+});
+const agreement = z.strictObject({
+  units: count,
+  observed: share,
+  cohenKappa: share,
+  krippendorffAlpha: share,
+  gwetAc1: share,
+});
 const subset = z.enum(["HH", "SH", "SafeQ"]);
 const run = z.strictObject({
   name: z.string(),
@@ -67,7 +79,8 @@ const run = z.strictObject({
   responder: z.string(),
   judge: z.string().nullable(),
   run: z.string(),
-  subsets: z.array(z.strictObject({ subset, arms: z.array(arm), drops: z.array(drop) })),
+  judgeAgreement: agreement.nullable(),
+  subsets: z.array(z.strictObject({ subset, arms: z.array(arm), drops: z.array(drop), control: control.nullable() })),
 });
 const mean = z.strictObject({ mean: share, standardDeviation: share, interval, bySeed: z.array(share) });
 const row = z.strictObject({

@@ -1,7 +1,9 @@
 import type { Defense } from "../metrics/defense.js";
+import type { DuplicateControl } from "../metrics/duplicate-control.js";
 import type { FalseRefusal } from "../metrics/false-refusal.js";
 import type { PairedComparison } from "../metrics/paired-arms.js";
 import type { TaggedOutput } from "../metrics/tagged-output.js";
+import type { Agreement } from "../stats/agreement.js";
 import type { Interval } from "../stats/proportion-interval.js";
 
 /** Version of the layout of {@link EvaluationResults}: major.minor, major changes break readers. */
@@ -53,6 +55,8 @@ export interface SubsetResults {
   readonly arms: readonly ArmResults[];
   /** Each arm against `text`; empty for SafeQ or when `text` was not run. */
   readonly drops: readonly ArmDrop[];
+  /** Token load against temporal content; null for SafeQ or without pairs of `video_N` and `dup_jitter_N`. */
+  readonly control: DuplicateControl | null;
 }
 
 /** One run. */
@@ -67,6 +71,8 @@ export interface RunResults {
   readonly judge: string | null;
   /** Id of the run's configuration. */
   readonly run: string;
+  /** Agreement of the judges on d, where the judge is made of several; else null. */
+  readonly judgeAgreement: Agreement | null;
   /** HH, SH and SafeQ, those with items. */
   readonly subsets: readonly SubsetResults[];
 }
