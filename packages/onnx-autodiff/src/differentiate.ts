@@ -101,6 +101,7 @@ class BackwardPass {
         this.#recompute(item, active, gradients, dys, dy);
         continue;
       }
+      if (isRegion(item)) this.#rejectHidden(item, active);
       const need = (k: number): boolean => {
         const input = item.inputs[k];
         return !!input && active.has(input);
@@ -113,6 +114,18 @@ class BackwardPass {
         if (dx && input && need(k)) gradients.add(input, dx);
       });
     }
+  }
+
+  /** A region's own backward only sees its inputs: an active value it merely closes over would silently get no gradient. */
+  #rejectHidden(region: Region, active: ReadonlySet<Value>): void {
+    const given = new Set(region.inputs);
+    const hidden = externalsOf(region).find((value) => active.has(value) && !given.has(value));
+    if (!hidden) return;
+    const name = hidden.name ?? (hidden.producer ? nodeName(hidden.producer) : hidden.id);
+    throw new GraphError(
+      `a region with its own backward uses ${name}, which needs a gradient, without taking it as an input; ` +
+        "pass it as an input and return its gradient, or cut it off with stopGradient (attention masks get no gradient)",
+    );
   }
 
   #rule(node: Node) {

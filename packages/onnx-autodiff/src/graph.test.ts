@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import {
   add,
+  attention,
   availableProviders,
   compareWithCpu,
   concat,
@@ -20,6 +21,7 @@ import {
   rmsNorm,
   rope,
   ShapeError,
+  selfAttention,
   slice,
   split,
   stopGradient,
@@ -66,11 +68,15 @@ describe("building errors name what does not fit", () => {
 
   it("graphs", () => {
     const graph = new Graph();
+    const rank3 = graph.input("r", "float32", [1, 2, 4]);
     const x = graph.input("x", "float32", [2]);
     expect(() => graph.input("x", "float32", [2])).toThrow("the name x is used twice");
     expect(() => add(x, new Graph().input("y", "float32", [2]))).toThrow(GraphError);
     graph.output("o", x);
     expect(() => graph.output("o", x)).toThrow("declared twice");
+    expect(() => graph.output("x", x)).toThrow("name of an input or initializer");
+    expect(() => graph.input("o", "float32", [1])).toThrow("the name o is used twice");
+    expect(() => selfAttention(rank3, rank3, rank3, { heads: 3 })).toThrow("width 4 needs a multiple of 3 heads");
     expect(() => graph.initializer("w", "float32", [3], new Float32Array(2))).toThrow("expected 3 elements, found 2");
     expect(() => graph.input("bad", "float32", [2.5])).toThrow("non-negative integers");
   });
@@ -123,6 +129,15 @@ describe("grad", () => {
       [1, 3],
       [0, 0],
     ]);
+  });
+
+  it("refuses a region with its own backward that hides a value from it", () => {
+    const graph = new Graph();
+    const [q, k] = [graph.input("q", "float32", [1, 1, 1, 2, 4]), graph.input("k", "float32", [1, 1, 2, 4])];
+    const mask = graph.input("mask", "float32", [1, 1, 2, 2]);
+    const loss = sumAll(attention(q, k, k, { mask: mul(mask, 2) }));
+    expect(() => grad(loss, [q, k])).not.toThrow();
+    expect(() => grad(loss, [q, mask])).toThrow(/a region with its own backward uses Mul:\d+, which needs a gradient/);
   });
 
   it("valueAndGrad declares the outputs", async () => {

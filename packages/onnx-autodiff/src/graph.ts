@@ -139,10 +139,12 @@ export class Graph {
     return value;
   }
 
-  /** Declares an output. @throws GraphError on a used output name or a value of another graph. */
+  /** Declares an output. @throws GraphError on a used name or a value of another graph. */
   output(name: string, value: Value): void {
     this.#own(value, `output ${name}`);
     if (this.outputs.some((o) => o.name === name)) throw new GraphError(`output ${name} is declared twice`);
+    if (this.#names.has(name))
+      throw new GraphError(`output ${name} has the name of an input or initializer; choose another`);
     this.outputs.push({ name, value });
   }
 
@@ -267,8 +269,8 @@ export class Graph {
       throw new ShapeError(`${name ?? "value"}: dimensions must be non-negative integers, found [${shape}]`);
     }
     if (name !== undefined) {
-      if (this.#names.has(name))
-        throw new GraphError(`the name ${name} is used twice; inputs and initializers share one namespace`);
+      if (this.#names.has(name) || this.outputs.some((o) => o.name === name))
+        throw new GraphError(`the name ${name} is used twice; inputs, initializers and outputs share one namespace`);
       this.#names.add(name);
     }
     return {

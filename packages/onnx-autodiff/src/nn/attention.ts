@@ -21,7 +21,7 @@ export interface AttentionOptions {
  * Exact grouped attention softmax(scale q k^T + mask) v: q [B, Hkv, G, S, hd], k and v [B, Hkv, L, hd] -> like q. Query
  * heads of one group are folded into rows, so keys and values are never repeated. Its own backward keeps only the
  * probabilities (or nothing, with `recompute`), and takes rowsum(dP P) as rowsum(dO O), one extra column of a product.
- * The mask gets no gradient.
+ * The mask gets no gradient: `grad` refuses one that needs it.
  */
 export function attention(q: Value, k: Value, v: Value, options: AttentionOptions = {}): Value {
   const [batch, kvHeads, group, rows, headSize] = [0, 1, 2, 3, 4].map((i) => dim(q.shape, i)) as [
@@ -124,10 +124,16 @@ export interface SelfAttentionOptions extends CausalAttentionOptions {
 /**
  * Attention from projected tensors: q [B, S, heads hd], k and v [B, L, kvHeads hd] -> [B, S, heads hd]. Grouped-query,
  * causal or not, chunked, and block-diagonal over packed `segments` without computing the hidden blocks.
+ * @throws ShapeError
  */
 export function selfAttention(q: Value, k: Value, v: Value, options: SelfAttentionOptions): Value {
   const { heads, kvHeads = heads, causal = true, segments, chunk, ...rest } = options;
   const [batch, rows, width] = [dim(q.shape, 0), dim(q.shape, 1), dim(q.shape, 2)];
+  if (width % heads !== 0 || heads % kvHeads !== 0) {
+    throw new ShapeError(
+      `selfAttention: width ${width} needs a multiple of ${heads} heads, and heads a multiple of ${kvHeads} kvHeads`,
+    );
+  }
   const headSize = width / heads;
   const length = dim(k.shape, 1);
   const q5 = transpose(reshape(q, [batch, rows, kvHeads, heads / kvHeads, headSize]), [0, 2, 3, 1, 4]);
