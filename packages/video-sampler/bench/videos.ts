@@ -1,14 +1,18 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync } from "node:fs";
+import { existsSync, mkdirSync, renameSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** The videos the bench samples, made once with the ffmpeg program: a moving test picture with noise, x264 as ffmpeg sets it. */
+const B_FRAMES_2 = ["-bf", "2"];
+const FIXED_GOP = ["-sc_threshold", "0"];
+
+/** The videos the bench samples, made once with the ffmpeg program: a moving test picture with noise, x264. */
 const VIDEOS = {
-  "60s-720p-gop250": { size: "1280x720", seconds: 60, gop: 250, preset: "medium" },
-  "60s-720p-gop30": { size: "1280x720", seconds: 60, gop: 30, preset: "medium" },
-  "10min-360p-gop250": { size: "640x360", seconds: 600, gop: 250, preset: "medium" },
-  "1h-180p-gop250": { size: "320x180", seconds: 3600, gop: 250, preset: "veryfast" },
+  "60s-720p-gop250": { size: "1280x720", seconds: 60, gop: 250, preset: "medium", extra: B_FRAMES_2 },
+  "60s-720p-gop30": { size: "1280x720", seconds: 60, gop: 30, preset: "medium", extra: B_FRAMES_2 },
+  "60s-720p-gop30-fixed": { size: "1280x720", seconds: 60, gop: 30, preset: "medium", extra: FIXED_GOP },
+  "10min-360p-gop250": { size: "640x360", seconds: 600, gop: 250, preset: "medium", extra: B_FRAMES_2 },
+  "1h-180p-gop250": { size: "320x180", seconds: 3600, gop: 250, preset: "veryfast", extra: B_FRAMES_2 },
 } as const;
 
 /** Name of a bench video. */
@@ -20,7 +24,7 @@ export function benchVideo(name: BenchVideo, ffmpeg: string): string {
   const path = join(folder, `${name}.mp4`);
   if (existsSync(path)) return path;
   mkdirSync(folder, { recursive: true });
-  const { size, seconds, gop, preset } = VIDEOS[name];
+  const { size, seconds, gop, preset, extra } = VIDEOS[name];
   const input = `testsrc2=s=${size}:r=30:d=${seconds},noise=alls=6:allf=t`;
   const codec = [
     "-c:v",
@@ -31,12 +35,11 @@ export function benchVideo(name: BenchVideo, ffmpeg: string): string {
     "26",
     "-g",
     String(gop),
-    "-bf",
-    "2",
+    ...extra,
     "-pix_fmt",
     "yuv420p",
   ];
   execFileSync(ffmpeg, ["-v", "error", "-y", "-f", "lavfi", "-i", input, ...codec, `${path}.part.mp4`]);
-  execFileSync("mv", [`${path}.part.mp4`, path]);
+  renameSync(`${path}.part.mp4`, path);
   return path;
 }
