@@ -1,10 +1,9 @@
 import type { WorldSet } from "./datasets.js";
 import { isHarmful } from "./scene.js";
-import type { World } from "./world.js";
 
-/** The data set's own description, with its counts. */
-export function datasheet(world: World, seed: number): string {
-  const rows = Object.entries(world).map(([name, set]) => row(name, set));
+/** The data's own description, as Markdown, with the counts of the named sets. */
+export function datasheet(sets: Readonly<Record<string, WorldSet>>, seed: number): string {
+  const rows = Object.entries(sets).map(([name, set]) => row(name, set));
   return `# Datasheet: the symbolic video safety world (seed ${seed})
 
 **What it is.** Procedural clips (112 x 112 px, 8 fps, 6 s, H.264) and queries in ten languages. Harm is symbolic: a
@@ -18,8 +17,8 @@ real videos, real attacks or real languages.
 |---|---|---|---|---|---|---|---|
 ${rows.join("\n")}
 
-**Splits.** The evaluation's clips and its query templates are not in any training set; topics' names are. The stages
-share templates, never clips. The base checkpoint was trained on the training templates with other clips.
+**Splits.** The evaluation's clips and its query templates are not in any training set; topics' names are. The base
+checkpoint was trained on the training templates with other clips.
 
 **Child safety is text only.** No clip ever carries its sign: an HH item of that subcategory shows another one's.
 

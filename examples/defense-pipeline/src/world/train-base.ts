@@ -7,23 +7,23 @@ import { BASE_RECIPE, trainBase } from "./base-training.js";
 /*
  * Trains the base checkpoint that the repository ships and measures it on held-out data:
  *
- *   npx tsx examples/defense-pipeline/src/world/train-base.ts [--seed 1] [--out assets/base]
+ *   npx tsx examples/defense-pipeline/src/world/train-base.ts [--seed 1] [--scale 1] [--out assets/base]
  */
 const { values } = parseArgs({
   options: {
     seed: { type: "string", default: `${BASE_RECIPE.seed}` },
+    scale: { type: "string", default: "1" }, // multiplies every phase's steps
     out: { type: "string", default: fileURLToPath(new URL("../../assets/base", import.meta.url)) },
   },
 });
 const seed = Number(values.seed);
+const phases = BASE_RECIPE.phases.map((phase) => ({ ...phase, steps: Math.round(phase.steps * Number(values.scale)) }));
 const started = performance.now();
 const model = createBaseModel(seed);
 console.error(`${model.parameterCount} parameters`);
 const recent = new Map<string, number>();
-const checkpoints = new Set(
-  BASE_RECIPE.phases.map((_, i) => BASE_RECIPE.phases.slice(0, i + 1).reduce((sum, { steps }) => sum + steps, 0)),
-);
-for await (const { step, totalSteps, kind, loss } of trainBase(model, { ...BASE_RECIPE, seed })) {
+const checkpoints = new Set(phases.map((_, i) => phases.slice(0, i + 1).reduce((sum, { steps }) => sum + steps, 0)));
+for await (const { step, totalSteps, kind, loss } of trainBase(model, { ...BASE_RECIPE, seed, phases })) {
   const before = recent.get(kind);
   recent.set(kind, before === undefined ? loss : 0.95 * before + 0.05 * loss);
   if (checkpoints.has(step)) await model.save(values.out, { dtype: "bfloat16" });

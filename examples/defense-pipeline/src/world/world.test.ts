@@ -10,9 +10,9 @@ import {
   taxonomyLeaves,
   VSE_ASSUMED_V1,
 } from "@videosafety/safety-data";
-import { readJsonl } from "@videosafety/safety-data/node";
 import { sampleFrames } from "@videosafety/video-sampler";
 import { describe, expect, it } from "vitest";
+import { writeClips } from "./clips-node.js";
 import {
   buildSet,
   cotRecords,
@@ -23,14 +23,14 @@ import {
   sftRecords,
   trainingCounts,
 } from "./datasets.js";
+import { datasheet } from "./datasheet.js";
+import { openClipEncoder } from "./encoder-node.js";
 import { type LanguagePack, TOPIC_QUESTIONS, VIDEO_QUESTIONS } from "./language-pack.js";
 import { LANGUAGE_PACKS } from "./language-packs.js";
 import { videoAnswer } from "./phrases.js";
 import { pretrainingSample } from "./pretraining.js";
 import { CLIP_SIZE, createScene, isHarmful, renderScene, SAMPLED_FRAMES } from "./scene.js";
 import { HAZARD_SIGNS } from "./signs.js";
-import { buildWorld } from "./world.js";
-import { writeWorld } from "./write-world-node.js";
 
 const LEAVES = taxonomyLeaves(VSE_ASSUMED_V1);
 const none = { hh: 0, sh: 0, harmfulText: 0, safeQ: 0, safeQHarmfulVideo: 0, safeText: 0 };
@@ -137,13 +137,21 @@ describe("sets", () => {
   });
 
   it("share no clip and no query template between training and evaluation", () => {
-    const { eval: heldOut, sft, cot, rl } = buildWorld(3);
-    const seeds = (set: { clips: readonly { scene: { seed: string } }[] }): string[] =>
-      set.clips.map(({ scene }) => scene.seed);
-    const trained = new Set([sft, cot, rl].flatMap(seeds));
-    expect(seeds(heldOut).filter((seed) => trained.has(seed))).toEqual([]);
-    const queries = new Set([sft, cot, rl].flatMap(({ samples }) => samples.map(({ query }) => query)));
+    const heldOut = buildSet({ seed: 3, name: "held-out", split: "heldOut", counts: DEFAULT_EVAL_COUNTS });
+    const training = buildSet({
+      seed: 3,
+      name: "training",
+      split: "train",
+      counts: trainingCounts(800),
+      samplesPerClip: 2,
+    });
+    const trained = new Set(training.clips.map(({ scene }) => scene.seed));
+    expect(heldOut.clips.filter(({ scene }) => trained.has(scene.seed))).toEqual([]);
+    const queries = new Set(training.samples.map(({ query }) => query));
     expect(heldOut.samples.filter(({ query }) => queries.has(query))).toEqual([]);
+    const sheet = datasheet({ training, "held-out": heldOut }, 3);
+    expect(sheet).toContain(`| training | 800 | ${training.clips.length} |`);
+    expect(sheet).toContain(`| held-out | 285 | ${heldOut.clips.length} |`);
   });
 
   it("give records that safety-data reads back, with labels of the clip and the query", () => {
@@ -171,36 +179,40 @@ describe("sets", () => {
   });
 });
 
-describe("writeWorld", () => {
-  it("writes clips that decode to the rendered frames, and equal bytes for an equal seed", {
-    timeout: 120_000,
-  }, async () => {
+describe("clips", () => {
+  it("decode to the rendered frames, and are equal bytes for an equal seed", { timeout: 120_000 }, async () => {
     const folder = await mkdtemp(join(tmpdir(), "world-"));
     try {
-      const sizes = { eval: { ...none, hh: 2, sh: 2, safeQ: 2 }, sft: 4, cot: 4, rl: 2, samplesPerClip: 2 };
-      const first = await writeWorld(join(folder, "a"), 6, sizes);
-      await writeWorld(join(folder, "b"), 6, sizes);
-      const world = buildWorld(6, sizes);
-      for (const { path } of world.eval.clips) {
-        const [a, b] = await Promise.all(["a", "b"].map((run) => readFile(join(folder, run, "clips", path))));
+      const { clips } = buildSet({ seed: 6, name: "c", split: "train", counts: { ...none, hh: 2, sh: 2 } });
+      const progress: number[] = [];
+      await writeClips(join(folder, "a"), clips, { onProgress: (done) => progress.push(done) });
+      await writeClips(join(folder, "b"), clips);
+      expect(progress).toEqual([1, 2, 3, 4]);
+      for (const { path, scene } of clips) {
+        const [a, b] = await Promise.all(["a", "b"].map((run) => readFile(join(folder, run, path))));
         expect(a?.equals(b as Buffer)).toBe(true);
+        const decoded = await sampleFrames(join(folder, "a", path), { type: "videollama3-reference", fps: 1 });
+        expect(decoded.frames.dims).toEqual([6, CLIP_SIZE, CLIP_SIZE, 3]);
+        const size = CLIP_SIZE * CLIP_SIZE * 3;
+        renderScene(scene, SAMPLED_FRAMES).forEach((rgb, t) => {
+          const frame = decoded.frames.data.subarray(t * size, (t + 1) * size);
+          const error = rgb.reduce((sum, value, i) => sum + Math.abs(value - (frame[i] as number)), 0) / size;
+          expect(error).toBeLessThan(4);
+        });
       }
-      const clip = world.eval.clips[0] as (typeof world.eval.clips)[number];
-      const decoded = await sampleFrames(join(first.clipsFolder, clip.path), { type: "videollama3-reference", fps: 1 });
-      expect(decoded.frames.dims).toEqual([6, CLIP_SIZE, CLIP_SIZE, 3]);
-      const rendered = renderScene(clip.scene, SAMPLED_FRAMES);
-      const size = CLIP_SIZE * CLIP_SIZE * 3;
-      rendered.forEach((rgb, t) => {
-        const frame = decoded.frames.data.subarray(t * size, (t + 1) * size);
-        const error = rgb.reduce((sum, value, i) => sum + Math.abs(value - (frame[i] as number)), 0) / size;
-        expect(error).toBeLessThan(4);
-      });
-      const lines = [];
-      for await (const item of readJsonl(join(folder, "a", "eval.jsonl"), { schema: evalItemSchema })) lines.push(item);
-      expect(lines).toEqual(first.evalItems);
-      expect(await readFile(join(folder, "a", "datasheet.md"), "utf8")).toContain("| eval | 6 |");
     } finally {
       await rm(folder, { recursive: true, force: true });
     }
+  });
+
+  it("say in one line what is wrong when a clip cannot be written", async () => {
+    const [clip] = buildSet({ seed: 6, name: "c", split: "train", counts: { ...none, hh: 1 } }).clips;
+    const encoder = await openClipEncoder();
+    const options = { path: "/nowhere/at/all.mp4", width: CLIP_SIZE, height: CLIP_SIZE, fps: 8 };
+    const failed = encoder.encode(renderScene((clip as NonNullable<typeof clip>).scene, [0]), options);
+    await expect(failed).rejects.toMatchObject({
+      code: "ENCODING_FAILED",
+      message: expect.stringContaining("/nowhere/at/all.mp4"),
+    });
   });
 });
