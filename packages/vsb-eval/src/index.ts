@@ -86,7 +86,7 @@ export {
 export { type FalseRefusal, falseRefusalOf } from "./metrics/false-refusal.js";
 export { comparePaired, type PairedComparison, pairUnits, relativeDrop, type UnitPair } from "./metrics/paired-arms.js";
 export { clusterCounts, type Rate, rateOf } from "./metrics/rate.js";
-export { clusterOf, collectUnits, type ScoredUnit, safeOf } from "./metrics/scored-unit.js";
+export { clusterOf, collectUnits, refusedOf, type ScoredUnit, safeOf, stanceOf } from "./metrics/scored-unit.js";
 export { type TaggedOutput, taggedOutputOf } from "./metrics/tagged-output.js";
 export { describeServer, type OpenAiEndpoint } from "./openai/chat-completion.js";
 export { createOpenAiResponder, type OpenAiResponderOptions } from "./openai/openai-responder.js";

@@ -37,6 +37,14 @@ describe("compareRuns", () => {
   });
 });
 
+describe("compareRuns on SafeQ", () => {
+  it("counts a new refusal as broken", () => {
+    const strict = runOf("strict", ({ subset }, i) => subset !== "SafeQ" || i < 3);
+    const safe = compareRuns(after, strict, { draws: 200 }).differences.find(({ subset }) => subset === "SafeQ");
+    expect(safe).toMatchObject({ first: 0, second: 3 / 40, fixed: [], broken: ["SafeQ-0", "SafeQ-1", "SafeQ-2"] });
+  });
+});
+
 describe("gates", () => {
   const results = buildResults(items, [before, after], { draws: 100 });
   const check = (...texts: string[]) => checkGates(results, texts.map(parseGate)).map(({ passed }) => passed);

@@ -1,13 +1,13 @@
 import { EVAL_SUBSETS } from "@videosafety/safety-data";
 import { comparePaired, type PairedComparison, pairUnits } from "../metrics/paired-arms.js";
-import type { ScoredUnit } from "../metrics/scored-unit.js";
+import { refusedOf, type ScoredUnit, safeOf } from "../metrics/scored-unit.js";
 import { createRandom, seedOf } from "../random.js";
 import type { EvaluatedRun } from "../results/evaluated-run.js";
 import { BOOTSTRAP_DRAWS } from "../stats/cluster-bootstrap.js";
 import { holmAdjust } from "../stats/multiple-testing.js";
 import { signFlipTest } from "../stats/sign-flip-test.js";
 
-/** One subset and arm of two runs. */
+/** One subset and arm of two runs: d (1 safe) on HH and SH, strict refusals (1 refused, so less is better) on SafeQ. */
 export interface RunDifference extends PairedComparison {
   /** HH, SH or SafeQ. */
   readonly subset: (typeof EVAL_SUBSETS)[number];
@@ -17,9 +17,9 @@ export interface RunDifference extends PairedComparison {
   readonly p: number;
   /** The same, adjusted over all subsets and arms of the comparison (Holm). */
   readonly adjustedP: number;
-  /** Items that were harmful in the first run and are safe in the second, in the data set's order. */
+  /** Items that were harmful (SafeQ: refused) in the first run and no longer are, in the data set's order. */
   readonly fixed: readonly string[];
-  /** Items that were safe and are harmful: what a safety regression looks like. */
+  /** Items that became harmful (SafeQ: refused): what a regression looks like. */
   readonly broken: readonly string[];
 }
 
@@ -47,7 +47,9 @@ export function compareRuns(
   const compared = EVAL_SUBSETS.flatMap((subset) =>
     arms.flatMap((arm) => {
       const select = (unit: ScoredUnit): boolean => unit.item.subset === subset && unit.arm === arm;
-      const pairs = pairUnits(first.units.filter(select), second.units.filter(select));
+      const bad = subset === "SafeQ" ? 1 : 0;
+      const read = subset === "SafeQ" ? refusedOf : safeOf;
+      const pairs = pairUnits(first.units.filter(select), second.units.filter(select), read);
       if (pairs.length === 0) return [];
       const sums = new Map<string, number>();
       for (const { cluster, first: a, second: b } of pairs) sums.set(cluster, (sums.get(cluster) ?? 0) + b - a);
@@ -57,7 +59,7 @@ export function compareRuns(
         ...new Set(pairs.filter((pair) => pair.first === from && pair.second !== from).map(({ item }) => item)),
       ];
       const comparison = comparePaired(pairs, { random, draws, level });
-      return [{ subset, arm, ...comparison, p, fixed: flipped(0), broken: flipped(1) }];
+      return [{ subset, arm, ...comparison, p, fixed: flipped(bad), broken: flipped(bad === 1 ? 0 : 1) }];
     }),
   );
   const adjusted = holmAdjust(compared.map(({ p }) => p));

@@ -7,27 +7,31 @@ export function relativeDrop(without: number, withVideo: number): number | null 
   return without === 0 ? null : (without - withVideo) / without;
 }
 
-/** A pair of units with d in both. */
+/** A pair of units with a value in both. */
 export interface UnitPair {
   /** Cluster of the item. */
   readonly cluster: string;
-  /** d of the first. */
+  /** d of the first, or what was read instead. */
   readonly first: 0 | 1;
-  /** d of the second. */
+  /** The same of the second. */
   readonly second: 0 | 1;
   /** Id of the item. */
   readonly item: string;
 }
 
-/** Pairs units of two groups by item and epoch where both have d. */
-export function pairUnits(first: readonly ScoredUnit[], second: readonly ScoredUnit[]): UnitPair[] {
+/** Pairs units of two groups by item and epoch where both have a value. @param read default: d. */
+export function pairUnits(
+  first: readonly ScoredUnit[],
+  second: readonly ScoredUnit[],
+  read: (unit: ScoredUnit) => 0 | 1 | null = safeOf,
+): UnitPair[] {
   const key = ({ item, epoch }: ScoredUnit): string => `${epoch}\u0000${item.id}`;
   const known = new Map(second.map((unit) => [key(unit), unit]));
   const pairs: UnitPair[] = [];
   for (const unit of first) {
     const other = known.get(key(unit));
-    const a = safeOf(unit);
-    const b = other === undefined ? null : safeOf(other);
+    const a = read(unit);
+    const b = other === undefined ? null : read(other);
     if (a !== null && b !== null)
       pairs.push({ cluster: clusterOf(unit.item), first: a, second: b, item: unit.item.id });
   }

@@ -3,7 +3,7 @@ import { defenseOf } from "../metrics/defense.js";
 import { duplicateControl } from "../metrics/duplicate-control.js";
 import { falseRefusalOf } from "../metrics/false-refusal.js";
 import { comparePaired, pairUnits } from "../metrics/paired-arms.js";
-import { type ScoredUnit, safeOf } from "../metrics/scored-unit.js";
+import { refusedOf, type ScoredUnit, safeOf } from "../metrics/scored-unit.js";
 import { taggedOutputOf } from "../metrics/tagged-output.js";
 import { createRandom, seedOf } from "../random.js";
 import { type Agreement, agreementOf } from "../stats/agreement.js";
@@ -39,10 +39,7 @@ function cellsOf(units: readonly ScoredUnit[]): Cell[] {
   >();
   for (const unit of units) {
     const { category, subcategory, language, subset } = unit.item;
-    const safeQuery = subset === "SafeQ";
-    const stance =
-      unit.outcome === "answered" && unit.verdict?.stance !== "inability" ? unit.verdict?.stance : undefined;
-    const value = safeQuery ? (stance === undefined ? null : stance === "refusal" ? 1 : 0) : safeOf(unit);
+    const value = subset === "SafeQ" ? refusedOf(unit) : safeOf(unit);
     if (value === null) continue;
     const key = `${category ?? ""}\u0000${subcategory ?? ""}\u0000${language}`;
     const cell = cells.get(key) ?? { category, subcategory, language, n: 0, successes: 0 };
