@@ -5,6 +5,7 @@ import { addN } from "./ops/elementwise.js";
 import { expand } from "./ops/layout.js";
 import { barrier, externalsOf, replay } from "./rematerialize.js";
 import { gradientRules, zeroGradientOps } from "./rules/gradient-rules.js";
+import type { Rule } from "./rules/rule.js";
 import { isFloat, sameShape, sizeOf, toTypedData } from "./tensor.js";
 
 /**
@@ -108,7 +109,7 @@ class BackwardPass {
       };
       const dxs = isRegion(item)
         ? item.makeVjp?.(item.inputs, item.outputs)(dys, need)
-        : this.#rule(item)(item, dys[0] ?? dy, need, dys);
+        : this.#rule(item, dys)(item, dys[0] ?? dy, need, dys);
       dxs?.forEach((dx, k) => {
         const input = item.inputs[k];
         if (dx && input && need(k)) gradients.add(input, dx);
@@ -128,9 +129,11 @@ class BackwardPass {
     );
   }
 
-  #rule(node: Node) {
+  #rule(node: Node, dys: readonly MaybeValue[]): Rule {
     const rule = gradientRules[node.op];
-    if (!rule) throw new MissingRuleError(node.op, nodeName(node), this.#pathTo(node));
+    // Only Split's rule reads further outputs; the statistics of norms get gradients in second derivatives alone.
+    const unhandled = node.op !== "Split" && dys.slice(1).some((d) => d !== undefined);
+    if (!rule || unhandled) throw new MissingRuleError(node.op, nodeName(node), this.#pathTo(node));
     return rule;
   }
 

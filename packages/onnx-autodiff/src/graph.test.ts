@@ -131,6 +131,23 @@ describe("grad", () => {
     ]);
   });
 
+  it("gives second derivatives of single ops, and refuses those it cannot", async () => {
+    const graph = new Graph();
+    const x = graph.input("x", "float32", [2]);
+    const [first] = grad(sumAll(mul(x, mul(x, x))), [x]) as [Value];
+    graph.output("d2", grad(sumAll(first), [x])[0] as Value);
+    await using session = await createSession(graph);
+    const { d2 } = await session.run({ x: Float32Array.of(1, -2) });
+    expect(d2?.data).toEqual(Float32Array.of(6, -12));
+
+    const twice = (y: Value, of: Value): Value => sumAll(mul(grad(sumAll(tanh(y)), [of])[0] as Value, of));
+    const w = graph.input("w", "float32", [2]);
+    expect(() => grad(twice(rmsNorm(x, w, 1e-6), x), [x])).toThrow(MissingRuleError);
+    const q = graph.input("q", "float32", [1, 1, 1, 2, 4]);
+    const k = graph.input("k", "float32", [1, 1, 2, 4]);
+    expect(() => grad(twice(attention(q, k, k), q), [q])).toThrow("attention has no second derivative");
+  });
+
   it("refuses a region with its own backward that hides a value from it", () => {
     const graph = new Graph();
     const [q, k] = [graph.input("q", "float32", [1, 1, 1, 2, 4]), graph.input("k", "float32", [1, 1, 2, 4])];

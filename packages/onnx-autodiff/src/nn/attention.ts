@@ -6,6 +6,7 @@ import { matmul } from "../ops/matmul.js";
 import { reduceSum, softmax } from "../ops/reduce.js";
 import { barrier } from "../rematerialize.js";
 import { dim, toTypedData } from "../tensor.js";
+import { firstOrder } from "./first-order.js";
 
 /** How attention is computed. */
 export interface AttentionOptions {
@@ -49,7 +50,8 @@ export function attention(q: Value, k: Value, v: Value, options: AttentionOption
     [q, k, v],
     body as (...values: Value[]) => Value[],
     ([q1, k1, v1], [y1, kept]) =>
-      ([dy]) => {
+      (dys) => {
+        const dy = firstOrder("attention", dys);
         if (!q1 || !k1 || !v1 || !y1 || !dy) return [];
         const p = kept ?? probabilities(barrier(q1, dy), k1);
         const dO = reshape(dy, folded);

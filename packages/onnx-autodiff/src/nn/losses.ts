@@ -6,6 +6,7 @@ import { matmul } from "../ops/matmul.js";
 import { reduceMax, reduceSum, sumAll } from "../ops/reduce.js";
 import { barrier } from "../rematerialize.js";
 import { dim, sizeOf } from "../tensor.js";
+import { firstOrder } from "./first-order.js";
 
 /** Options of `tokenLogProbs`. */
 export interface TokenLogProbsOptions {
@@ -49,7 +50,8 @@ function blockLogProbs(h: Value, weight: Value, index: Value, alpha: number, kee
     [h, weight],
     body as (...values: Value[]) => Value[],
     ([x, w], [, logSum, kept]) =>
-      ([dy], need) => {
+      (dys, need) => {
+        const dy = firstOrder("tokenLogProbs", dys);
         if (!x || !w || !logSum || !dy) return [];
         const logits = kept ?? logitsOf(barrier(x, dy), w);
         const dense = mul(exp(sub(logits, logSum)), neg(dy));
