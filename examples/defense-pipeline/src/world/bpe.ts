@@ -1,3 +1,5 @@
+import { byteCharacters } from "@videosafety/video-llm";
+
 /** The pre-tokenizer's pattern of Qwen2's tokenizer (Hugging Face `Qwen/Qwen2-0.5B`, tokenizer.json). */
 export const QWEN2_PATTERN =
   "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
@@ -20,10 +22,11 @@ export interface Bpe {
 
 /**
  * Trains a byte-level BPE on weighted texts: the most frequent pair is merged until the vocabulary is full. Ties go to
- * the pair that sorts first, so the result depends on nothing but the texts.
+ * the pair that sorts first, so the result depends on nothing but the texts. Beside video-llm's `trainByteLevelBpe` it
+ * splits words as Qwen2 does, weighs texts (ten languages get equal shares) and limits the length of a token.
  */
 export function trainBpe(texts: ReadonlyMap<string, number>, options: BpeOptions): Bpe {
-  const alphabet = byteAlphabet();
+  const alphabet = byteCharacters();
   const words = countWords(texts, alphabet);
   const vocabulary = [...alphabet];
   const merges: [string, string][] = [];
@@ -36,13 +39,6 @@ export function trainBpe(texts: ReadonlyMap<string, number>, options: BpeOptions
     for (const word of words) mergeInto(word.symbols, left, right);
   }
   return { vocabulary, merges };
-}
-
-/** GPT-2's printable stand-ins of the bytes 0..255. */
-export function byteAlphabet(): string[] {
-  const printable = (b: number): boolean => (b >= 33 && b <= 126) || (b >= 161 && b <= 172) || (b >= 174 && b <= 255);
-  let shifted = 256;
-  return Array.from({ length: 256 }, (_, b) => String.fromCharCode(printable(b) ? b : shifted++));
 }
 
 interface Word {

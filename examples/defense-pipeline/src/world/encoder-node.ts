@@ -36,7 +36,7 @@ export interface EncodeOptions {
 
 /**
  * The x264 settings of both encoders. One thread and bit-exact muxing: the same frames give the same bytes. Lookahead
- * and weighted prediction are off because their analysis is not reproducible at this size: 10 of 800 repeated encodings
+ * and weighted prediction are off because their analysis is not reproducible at this size: 10 of 700 repeated encodings
  * differed with lookahead, none without.
  */
 const X264 = {
