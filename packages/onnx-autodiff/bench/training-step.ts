@@ -1,4 +1,4 @@
-/** The benchmark model: engine.md's Qwen2-shaped decoder with tied embeddings and a next-token loss over every position. */
+/** The benchmark model: a 6.8M-parameter Qwen2-shaped decoder with tied embeddings and a next-token loss over every position. */
 import { closeSync, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import {
