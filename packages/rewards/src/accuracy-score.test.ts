@@ -217,3 +217,42 @@ describe("numbers", () => {
     );
   });
 });
+
+describe("64 KiB completions built to stall a pattern or fill a table", () => {
+  const size = 65_536;
+  const hard: Record<string, string> = {
+    spaces: `<answer>${" ".repeat(size)}`,
+    "opening tags": "<answer>".repeat(size / 8),
+    "closing tags": "<think>".concat("</think>".repeat(size / 8)),
+    "almost separators": `<think>${"</think> <answer".repeat(size / 16)}</textType>`,
+    "one letter": "y".repeat(size),
+    "two letters": safety("a b b ".repeat(size / 6), 1, 0),
+    digits: answer("9".repeat(size)),
+    backslashes: answer("\\frac{".repeat(size / 6)),
+    dollars: answer("$".repeat(size)),
+    "distinct words": safety(Array.from({ length: 9000 }, (_, i) => `w${i}`).join(" "), 1, 0),
+    emoji: safety("🙂".repeat(size / 4), 1, 0),
+  };
+
+  it.each(Object.entries(hard))("%s: every problem type gives a bounded score", (_, completion) => {
+    const references = {
+      "free-form-and-choice": safety("a b and the rest", 1, 0),
+      numerical: answer("3"),
+      regression: answer("3"),
+    };
+    for (const problemType of [
+      "free-form-and-choice",
+      "free-form",
+      "multiple choice",
+      "numerical",
+      "OCR",
+      "regression",
+    ] as const) {
+      const solution = problemType in references ? references[problemType as "numerical"] : answer("a b and the rest");
+      const { value } = accuracyScore({ problemType, completion, solution }, { tokenizer: "unicode" });
+      expect(value).toBeGreaterThanOrEqual(0);
+      expect(value).toBeLessThanOrEqual(2.1);
+    }
+    expect(formatScore({ problemType: "free-form-and-choice", completion }).value).toBeLessThanOrEqual(1);
+  });
+});
