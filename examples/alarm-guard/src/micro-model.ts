@@ -5,7 +5,7 @@ import {
   trainByteLevelBpe,
   type VideoLlm,
 } from "@videosafety/video-llm";
-import { FRAME, type MicroClip, type MicroSample, microTexts } from "./micro-world.js";
+import { type MicroSample, microTexts } from "./micro-world.js";
 
 /** A fresh Video LLM of VideoLLaMA3's architecture, small enough to train in seconds. */
 export function createMicroModel(seed: number): VideoLlm {
@@ -26,19 +26,6 @@ export function createMicroModel(seed: number): VideoLlm {
     preprocessor: { minTokens: 1, maxTokens: 64 },
     seed,
   });
-}
-
-/** The clip's frames in [startSeconds, endSeconds) as a clip of their own. */
-export function cutClip(clip: MicroClip, startSeconds: number, endSeconds: number): MicroClip {
-  const size = FRAME.height * FRAME.width * 3;
-  return {
-    ...clip,
-    frames: {
-      data: clip.frames.data.slice(startSeconds * size, endSeconds * size),
-      dims: [endSeconds - startSeconds, FRAME.height, FRAME.width, 3],
-    },
-    timestampsSeconds: clip.timestampsSeconds.slice(startSeconds, endSeconds),
-  };
 }
 
 /** A sample as the model takes it. */

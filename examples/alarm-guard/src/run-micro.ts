@@ -10,8 +10,8 @@ import type { FrontierSeries } from "@videosafety/alarm-tokens/plots";
 import type { PreparedSample, VideoLlm } from "@videosafety/video-llm";
 import { type AlarmReadings, answersRefuse, type RefusalRates, readAlarms, refusalRates } from "./alarm-readings.js";
 import { type CalibrationTrial, calibrationTrials } from "./calibration-trials.js";
-import { cutClip, prepareAll, prepareMicro } from "./micro-model.js";
-import { FRAME, type MicroSample, microSamples, REFUSAL } from "./micro-world.js";
+import { prepareAll, prepareMicro } from "./micro-model.js";
+import { cutClip, FRAME, type MicroSample, microSamples, REFUSAL } from "./micro-world.js";
 import { type Amounts, type OnEvent, PAPER, trainBase, trainStages } from "./train-micro.js";
 
 /** What the example measures. */

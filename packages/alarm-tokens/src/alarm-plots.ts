@@ -242,6 +242,9 @@ async function render(
   }
   heading.textContent = title;
   svg.appendChild(heading);
+  const name = document.createElementNS("http://www.w3.org/2000/svg", "title"); // read out by screen readers
+  name.textContent = title;
+  svg.insertBefore(name, svg.firstChild);
   svg.setAttribute("viewBox", `0 ${-TITLE_HEIGHT} ${width} ${height + TITLE_HEIGHT}`);
   svg.setAttribute("height", String(height + TITLE_HEIGHT));
   return svg.outerHTML;
