@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import type { EvalItem } from "@videosafety/safety-data";
-import { Queue, Worker } from "bullmq";
-import { Redis } from "ioredis";
+import type { Worker as BullWorker } from "bullmq";
 import { parseArm } from "../arms/arm.js";
 import { armApplies, chooseVideos } from "../arms/arm-frames.js";
+import { VsbEvalError } from "../errors.js";
 import type { Unit } from "../run/outcome.js";
 import { createUnitRunner, type EvaluationOptions } from "../run/run-evaluation.js";
 
@@ -36,7 +36,19 @@ function jobId(unit: Unit): string {
     .digest("hex");
 }
 
-const connect = (url: string): Redis => new Redis(url, { maxRetriesPerRequest: null });
+/** bullmq and ioredis are optional peers, loaded when a queue is used. */
+async function connect(url: string) {
+  const [{ Queue, Worker }, { Redis }] = await Promise.all([import("bullmq"), import("ioredis")]).catch(
+    (cause: unknown) => {
+      throw new VsbEvalError(
+        "invalid_input",
+        "expected the optional packages bullmq and ioredis, found neither or only one: npm install bullmq ioredis",
+        { cause },
+      );
+    },
+  );
+  return { Queue, Worker, connection: new Redis(url, { maxRetriesPerRequest: null }) };
+}
 
 /**
  * Puts every unit of a run on a queue; a unit that is there already is not added again.
@@ -51,7 +63,7 @@ export async function enqueueRun(
   },
 ): Promise<number> {
   const { url, queue: name, items, arms, epochs = 1 } = options;
-  const connection = connect(url);
+  const { Queue, connection } = await connect(url);
   const queue = new Queue<Unit>(name, { connection });
   const choose = chooseVideos(items);
   let count = 0;
@@ -82,7 +94,7 @@ export async function enqueueRun(
 
 /** Where a queue stands. */
 export async function queueCounts({ url, queue: name }: QueueOptions): Promise<QueueCounts> {
-  const connection = connect(url);
+  const { Queue, connection } = await connect(url);
   const queue = new Queue(name, { connection });
   try {
     const counts = await queue.getJobCounts("waiting", "delayed", "prioritized", "active", "completed", "failed");
@@ -122,8 +134,8 @@ export interface QueueWorker {
 export async function startWorker(options: WorkerOptions): Promise<QueueWorker> {
   const { url, queue, evaluation, concurrency = 16, lockMs = 30_000, maxStalledCount = 3 } = options;
   const runner = await createUnitRunner({ ...evaluation, retry: { ...evaluation.retry, maxRetries: 0 } });
-  const connection = connect(url);
-  const worker: Worker<Unit> = new Worker<Unit>(
+  const { Worker, connection } = await connect(url);
+  const worker: BullWorker<Unit> = new Worker<Unit>(
     queue,
     async ({ data: { item, arm, epoch } }) => {
       const { outcome, error } = await runner.evaluate({ item, arm, epoch });
