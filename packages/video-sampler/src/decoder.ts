@@ -40,7 +40,7 @@ export interface DecoderCounters {
 
 /** One opened video in one backend. Both backends give the same frames with the same timestamps. */
 export interface VideoDecoder {
-  /** `node-av` or `ffmpeg`. */
+  /** `node-av`, `ffmpeg` or `webcodecs`. */
   readonly backend: string;
   /** About the stream. */
   readonly info: VideoInfo;

@@ -1,4 +1,4 @@
-import { locateFfmpeg, runFfmpeg } from "./ffmpeg-program-node.js";
+import { locateFfmpeg, readVersion, runFfmpeg } from "./ffmpeg-program-node.js";
 import { loadNodeAv } from "./node-av-loader-node.js";
 
 /** One backend's state. */
@@ -41,7 +41,7 @@ async function reportFfmpeg(): Promise<BackendReport> {
   try {
     const program = await locateFfmpeg();
     const text = await outputOf(program, ["-codecs"]);
-    const version = /ffmpeg version (\S+)/.exec(await outputOf(program, ["-version"]))?.[1] ?? "unknown";
+    const version = await readVersion(program);
     const decodes = (name: string) => new RegExp(`^ D\\S+ ${name}\\b`, "m").test(text);
     return {
       backend: "ffmpeg",

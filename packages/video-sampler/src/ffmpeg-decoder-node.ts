@@ -8,7 +8,7 @@ import {
   type VideoDecoder,
 } from "./decoder.js";
 import { NotMediaError, NoVideoStreamError } from "./errors.js";
-import { type FfmpegRun, runFfmpeg } from "./ffmpeg-program-node.js";
+import { type FfmpegRun, passthroughArguments, runFfmpeg } from "./ffmpeg-program-node.js";
 import { parseBanner, parsePacketLine, parseTimeBase } from "./ffmpeg-report.js";
 import type { FrameIndex, PacketEntry } from "./frame-index.js";
 import type { ImageSize, VideoInfo } from "./sampled-video.js";
@@ -123,7 +123,8 @@ export class FfmpegDecoder implements VideoDecoder {
       this.#program,
       [
         ...["-copyts", "-threads", String(this.#threads), ...jump, ...this.#input, "-map", "0:V:0", "-vf", filters],
-        ...["-vsync", "passthrough", "-frames:v", String(values.length), "-f", "rawvideo", "-pix_fmt", "rgb24", "-"],
+        ...(await passthroughArguments(this.#program)),
+        ...["-frames:v", String(values.length), "-f", "rawvideo", "-pix_fmt", "rgb24", "-"],
       ],
       output.signal,
     );
@@ -160,8 +161,7 @@ export class FfmpegDecoder implements VideoDecoder {
         "0:V:0",
         "-vf",
         "showinfo=checksum=0",
-        "-vsync",
-        "passthrough",
+        ...(await passthroughArguments(this.#program)),
         "-f",
         "null",
         "-",

@@ -54,6 +54,28 @@ function isExecutable(path: string): boolean {
   }
 }
 
+const passthroughByProgram = new Map<string, Promise<readonly string[]>>();
+
+/** The option that keeps every frame with its own time; it has another name since ffmpeg 5.1. */
+export function passthroughArguments(program: string): Promise<readonly string[]> {
+  const known = passthroughByProgram.get(program);
+  if (known !== undefined) return known;
+  const asked = readVersion(program).then((version) => {
+    const [, major, minor] = /^n?(\d+)\.(\d+)/.exec(version) ?? [];
+    const old = major !== undefined && Number(major) + Number(minor) / 100 < 5.01;
+    return [old ? "-vsync" : "-fps_mode", "passthrough"];
+  });
+  passthroughByProgram.set(program, asked);
+  return asked;
+}
+
+/** What a program calls its version, such as `5.1.9-0+deb12u1`; `unknown` when it says nothing. */
+export async function readVersion(program: string): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of runFfmpeg(program, ["-version"]).output) chunks.push(chunk);
+  return /ffmpeg version (\S+)/.exec(Buffer.concat(chunks).toString("utf8"))?.[1] ?? "unknown";
+}
+
 /** A running ffmpeg. */
 export interface FfmpegRun {
   /** Its standard output in chunks, with back-pressure; the process ends when the consumer stops early. */

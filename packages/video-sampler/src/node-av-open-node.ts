@@ -1,7 +1,7 @@
 import type { CodecContext, FormatContext, Stream } from "node-av/lib";
 import { CONTAINER_ALLOW_LIST } from "./container-signature.js";
 import { type DisplayRotation, rotationFromDisplayMatrix, UPRIGHT } from "./display-rotation.js";
-import { DecoderMissingError, NotMediaError, NoVideoStreamError, VideoSamplerError } from "./errors.js";
+import { DecodeFailedError, DecoderMissingError, NotMediaError, NoVideoStreamError } from "./errors.js";
 import type { NodeAv } from "./node-av-loader-node.js";
 import type { VideoInfo } from "./sampled-video.js";
 
@@ -120,7 +120,7 @@ function describe(av: NodeAv, format: FormatContext, stream: Stream, rotation: D
   const turned = rotation.degrees % 180 !== 0;
   const { width, height } = parameters;
   if (width < 1 || height < 1)
-    throw new VideoSamplerError("DECODE_FAILED", `The stream declares a picture of ${width} x ${height} pixels.`);
+    throw new DecodeFailedError(`The stream declares a picture of ${width} x ${height} pixels; its header is damaged.`);
   const aspect = stream.sampleAspectRatio.num > 0 ? stream.sampleAspectRatio : parameters.sampleAspectRatio;
   // Raw streams have no clock: libav's average is its default of 25; the codec's headers may know better.
   const raw = ["h264", "hevc", "m4v", "mpegvideo", "obu"].includes(format.iformat?.name ?? "");

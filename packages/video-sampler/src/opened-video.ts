@@ -1,6 +1,6 @@
 import { type DecodeSegment, scheduleDecode } from "./decode-schedule.js";
 import type { DecodedFrame, DecodeOutput, VideoDecoder } from "./decoder.js";
-import { DecodeFailedError } from "./errors.js";
+import { DecodeFailedError, InvalidPlanError } from "./errors.js";
 import { endSeconds, type FrameIndex, frameTimeSeconds } from "./frame-index.js";
 import { type FrameListing, listDecodedFrames, listFrames } from "./frame-listing.js";
 import { type FrameRequest, thin } from "./frame-request.js";
@@ -54,11 +54,12 @@ export interface StreamedFrame {
   readonly info: FrameInfo;
 }
 
-/** An opened video that can be sampled several times; its frames are listed once. Close it when done. */
+/** An opened video that can be sampled several times, one after the other; its frames are listed once. Close it when done. */
 export class OpenedVideo implements AsyncDisposable {
   readonly #decoder: VideoDecoder;
   readonly #release: () => Promise<void>;
   #listing: FrameListing | undefined;
+  #inUse = false;
 
   /** @internal Use `openVideo`. */
   constructor(decoder: VideoDecoder, release: () => Promise<void>) {
@@ -115,12 +116,13 @@ export class OpenedVideo implements AsyncDisposable {
    */
   async sample(plan: SamplePlan, options: OpenedSampleOptions = {}): Promise<SampledVideo> {
     const resolved = resolvePlan(plan);
+    const { framesDecoded, seeks } = this.#decoder.counters;
     const listing = await this.#list(options.signal);
     const warnings = listingWarnings(this.info, listing, options.toneMap === true);
     let attempt = await this.#attempt(resolved, listing, options);
     if (attempt.missing > 0) {
       warnings.push(REINDEXED);
-      this.#listing = await listDecodedFrames(this.#decoder, options.signal);
+      this.#listing = await this.#exclusively(() => listDecodedFrames(this.#decoder, options.signal));
       attempt = await this.#attempt(resolved, this.#listing, options);
     }
     if (attempt.missing > 0)
@@ -134,7 +136,8 @@ export class OpenedVideo implements AsyncDisposable {
       info: this.info,
       stats: {
         backend: this.#decoder.backend,
-        ...this.#decoder.counters,
+        framesDecoded: this.#decoder.counters.framesDecoded - framesDecoded,
+        seeks: this.#decoder.counters.seeks - seeks,
         framesInVideo: this.#listing?.frames.pts.length ?? 0,
       },
     };
@@ -166,8 +169,24 @@ export class OpenedVideo implements AsyncDisposable {
   }
 
   async #list(signal?: AbortSignal): Promise<FrameListing> {
-    this.#listing ??= await listFrames(this.#decoder, signal);
+    this.#listing ??= await this.#exclusively(() => listFrames(this.#decoder, signal));
     return this.#listing;
+  }
+
+  /** There is one decoder: a second use while one is under way would disturb it. */
+  #acquire(): void {
+    if (this.#inUse)
+      throw new InvalidPlanError("This video is being read already; await that, or open the file a second time.");
+    this.#inUse = true;
+  }
+
+  async #exclusively<T>(work: () => Promise<T>): Promise<T> {
+    this.#acquire();
+    try {
+      return await work();
+    } finally {
+      this.#inUse = false;
+    }
   }
 
   #size(frameCount: number, options: OpenedSampleOptions): ImageSize {
@@ -238,11 +257,16 @@ export class OpenedVideo implements AsyncDisposable {
       : this.#decoder.decodeSequentially(wanted, output);
     const indexByPts = new Map([...wanted].map((index) => [frames.pts[index] as number, index]));
     const fit = imageFitter(size);
-    for await (const frame of source) {
-      const index = reachable ? indexByPts.get(frame.ptsTicks) : frame.ordinal;
-      if (frame.image === null || index === undefined || !wanted.delete(index)) continue;
-      yield { frame: { ...frame, image: fit(frame.image, frame.size) }, index };
-      if (wanted.size === 0) return;
+    this.#acquire();
+    try {
+      for await (const frame of source) {
+        const index = reachable ? indexByPts.get(frame.ptsTicks) : frame.ordinal;
+        if (frame.image === null || index === undefined || !wanted.delete(index)) continue;
+        yield { frame: { ...frame, image: fit(frame.image, frame.size) }, index };
+        if (wanted.size === 0) return;
+      }
+    } finally {
+      this.#inUse = false;
     }
   }
 }

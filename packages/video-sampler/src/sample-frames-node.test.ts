@@ -88,6 +88,34 @@ describe("work", () => {
   });
 });
 
+test("intra refresh: packets that claim to be keyframes are not trusted, and each picture is still exact", async () => {
+  const path = folder.file("h264-intra-refresh.mp4");
+  const all = await sampleFrames(path, { type: "uniform", frameCount: FRAMES });
+  const size = 96 * 128 * 3;
+  for (const index of [57, 58, 59]) {
+    const { frames, warnings } = await sampleFrames(path, { type: "indices", indices: [index] });
+    expect(Buffer.compare(frames.data, all.frames.data.subarray(index * size, (index + 1) * size))).toBe(0);
+    expect(warnings).toEqual([]);
+  }
+});
+
+test("one opened video serves one reader at a time, and says so", async () => {
+  await using video = await openVideo(folder.file("h264-gop12.mp4"));
+  const first = video.sample({ type: "uniform", frameCount: 60 });
+  await expect(video.sample({ type: "uniform", frameCount: 2 })).rejects.toThrow(/open the file a second time/);
+  expect((await first).frames.dims[0]).toBe(60);
+  expect((await video.sample({ type: "keyframes" })).stats.framesDecoded).toBeLessThan(20);
+});
+
+test("one picture a scene", async () => {
+  const picture = (luma: number) =>
+    Buffer.concat([Buffer.from("FRAME\n"), Buffer.alloc(64 * 48, luma), Buffer.alloc(64 * 24, 128)]);
+  const scenes = [30, 200, 90].flatMap((luma) => Array.from({ length: 10 }, () => picture(luma)));
+  const video = Buffer.concat([Buffer.from("YUV4MPEG2 W64 H48 F10:1 C420jpeg\n"), ...scenes]);
+  const { frameInfo } = await sampleFrames(video, { type: "scene", probeFps: 10 });
+  expect(frameInfo.map(({ index }) => index)).toEqual([5, 15, 25]);
+});
+
 describe("sources", () => {
   const path = folder.file("h264-gop12.mp4");
   const plan = { type: "uniform", frameCount: 3 } as const;

@@ -78,6 +78,19 @@ test("many videos: every source has one outcome, errors do not stop the rest, so
   ]);
 });
 
+test("a list that fails gives what was pulled before, then its error", { timeout: 60_000 }, async () => {
+  async function* sources() {
+    yield good;
+    throw new Error("the queue is gone");
+  }
+  const seen: number[] = [];
+  const run = async () => {
+    for await (const { index } of sampleMany(sources(), plan, { concurrency: 2 })) seen.push(index);
+  };
+  await expect(run()).rejects.toThrow("the queue is gone");
+  expect(seen).toEqual([0]);
+});
+
 test("leaving the loop early ends the children", { timeout: 60_000 }, async () => {
   for await (const item of sampleMany([good, good, good], plan, { concurrency: 1 })) {
     expect("video" in item).toBe(true);

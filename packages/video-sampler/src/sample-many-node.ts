@@ -25,7 +25,8 @@ export type SampledItem =
  * Samples many videos over a pool of child processes, each with one decoder thread (the least CPU a video). Yields in the
  * order they finish; a video that fails yields its error and the others go on. Sources are pulled only when a process is
  * free and the results waiting to be taken are within the bound, so memory stays flat however long the list.
- * @throws InvalidPlanError for a malformed plan, or the signal's reason
+ * @throws InvalidPlanError for a malformed plan, the signal's reason, or what the list of sources throws, once the videos
+ * pulled before are out
  */
 export async function* sampleMany(
   sources: Iterable<VideoSource> | AsyncIterable<VideoSource>,
@@ -44,9 +45,18 @@ export async function* sampleMany(
   let bufferedBytes = 0;
   let started = 0;
   let exhausted = false;
+  let pulling: Promise<void> | undefined;
+  let sourceFailure: { readonly error: unknown } | undefined;
 
   const start = async (): Promise<void> => {
-    const next = await iterator.next();
+    let next: IteratorResult<VideoSource>;
+    try {
+      next = await iterator.next();
+    } catch (error) {
+      exhausted = true;
+      sourceFailure = { error };
+      return;
+    }
     if (next.done === true) {
       exhausted = true;
       return;
@@ -65,12 +75,18 @@ export async function* sampleMany(
   try {
     for (;;) {
       options.signal?.throwIfAborted();
-      while (!exhausted && idle.length > 0 && bufferedBytes < maxBufferedBytes) await start();
+      // A source that is slow to come must not hold back videos that are finished.
+      if (!exhausted && idle.length > 0 && bufferedBytes < maxBufferedBytes)
+        pulling ??= start().finally(() => {
+          pulling = undefined;
+        });
       const item = finished.shift();
       if (item !== undefined) {
         if ("video" in item) bufferedBytes -= item.video.frames.data.length;
         yield item;
-      } else if (running.size > 0) await Promise.race(running.values());
+      } else if (pulling !== undefined || running.size > 0)
+        await Promise.race(pulling === undefined ? running.values() : [pulling, ...running.values()]);
+      else if (sourceFailure !== undefined) throw sourceFailure.error;
       else return;
     }
   } finally {

@@ -77,21 +77,14 @@ export interface FrameInfo {
 /** Something a caller should know about that did not stop the sampling. */
 export interface SamplingWarning {
   /** Stable identifier. */
-  readonly code:
-    | "TRUNCATED_TAIL"
-    | "DAMAGED_FRAMES"
-    | "NO_TIMESTAMPS"
-    | "REINDEXED"
-    | "HIGH_DYNAMIC_RANGE"
-    | "FEWER_FRAMES"
-    | "BACKEND_FALLBACK";
+  readonly code: "TRUNCATED_TAIL" | "DAMAGED_FRAMES" | "NO_TIMESTAMPS" | "REINDEXED" | "HIGH_DYNAMIC_RANGE";
   /** What was expected, found, and what it means. */
   readonly message: string;
 }
 
 /** How much work the sampling took. */
 export interface SamplingStats {
-  /** `node-av` or `ffmpeg`. */
+  /** `node-av`, `ffmpeg` or `webcodecs`. */
   readonly backend: string;
   /** Frames that came out of the decoder. */
   readonly framesDecoded: number;
