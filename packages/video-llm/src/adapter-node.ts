@@ -34,7 +34,10 @@ export async function saveAdapter(
   const stored = new Map<string, TensorToStore>();
   for (const [name, { data, dims, group }] of model.tensors) {
     if (group === "lora")
-      stored.set(PREFIX + (naming === "huggingface" ? huggingFaceName(name) : name), { data, dims });
+      stored.set(PREFIX + (naming === "huggingface" ? huggingFaceName(name, model.config.family) : name), {
+        data,
+        dims,
+      });
     if (group === "alarmTokens" || group === "classifiers") stored.set(name, { data, dims });
   }
   await writeSafetensors(join(directory, WEIGHTS), stored, { format: "pt" });
@@ -53,7 +56,7 @@ export async function loadAdapter(model: VideoLlm, directory: string): Promise<v
   const { tensors } = await readSafetensors(weights);
   const missing = new Set([...model.tensors].flatMap(([name, { group }]) => (group === "lora" ? [name] : [])));
   for (const [stored, tensor] of tensors) {
-    const name = originalName(stored.startsWith(PREFIX) ? stored.slice(PREFIX.length) : stored);
+    const name = originalName(stored.startsWith(PREFIX) ? stored.slice(PREFIX.length) : stored, model.config.family);
     const target = model.tensors.get(name);
     const place = { file: weights, tensor: stored };
     if (target === undefined)

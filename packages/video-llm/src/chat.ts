@@ -1,6 +1,7 @@
 import { Template } from "@huggingface/jinja";
+import type { VisualLayout } from "./conventions.js";
 import { PromptError, TokenizerError } from "./errors.js";
-import { CHAT_TOKENS, type TextTokenizer } from "./text-tokenizer.js";
+import type { TextTokenizer } from "./text-tokenizer.js";
 
 /** One part of a message. */
 export type ContentPart =
@@ -14,36 +15,6 @@ export interface ChatMessage {
   readonly role: "system" | "user" | "assistant";
   /** Text, or parts in order; each video or image part takes the next of the given visual features. */
   readonly content: string | readonly ContentPart[];
-}
-
-/** What the prompt must know of one visual input. */
-export interface VisualLayout {
-  /** A video is labelled with times, an image is not. */
-  readonly kind: "video" | "image";
-  /** Time of each frame, [T] seconds. */
-  readonly timestampsSeconds: ArrayLike<number>;
-}
-
-/** ChatML as VideoLLaMA3 uses it, for models without a template of their own. */
-export const DEFAULT_CHAT_TEMPLATE = [
-  "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\\n' }}",
-  "{% for part in message['content'] %}{{ part['text'] }}{% endfor %}{{ '<|im_end|>\\n' }}{% endfor %}",
-  "{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}",
-].join("");
-
-/** A time as Python's `f"{t:.1f}"` writes it: exact ties go to the even digit, where JavaScript's go up. */
-export function formatSeconds(seconds: number): string {
-  const tie = Number.isInteger(seconds * 4) && !Number.isInteger(seconds * 2);
-  if (!tie) return seconds.toFixed(1);
-  const tenths = Math.floor(seconds * 10);
-  return ((tenths % 2 === 0 ? tenths : tenths + 1) / 10).toFixed(1);
-}
-
-/** The text that stands for a visual input, one placeholder a frame: `Time 0.0s:<image>,Time 1.0s:<image>\n`. */
-export function visualText(layout: VisualLayout, placeholder: string): string {
-  if (layout.kind === "image") return `${placeholder}\n`;
-  const frames = Array.from(layout.timestampsSeconds, (t) => `Time ${formatSeconds(t)}s:${placeholder}`);
-  return `${frames.join(",")}\n`;
 }
 
 /**
@@ -62,12 +33,15 @@ export function renderChat(
 ): string {
   const parts = withVisualParts(messages, visuals.length);
   const slots: string[] = [];
+  const texts = parts.flatMap(({ content }) => content.map((part) => (part.type === "text" ? part.text : "")));
+  let mark = "\u{e000}";
+  while (texts.some((text) => text.includes(mark))) mark += "\u{e000}";
   const rendered = parts.map(({ role, content }) => ({
     role,
     content: content.map((part) => {
       if (part.type === "text") return { type: "text", text: checked(part.text, tokenizer) };
-      // A stand-in that no tokenizer merges and no template touches; the visual text is put in afterwards.
-      const slot = `\u{e000}${slots.length}\u{e001}`;
+      // A stand-in that no text holds and no template touches; the visual text is put in afterwards.
+      const slot = `${mark}${slots.length}${mark}`;
       slots.push(slot);
       return { type: "text", text: slot };
     }),
@@ -77,7 +51,7 @@ export function renderChat(
     text = new Template(template).render({
       messages: rendered,
       add_generation_prompt: true,
-      image_token: CHAT_TOKENS.image,
+      image_token: tokenizer.conventions.image,
     });
   } catch (cause) {
     throw new TokenizerError(`the chat template failed: ${(cause as Error).message}`, { cause });
@@ -87,7 +61,7 @@ export function renderChat(
     const placeholder = tokenizer.tokenOf(layout.kind === "image" ? tokenizer.imageId : tokenizer.videoId);
     if (!text.includes(slot))
       throw new TokenizerError(`the chat template dropped visual input ${i}; it must print the text of every part`);
-    text = text.replace(slot, visualText(layout, placeholder));
+    text = text.replace(slot, () => tokenizer.conventions.visualText(layout, placeholder));
   });
   return text;
 }

@@ -28,6 +28,7 @@ const visionSchema = z.looseObject({
   num_channels: size.default(3),
   patch_size: size,
   layer_norm_eps: z.number().positive().default(1e-6),
+  image_size: size.optional(),
   hidden_act: z.literal("gelu_pytorch_tanh").default("gelu_pytorch_tanh"),
 });
 const originalSchema = languageSchema.extend({
@@ -39,6 +40,7 @@ const huggingFaceSchema = z.looseObject({
   text_config: languageSchema,
   vision_config: visionSchema,
   tie_word_embeddings: z.boolean().optional(),
+  scale_factor: size.optional(),
 });
 
 /** What a config.json says. */
@@ -52,7 +54,7 @@ export interface CheckpointConfig {
 }
 
 /**
- * Reads a parsed config.json of a VideoLLaMA3 checkpoint: `videollama3_qwen2` with flat fields (DAMO-NLP-SG/VideoLLaMA3),
+ * Reads a parsed config.json of a checkpoint: SmolVLM2's `smolvlm`, or VideoLLaMA3's in either layout: `videollama3_qwen2` with flat fields (DAMO-NLP-SG/VideoLLaMA3),
  * or `video_llama_3` with `text_config` and `vision_config` (transformers >= 4.57).
  *
  * @throws ConfigError naming each field that is missing or of the wrong kind.
@@ -66,7 +68,7 @@ export function parseCheckpointConfig(json: unknown, file = "config.json"): Chec
   if (!parsed.success) {
     const type = object.data.model_type ?? "(no model_type)";
     throw new ConfigError(
-      `${file}: expected the config of a VideoLLaMA3 model, found ${type} where\n${z.prettifyError(parsed.error)}`,
+      `${file}: expected the config of a VideoLLaMA3 or SmolVLM2 model, found ${type} where\n${z.prettifyError(parsed.error)}`,
     );
   }
   const data = parsed.data as z.output<typeof originalSchema> & z.output<typeof huggingFaceSchema>;
@@ -74,7 +76,10 @@ export function parseCheckpointConfig(json: unknown, file = "config.json"): Chec
   const vision = naming === "huggingface" ? data.vision_config : data.vision_encoder_config;
   const tied = data.tie_word_embeddings || language.tie_word_embeddings || false;
   const ids = ["image_token_index", "image_token_id", "video_token_id"].map((key) => (data as never)[key] as unknown);
+  const small = object.data.model_type === "smolvlm";
   const config = resolveConfig({
+    family: small ? "smolvlm2" : "videollama3",
+    ...(small && data.scale_factor !== undefined ? { mergeSize: data.scale_factor } : {}),
     vocabularySize: language.vocab_size,
     hiddenSize: language.hidden_size,
     intermediateSize: language.intermediate_size,
@@ -86,7 +91,7 @@ export function parseCheckpointConfig(json: unknown, file = "config.json"): Chec
     ropeTheta: language.rope_theta ?? language.rope_parameters?.rope_theta ?? 1_000_000,
     tieWordEmbeddings: tied,
     maxPositions: language.max_position_embeddings,
-    useTokenCompression: naming === "huggingface" ? true : (data.use_token_compression ?? false),
+    useTokenCompression: naming === "huggingface" ? !small : (data.use_token_compression ?? false),
     vision: {
       hiddenSize: vision.hidden_size,
       intermediateSize: vision.intermediate_size,
@@ -95,6 +100,7 @@ export function parseCheckpointConfig(json: unknown, file = "config.json"): Chec
       patchSize: vision.patch_size,
       channels: vision.num_channels,
       layerNormEps: vision.layer_norm_eps,
+      ...(vision.image_size === undefined ? {} : { imageSize: vision.image_size }),
     },
   });
   return { config, naming, visualTokenIds: ids.filter((id): id is number => typeof id === "number") };
@@ -137,6 +143,17 @@ export function formatCheckpointConfig(config: VideoLlmConfig, naming: Naming, i
     layer_norm_eps: config.vision.layerNormEps,
     hidden_act: "gelu_pytorch_tanh",
   };
+  if (config.family === "smolvlm2") {
+    return {
+      model_type: "smolvlm",
+      architectures: ["SmolVLMForConditionalGeneration"],
+      image_token_id: ids.image,
+      scale_factor: config.mergeSize,
+      tie_word_embeddings: config.tieWordEmbeddings,
+      text_config: { model_type: "llama", ...language },
+      vision_config: { model_type: "smolvlm_vision", image_size: config.vision.imageSize, ...vision },
+    };
+  }
   if (naming === "huggingface") {
     return {
       model_type: "video_llama_3",

@@ -11,12 +11,16 @@ const visionSchema = z.strictObject({
   patchSize: count().default(14).describe("pixels a patch side"),
   channels: count().default(3).describe("colour channels"),
   layerNormEps: z.number().positive().default(1e-6).describe("epsilon of LayerNorm"),
-  ropeTheta: z.number().positive().default(10_000).describe("base of the 2-D rotary angles"),
+  ropeTheta: z.number().positive().default(10_000).describe("base of the 2-D rotary angles (videollama3)"),
+  imageSize: count().default(384).describe("side of the square frames, in pixels (smolvlm2)"),
 });
 
 /** Sizes of a VideoLLaMA3-family model. A 1M-parameter model and VideoLLaMA3-2B differ only in these numbers. */
 export const videoLlmConfigSchema = z.strictObject({
-  family: z.literal("videollama3").default("videollama3").describe("architecture"),
+  family: z
+    .enum(["videollama3", "smolvlm2"])
+    .default("videollama3")
+    .describe("architecture: smolvlm2 has learned positions in square frames, pixel shuffle and a Llama decoder"),
   vocabularySize: count().describe("rows of the embedding table"),
   hiddenSize: count().describe("width d of the language model"),
   intermediateSize: count().describe("width of its SwiGLU MLP"),
@@ -28,6 +32,9 @@ export const videoLlmConfigSchema = z.strictObject({
   ropeTheta: z.number().positive().default(1_000_000).describe("base of the rotary angles"),
   tieWordEmbeddings: z.boolean().default(true).describe("whether the output layer is the embedding table"),
   maxPositions: count().default(32_768).describe("longest sequence in tokens"),
+  mergeSize: count()
+    .default(2)
+    .describe("patches merged into a token along each side, where the projector fixes it (smolvlm2)"),
   useTokenCompression: z.boolean().default(true).describe("drop visual tokens that repeat the previous frame's"),
   vision: visionSchema,
 });
@@ -64,5 +71,12 @@ export function resolveConfig(input: VideoLlmConfigInput & { vocabularySize: num
     vision.hiddenSize % vision.heads === 0 && (vision.hiddenSize / vision.heads) % 4 === 0,
     `expected vision.hiddenSize / vision.heads to be a multiple of 4, found ${vision.hiddenSize} / ${vision.heads}`,
   );
+  if (config.family === "smolvlm2") {
+    const side = vision.imageSize / vision.patchSize;
+    expect(
+      Number.isInteger(side) && side % config.mergeSize === 0,
+      `expected vision.imageSize / patchSize to be a multiple of mergeSize, found ${vision.imageSize} / ${vision.patchSize} and ${config.mergeSize}`,
+    );
+  }
   return config;
 }

@@ -1,6 +1,6 @@
 export type { Sequence } from "./batch.js";
 export { type BpeTrainingOptions, byteCharacters, trainByteLevelBpe } from "./byte-level-bpe.js";
-export { type ChatMessage, type ContentPart, DEFAULT_CHAT_TEMPLATE, formatSeconds, type VisualLayout } from "./chat.js";
+export type { ChatMessage, ContentPart } from "./chat.js";
 export {
   type CheckpointConfig,
   type ConfigTokenIds,
@@ -15,6 +15,14 @@ export {
   type VisionConfig,
   videoLlmConfigSchema,
 } from "./config.js";
+export {
+  CHAT_TOKENS,
+  DEFAULT_CHAT_TEMPLATE,
+  formatSeconds,
+  PROMPT_CONVENTIONS,
+  type PromptConventions,
+  type VisualLayout,
+} from "./conventions.js";
 export {
   type CheckpointCode,
   CheckpointError,
@@ -55,7 +63,7 @@ export {
   sampleToken,
 } from "./sampling.js";
 export type { SaveOptions } from "./save-node.js";
-export { CHAT_TOKENS, REQUIRED_TOKENS, TextTokenizer, type TokenizerFiles } from "./text-tokenizer.js";
+export { REQUIRED_TOKENS, TextTokenizer, type TokenizerFiles } from "./text-tokenizer.js";
 export type { AlarmStates, AtSftOptions, AtSftResult } from "./training.js";
 export {
   type CreateOptions,

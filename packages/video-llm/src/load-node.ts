@@ -2,9 +2,9 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { TokenizerJson } from "@videosafety/alarm-tokens";
 import { type LocatedEntry, openSafetensors, type SafetensorsReader, toFloat32 } from "@videosafety/onnx-autodiff";
-import { DEFAULT_CHAT_TEMPLATE } from "./chat.js";
 import { parseCheckpointConfig } from "./checkpoint-config.js";
 import type { VideoLlmConfig } from "./config.js";
+import { PROMPT_CONVENTIONS } from "./conventions.js";
 import { CheckpointError } from "./errors.js";
 import { freshTensor, type TrainableTensor } from "./parameter-store.js";
 import { originalName, type ParameterSpec, parameterSpecs } from "./parameters.js";
@@ -28,7 +28,11 @@ export async function loadVideoLlm(directory: string, options: LoadOptions = {})
   const { config: stated, naming, visualTokenIds } = parseCheckpointConfig(await readJson(directory, "config.json"));
   const tokenizerConfig = ((await readJson(directory, "tokenizer_config.json", {})) ?? {}) as Record<string, unknown>;
   const tokenizerJson = (await readJson(directory, "tokenizer.json")) as TokenizerJson;
-  const tokenizer = new TextTokenizer({ tokenizer: tokenizerJson, tokenizerConfig }, visualTokenIds);
+  const tokenizer = new TextTokenizer(
+    { tokenizer: tokenizerJson, tokenizerConfig },
+    visualTokenIds,
+    PROMPT_CONVENTIONS[stated.family],
+  );
   const preprocessor = await readPreprocessor(directory, stated);
   const reader = await openWeights(directory);
   try {
@@ -36,7 +40,7 @@ export async function loadVideoLlm(directory: string, options: LoadOptions = {})
     const vocabularySize = Math.max(stated.vocabularySize, tokenizer.vocabularySize);
     const config = { ...stated, vocabularySize };
     growTables(tensors, stated, vocabularySize);
-    const chatTemplate = await readTemplate(directory, tokenizerConfig);
+    const chatTemplate = await readTemplate(directory, tokenizerConfig, tokenizer.conventions.chatTemplate);
     return new VideoLlm({ config, preprocessor, tokenizer, chatTemplate, tensors, naming }, options);
   } finally {
     await reader.close();
@@ -77,13 +81,17 @@ async function readPreprocessor(directory: string, config: VideoLlmConfig): Prom
   return { ...DEFAULT_PREPROCESSOR, patchSize: config.vision.patchSize };
 }
 
-async function readTemplate(directory: string, tokenizerConfig: Readonly<Record<string, unknown>>): Promise<string> {
+async function readTemplate(
+  directory: string,
+  tokenizerConfig: Readonly<Record<string, unknown>>,
+  absent: string,
+): Promise<string> {
   const jinja = await readFile(join(directory, "chat_template.jinja"), "utf8").catch(() => null);
   if (jinja !== null) return jinja;
   const json = (await readJson(directory, "chat_template.json", null)) as { chat_template?: unknown } | null;
   for (const template of [json?.chat_template, tokenizerConfig.chat_template])
     if (typeof template === "string") return template;
-  return DEFAULT_CHAT_TEMPLATE;
+  return absent;
 }
 
 async function openWeights(directory: string): Promise<SafetensorsReader> {
@@ -110,7 +118,7 @@ async function readTensors(
 ): Promise<Map<string, TrainableTensor>> {
   const specs = parameterSpecs(config);
   const byName = new Map<string, [string, LocatedEntry]>();
-  for (const [name, entry] of reader.entries) byName.set(originalName(name), [name, entry]);
+  for (const [name, entry] of reader.entries) byName.set(originalName(name, config.family), [name, entry]);
   refuseExtra(specs, byName, config);
   const tensors = new Map<string, TrainableTensor>();
   for (const spec of specs) {

@@ -44,7 +44,7 @@ function languageSpecs(config: VideoLlmConfig): ParameterSpec[] {
       ["v", keyValueHeads],
     ] as const) {
       add(`${layer}.self_attn.${name}_proj.weight`, [rows * headSize, d], STD);
-      add(`${layer}.self_attn.${name}_proj.bias`, [rows * headSize], "zeros");
+      if (hasAttentionBias(config)) add(`${layer}.self_attn.${name}_proj.bias`, [rows * headSize], "zeros");
     }
     add(`${layer}.self_attn.o_proj.weight`, [d, heads * headSize], residual);
     add(`${layer}.post_attention_layernorm.weight`, [d], "ones");
@@ -75,6 +75,11 @@ function visionSpecs(config: VideoLlmConfig): ParameterSpec[] {
   const name = `${encoder}.embeddings.patch_embedding`;
   specs.push({ name: `${name}.weight`, dims: patch, group: "visionEncoder", init: 1 / Math.sqrt(fanIn) });
   specs.push({ name: `${name}.bias`, dims: [d], group: "visionEncoder", init: "zeros" });
+  if (config.family === "smolvlm2") {
+    const positions = (vision.imageSize / vision.patchSize) ** 2;
+    const dims = [positions, d];
+    specs.push({ name: `${encoder}.embeddings.position_embedding.weight`, dims, group: "visionEncoder", init: STD });
+  }
   for (let i = 0; i < vision.layers; i++) {
     const layer = `${encoder}.encoder.layers.${i}`;
     norm(`${layer}.layer_norm1`);
@@ -84,6 +89,12 @@ function visionSpecs(config: VideoLlmConfig): ParameterSpec[] {
     linear(`${layer}.mlp.fc2`, d, vision.intermediateSize);
   }
   norm(`${encoder}.post_layernorm`);
+  if (config.family === "smolvlm2") {
+    const from = d * config.mergeSize ** 2;
+    const dims = [config.hiddenSize, from];
+    specs.push({ name: "model.mm_projector.proj.weight", dims, group: "projector", init: 1 / Math.sqrt(from) });
+    return specs;
+  }
   linear("model.mm_projector.readout.0", config.hiddenSize, d, "projector");
   linear("model.mm_projector.readout.2", config.hiddenSize, config.hiddenSize, "projector");
   return specs;
@@ -102,25 +113,35 @@ function alarmSpecs(config: VideoLlmConfig): ParameterSpec[] {
   ];
 }
 
-const PREFIXES = [
-  ["model.vision_encoder.", "model.vision_model."],
-  ["model.mm_projector.", "model.projector."],
-  ["lm_head.", "lm_head."],
-  ["model.", "model.language_model."],
-] as const;
+/** Whether queries, keys and values have biases: Qwen2 has them, Llama does not. */
+export const hasAttentionBias = (config: VideoLlmConfig): boolean => config.family === "videollama3";
 
-/** The name Hugging Face transformers gives a tensor of the authors' checkpoint. */
-export function huggingFaceName(name: string): string {
-  for (const [original, theirs] of PREFIXES) {
-    if (name.startsWith(original)) return theirs + name.slice(original.length);
-  }
+type Family = VideoLlmConfig["family"];
+
+/** Our prefix (the authors') and Hugging Face's, the longer first. */
+const PREFIXES: Readonly<Record<Family, readonly (readonly [string, string])[]>> = {
+  videollama3: [
+    ["model.vision_encoder.", "model.vision_model."],
+    ["model.mm_projector.", "model.projector."],
+    ["lm_head.", "lm_head."],
+    ["model.", "model.language_model."],
+  ],
+  smolvlm2: [
+    ["model.vision_encoder.", "model.vision_model."],
+    ["model.mm_projector.", "model.connector.modality_projection."],
+    ["lm_head.", "lm_head."],
+    ["model.", "model.text_model."],
+  ],
+};
+
+/** The name Hugging Face transformers gives a tensor of ours. */
+export function huggingFaceName(name: string, family: Family = "videollama3"): string {
+  for (const [ours, theirs] of PREFIXES[family]) if (name.startsWith(ours)) return theirs + name.slice(ours.length);
   return name;
 }
 
-/** The authors' name of a tensor of a Hugging Face checkpoint. */
-export function originalName(name: string): string {
-  for (const [original, theirs] of PREFIXES) {
-    if (name.startsWith(theirs)) return original + name.slice(theirs.length);
-  }
+/** Our (the authors') name of a tensor of a Hugging Face checkpoint. */
+export function originalName(name: string, family: Family = "videollama3"): string {
+  for (const [ours, theirs] of PREFIXES[family]) if (name.startsWith(theirs)) return ours + name.slice(theirs.length);
   return name;
 }

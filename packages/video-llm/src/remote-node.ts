@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { type ChatMessage, type ContentPart, formatSeconds } from "./chat.js";
+import type { ChatMessage, ContentPart } from "./chat.js";
+import { formatSeconds } from "./conventions.js";
 import { PromptError, RemoteError } from "./errors.js";
 import { type Completion, DEFAULT_GENERATION, type GenerationOptions } from "./generate.js";
 import { encodePng } from "./png-node.js";

@@ -44,7 +44,7 @@ export async function saveModel(model: VideoLlm, directory: string, options: Sav
   const stored = new Map<string, TensorToStore>();
   for (const [name, { data, dims, group }] of model.tensors) {
     if (group === "lora") continue;
-    const key = naming === "huggingface" ? huggingFaceName(name) : name;
+    const key = naming === "huggingface" ? huggingFaceName(name, model.config.family) : name;
     const merged = lora === null ? data : withAdapter(model, name, data, lora);
     stored.set(key, dtype === "float32" ? { data: merged, dims } : { data: float32ToBfloat16(merged), dims, dtype });
   }

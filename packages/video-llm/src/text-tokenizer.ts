@@ -5,6 +5,7 @@ import {
   registerAlarmTokens,
   type TokenizerJson,
 } from "@videosafety/alarm-tokens";
+import { CHAT_TOKENS, PROMPT_CONVENTIONS, type PromptConventions } from "./conventions.js";
 import { TokenizerError } from "./errors.js";
 
 /** The parsed files of a tokenizer, as in a Hugging Face directory. */
@@ -14,9 +15,6 @@ export interface TokenizerFiles {
   /** tokenizer_config.json; empty when there is none. */
   readonly tokenizerConfig?: Readonly<Record<string, unknown>>;
 }
-
-/** Tokens of ChatML and of the visual placeholder. */
-export const CHAT_TOKENS = { turnStart: "<|im_start|>", turnEnd: "<|im_end|>", image: "<image>" } as const;
 
 /** The tokens a fresh tokenizer needs beside its ordinary ones. */
 export const REQUIRED_TOKENS = [
@@ -31,6 +29,8 @@ export const REQUIRED_TOKENS = [
  * are looked up, never assumed.
  */
 export class TextTokenizer {
+  /** How the model's family writes conversations. */
+  readonly conventions: PromptConventions;
   /** The parsed files, with the alarm tokens. */
   readonly files: Required<TokenizerFiles>;
   /** One more than the largest id. */
@@ -54,7 +54,12 @@ export class TextTokenizer {
    * @param visualIds ids config.json gives for visual placeholders ([image] or [image, video]); `<image>` by default.
    * @throws TokenizerError when a needed token is missing or not one id.
    */
-  constructor(files: TokenizerFiles, visualIds: readonly number[] = []) {
+  constructor(
+    files: TokenizerFiles,
+    visualIds: readonly number[] = [],
+    conventions: PromptConventions = PROMPT_CONVENTIONS.videollama3,
+  ) {
+    this.conventions = conventions;
     const registered = registerAlarmTokens(files.tokenizer);
     this.files = { tokenizer: registered.tokenizer, tokenizerConfig: files.tokenizerConfig ?? {} };
     this.vocabularySize = registered.vocabularySize;
@@ -64,10 +69,11 @@ export class TextTokenizer {
       throw new TokenizerError(`tokenizer.json is not understood: ${(cause as Error).message}`, { cause });
     }
     this.alarmIds = lookupAlarmTokenIds(this.#tokenizer);
-    this.imageId = visualIds[0] ?? this.idOf(CHAT_TOKENS.image);
+    this.imageId = visualIds[0] ?? this.idOf(conventions.image);
     this.videoId = visualIds[1] ?? this.imageId;
-    this.turnEndId = this.idOf(CHAT_TOKENS.turnEnd);
-    this.userTurnStart = this.encode(`${CHAT_TOKENS.turnStart}user`);
+    this.turnEndId = this.idOf(conventions.turnEnd);
+    for (const marker of conventions.markers) this.idOf(marker);
+    this.userTurnStart = this.encode(conventions.userTurnStart);
     const own = this.files.tokenizerConfig.eos_token;
     const end = typeof own === "string" ? own : "<|endoftext|>";
     const endId = this.#tokenizer.token_to_id(end);

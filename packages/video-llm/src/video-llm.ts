@@ -1,9 +1,9 @@
 import { patchify, type RgbFrames, resizePillow, videoLlama3ImageSize } from "@videosafety/video-sampler";
 import { loadAdapter } from "./adapter-node.js";
 import type { Sequence } from "./batch.js";
-import { DEFAULT_CHAT_TEMPLATE } from "./chat.js";
 import type { Naming } from "./checkpoint-config.js";
 import { resolveConfig, type VideoLlmConfig, type VideoLlmConfigInput } from "./config.js";
+import { PROMPT_CONVENTIONS } from "./conventions.js";
 import { OptionsError, PromptError } from "./errors.js";
 import {
   type Completion,
@@ -156,7 +156,7 @@ export class VideoLlm {
   }
 
   /**
-   * Resizes frames (bicubic, as Pillow), cuts patches, drops repeated tokens, and runs the vision encoder. The result
+   * Resizes frames (as Pillow; bicubic, or for SmolVLM2 Lanczos to squares), cuts patches, drops repeated tokens, and runs the vision encoder. The result
    * serves any number of queries, and is encoded again by itself after the vision encoder was trained.
    *
    * @throws PromptError `empty-video` for zero frames.
@@ -169,9 +169,17 @@ export class VideoLlm {
         "empty-video",
         "expected at least one frame, found none; sample the video with minFrames: 1",
       );
-    const { patchSize, mergeSize, minTokens, maxTokens, imageMean, imageStd } = this.preprocessor;
-    const size = videoLlama3ImageSize({ height, width }, { frameCount, patchSize, mergeSize, minTokens, maxTokens });
-    const resized = size.height === height && size.width === width ? frames : resizePillow(frames, size);
+    const { patchSize, minTokens, maxTokens, imageMean, imageStd } = this.preprocessor;
+    const square = this.config.family === "smolvlm2" ? this.config.vision.imageSize : null;
+    const mergeSize = square === null ? this.preprocessor.mergeSize : this.config.mergeSize;
+    const size =
+      square === null
+        ? videoLlama3ImageSize({ height, width }, { frameCount, patchSize, mergeSize, minTokens, maxTokens })
+        : { height: square, width: square };
+    const resized =
+      size.height === height && size.width === width
+        ? frames
+        : resizePillow(frames, size, square === null ? "bicubic" : "lanczos");
     const triple = (values: readonly number[]) => values as unknown as readonly [number, number, number];
     const patches = patchify(resized, { patchSize, mergeSize, mean: triple(imageMean), std: triple(imageStd) });
     return this.encodePatches(patches, video.timestampsSeconds, options);
@@ -325,11 +333,22 @@ export class VideoLlm {
 
 /** A model with fresh weights. @throws ConfigError, TokenizerError */
 export function createVideoLlm(options: CreateOptions): VideoLlm {
-  const tokenizer = new TextTokenizer(options.tokenizer);
+  const conventions = PROMPT_CONVENTIONS[options.config.family ?? "videollama3"];
+  const tokenizer = new TextTokenizer(options.tokenizer, [], conventions);
   const vocabularySize = options.config.vocabularySize ?? Math.ceil(tokenizer.vocabularySize / 8) * 8;
   const config = resolveConfig({ ...options.config, vocabularySize });
   const preprocessor = { ...DEFAULT_PREPROCESSOR, patchSize: config.vision.patchSize, ...options.preprocessor };
   const tensors = new Map(parameterSpecs(config).map((spec) => [spec.name, freshTensor(spec, options.seed)]));
-  const chatTemplate = options.chatTemplate ?? DEFAULT_CHAT_TEMPLATE;
-  return new VideoLlm({ config, preprocessor, tokenizer, chatTemplate, tensors, naming: "original" }, options);
+  const chatTemplate = options.chatTemplate ?? conventions.chatTemplate;
+  return new VideoLlm(
+    {
+      config,
+      preprocessor,
+      tokenizer,
+      chatTemplate,
+      tensors,
+      naming: config.family === "smolvlm2" ? "huggingface" : "original",
+    },
+    options,
+  );
 }

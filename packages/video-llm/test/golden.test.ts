@@ -5,28 +5,25 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { loadVideoLlm, type VideoLlm } from "../src/index.js";
 
-const directory = fileURLToPath(new URL("./golden/videollama3-hf", import.meta.url));
+/** What tools/golden/video-llm*.py write beside a checkpoint saved by transformers 5.18. */
+interface Golden {
+  readonly frames: string;
+  readonly dims: [number, number, number, number];
+  readonly timestampsSeconds: number[];
+  readonly question: string;
+  readonly text: string;
+  readonly inputIds: number[];
+  readonly frameTokenCounts: number[];
+  readonly embeddings: number[];
+  readonly logits: number[];
+  readonly logitRows: number;
+  readonly greedy: number[];
+  readonly penalized: number[];
+}
 
-/** transformers 5.18 VideoLlama3ForConditionalGeneration, written by tools/golden/video-llm.py. */
-const golden = JSON.parse(await readFile(join(directory, "golden.json"), "utf8")) as {
-  frames: string;
-  dims: [number, number, number, number];
-  timestampsSeconds: number[];
-  question: string;
-  text: string;
-  inputIds: number[];
-  frameTokenCounts: number[];
-  embeddings: number[];
-  logits: number[];
-  logitRows: number;
-  greedy: number[];
-  penalized: number[];
-};
-
-const video = {
-  frames: { data: new Uint8Array(Buffer.from(golden.frames, "base64")), dims: golden.dims },
-  timestampsSeconds: golden.timestampsSeconds,
-};
+const directoryOf = (name: string): string => fileURLToPath(new URL(`./golden/${name}`, import.meta.url));
+const goldenOf = async (name: string): Promise<Golden> =>
+  JSON.parse(await readFile(join(directoryOf(name), "golden.json"), "utf8"));
 
 const maxError = (found: ArrayLike<number>, expected: ArrayLike<number>): number => {
   expect(found.length).toBe(expected.length);
@@ -36,7 +33,11 @@ const maxError = (found: ArrayLike<number>, expected: ArrayLike<number>): number
   return worst;
 };
 
-async function check(model: VideoLlm): Promise<void> {
+async function check(model: VideoLlm, golden: Golden): Promise<void> {
+  const video = {
+    frames: { data: new Uint8Array(Buffer.from(golden.frames, "base64")), dims: golden.dims },
+    timestampsSeconds: golden.timestampsSeconds,
+  };
   const visual = await model.encodeVideo(video);
   expect(Array.from(visual.frameTokenCounts)).toEqual(golden.frameTokenCounts);
   expect(maxError(await model.visualEmbeddings(visual), golden.embeddings)).toBeLessThan(1e-4);
@@ -60,20 +61,23 @@ async function check(model: VideoLlm): Promise<void> {
   expect(Array.from(penalized?.tokenIds ?? [])).toEqual(golden.penalized);
 }
 
-describe("transformers' VideoLlama3ForConditionalGeneration", () => {
+const families = [
+  { name: "videollama3-hf", peer: "VideoLlama3ForConditionalGeneration", layouts: ["original", "huggingface"] },
+  { name: "smolvlm2", peer: "SmolVLMForConditionalGeneration", layouts: ["huggingface"] },
+] as const;
+
+describe.each(families)("transformers' $peer", ({ name, layouts }) => {
   test("token ids, visual embeddings, logits and greedy generation agree", async () => {
-    await check(await loadVideoLlm(directory));
+    await check(await loadVideoLlm(directoryOf(name)), await goldenOf(name));
   });
 
-  test("the same after saving in the authors' layout and in Hugging Face's", async () => {
-    const model = await loadVideoLlm(directory);
-    for (const naming of ["original", "huggingface"] as const) {
-      const target = await mkdtemp(join(tmpdir(), "video-llm-"));
-      await model.save(target, { naming });
-      const again = await loadVideoLlm(target);
-      expect(again.naming).toBe(naming);
-      await check(again);
-      await rm(target, { recursive: true });
-    }
+  test.each(layouts)("the same after saving in the %s layout", async (naming) => {
+    const model = await loadVideoLlm(directoryOf(name));
+    const target = await mkdtemp(join(tmpdir(), "video-llm-"));
+    await model.save(target, { naming });
+    const again = await loadVideoLlm(target);
+    expect(again.naming).toBe(naming);
+    await check(again, await goldenOf(name));
+    await rm(target, { recursive: true });
   });
 });

@@ -11,6 +11,7 @@ import {
   type Value,
 } from "@videosafety/onnx-autodiff";
 import type { VideoLlmConfig } from "../config.js";
+import { hasAttentionBias } from "../parameters.js";
 
 /** Rows of a decoder pass and the rotary angles of each. */
 export interface DecoderRows {
@@ -30,7 +31,7 @@ export interface DecoderRows {
  */
 export type Attend = (q: Value, k: Value, v: Value, layer: number) => Value;
 
-/** Qwen2 decoder: input embeddings [B S, d] -> hidden states [B S, d] after the final norm. */
+/** Qwen2 (or, without attention biases, Llama) decoder: input embeddings [B S, d] -> hidden states [B S, d] after the final norm. */
 export function decoder(
   config: VideoLlmConfig,
   params: Params,
@@ -59,7 +60,7 @@ function decoderLayer(
     rmsNorm(value, params(`${layer}.${name}.weight`, [d]), rmsNormEps);
   const normed = norm("input_layernorm", x);
   const project = (name: string, count: number): Value => {
-    const y = linear(params, `${layer}.self_attn.${name}`, normed, count * headSize, true, lora);
+    const y = linear(params, `${layer}.self_attn.${name}`, normed, count * headSize, hasAttentionBias(config), lora);
     return reshape(y, [batch, length, count * headSize]);
   };
   const q = rope(project("q_proj", heads), cos, sin, heads);

@@ -1,6 +1,7 @@
 import {
   add,
   type DType,
+  gather,
   geluErf,
   geluTanh,
   layerNorm,
@@ -33,7 +34,7 @@ export interface FrameGrid {
 export const tokensPerFrame = (grid: FrameGrid): number => (grid.rows * grid.columns) / grid.mergeSize ** 2;
 
 /**
- * VideoLLaMA3's vision encoder and projector: patches [F h w, C p p] in merge-block order -> visual embeddings
+ * Vision encoder and projector, VideoLLaMA3's or (square frames, learned positions, pixel shuffle) SmolVLM2's: patches [F h w, C p p] in merge-block order -> visual embeddings
  * [F h w / m^2, d] before token compression. Attention stays inside each frame, so frames of any number of videos can
  * share a pass.
  */
@@ -51,13 +52,16 @@ export function visionEncoder(config: VideoLlmConfig, params: Params, patches: V
     matmulTransposed(patches, reshape(kernel, [d, channels * patchSize ** 2])),
     params(`${patchName}.bias`, [d]),
   );
-  const { cos, sin } = rotaryTables(config, grid, patches);
+  const learned = config.family === "smolvlm2";
+  if (learned) x = addPositions(x, params, config, grid);
+  const tables = learned ? null : rotaryTables(config, grid, patches);
   for (let i = 0; i < vision.layers; i++) {
     const layer = `encoder.layers.${i}`;
     const normed = norm(`${layer}.layer_norm1`, x);
     const project = (name: string): Value =>
       reshape(linear(params, `${encoder}.${layer}.self_attn.${name}`, normed, d, true), [frames, count, d]);
-    const rotated = (name: string): Value => rope(project(name), cos, sin, heads);
+    const rotated = (name: string): Value =>
+      tables === null ? project(name) : rope(project(name), tables.cos, tables.sin, heads);
     const attended = selfAttention(rotated("q_proj"), rotated("k_proj"), project("v_proj"), { heads, causal: false });
     x = add(
       x,
@@ -72,9 +76,29 @@ export function visionEncoder(config: VideoLlmConfig, params: Params, patches: V
     );
     x = add(x, linear(params, `${encoder}.${layer}.mlp.fc2`, geluTanh(inner), d, true));
   }
-  const merged = mergeBilinear(norm("post_layernorm", x), mergeSize);
+  const encoded = norm("post_layernorm", x);
+  if (learned) {
+    // Pixel shuffle: in merge-block order the patches of a token are neighbours already.
+    const block = mergeSize ** 2;
+    const shuffled = reshape(encoded, [(frames * count) / block, block * d]);
+    return linear(params, "model.mm_projector.proj", shuffled, config.hiddenSize, false);
+  }
+  const merged = mergeBilinear(encoded, mergeSize);
   const inner = geluErf(linear(params, "model.mm_projector.readout.0", merged, config.hiddenSize, true));
   return linear(params, "model.mm_projector.readout.2", inner, config.hiddenSize, true);
+}
+
+/** Adds the learned position of each patch (SmolVLM2): row-major in the table, merge-block order in the patches. */
+function addPositions(x: Value, params: Params, config: VideoLlmConfig, grid: FrameGrid): Value {
+  const { vision } = config;
+  const side = vision.imageSize / vision.patchSize;
+  const table = params("model.vision_encoder.embeddings.position_embedding.weight", [side * side, vision.hiddenSize]);
+  const order = blockOrder(grid);
+  const ids = Int32Array.from({ length: grid.frames * order.length }, (_, i) => {
+    const { row, column } = order[i % order.length] as { row: number; column: number };
+    return row * side + column;
+  });
+  return add(x, gather(table, x.graph.initializer(undefined, "int32", [ids.length], ids)));
 }
 
 /**
@@ -96,29 +120,34 @@ function mergeBilinear(x: Value, mergeSize: number): Value {
 
 /** Angles of each patch: half of the head's pairs turn with its row, half with its column (indices in merge-block order). */
 function rotaryTables(config: VideoLlmConfig, grid: FrameGrid, like: Value): { cos: Value; sin: Value } {
-  const { frames, rows, columns, mergeSize: m } = grid;
+  const { frames, rows, columns } = grid;
   const quarter = config.vision.hiddenSize / config.vision.heads / 4;
   const count = rows * columns;
   const angles = new Float64Array(count * 2 * quarter);
-  let patch = 0;
-  for (let blockRow = 0; blockRow < rows; blockRow += m) {
-    for (let blockColumn = 0; blockColumn < columns; blockColumn += m) {
-      for (let i = 0; i < m * m; i++) {
-        const row = blockRow + Math.floor(i / m);
-        const column = blockColumn + (i % m);
-        for (let j = 0; j < quarter; j++) {
-          const frequency = config.vision.ropeTheta ** (-j / quarter);
-          angles[patch * 2 * quarter + j] = row * frequency;
-          angles[(patch * 2 + 1) * quarter + j] = column * frequency;
-        }
-        patch += 1;
-      }
+  blockOrder(grid).forEach(({ row, column }, patch) => {
+    for (let j = 0; j < quarter; j++) {
+      const frequency = config.vision.ropeTheta ** (-j / quarter);
+      angles[patch * 2 * quarter + j] = row * frequency;
+      angles[(patch * 2 + 1) * quarter + j] = column * frequency;
     }
-  }
+  });
   return {
     cos: repeatedTable(like, angles.map(Math.cos), frames, [count, 2 * quarter]),
     sin: repeatedTable(like, angles.map(Math.sin), frames, [count, 2 * quarter]),
   };
+}
+
+/** Row and column of each patch of a frame, in merge-block order. */
+function blockOrder({ rows, columns, mergeSize: m }: FrameGrid): { row: number; column: number }[] {
+  const blocks = columns / m;
+  return Array.from({ length: rows * columns }, (_, i) => {
+    const block = Math.floor(i / (m * m));
+    const inside = i % (m * m);
+    return {
+      row: Math.floor(block / blocks) * m + Math.floor(inside / m),
+      column: (block % blocks) * m + (inside % m),
+    };
+  });
 }
 
 /** A constant [times, ...dims] that holds `table` `times` times. */
