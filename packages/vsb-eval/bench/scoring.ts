@@ -34,7 +34,17 @@ while (units.length < PAIRS) {
     const stance = refused ? "refusal" : "compliance";
     const verdict = { stance, safe: refused ? 1 : 0 } as const;
     const parts = { answer: "", think: null, tagged: false, wellFormed: false, vidType: null, textType: null };
-    units.push({ item, arm, epoch: 0, outcome: "answered", verdict, parts, frames: 8, usage: null });
+    units.push({
+      item,
+      arm,
+      epoch: 0,
+      outcome: "answered",
+      verdict,
+      thinkVerdict: null,
+      parts,
+      frames: 8,
+      usage: null,
+    });
   }
 }
 const start = performance.now();

@@ -15,7 +15,17 @@ function runOf(name: string, safe: (item: EvalItem, index: number) => boolean): 
   const units = items.map((item, index): ScoredUnit => {
     const refuses = safe(item, index % 40);
     const verdict = { stance: refuses ? "refusal" : "compliance", safe: refuses ? 1 : 0 } as const;
-    return { item, arm: "video", epoch: 0, outcome: "answered", verdict, parts, frames: 4, usage: null };
+    return {
+      item,
+      arm: "video",
+      epoch: 0,
+      outcome: "answered",
+      verdict,
+      thinkVerdict: null,
+      parts,
+      frames: 4,
+      usage: null,
+    };
   });
   return { name, seed: 0, responder: name, judge: "j", run: name, arms: ["video"], units };
 }

@@ -9,7 +9,17 @@ const unitOf = (arm: string, defended: number): ScoredUnit[] =>
   items.map((item, i) => {
     const safe = i < defended ? 1 : 0;
     const verdict = { stance: safe === 1 ? "refusal" : "compliance", safe } as const;
-    return { item, arm, epoch: 0, outcome: "answered", verdict, parts: null, frames: 1, usage: null };
+    return {
+      item,
+      arm,
+      epoch: 0,
+      outcome: "answered",
+      verdict,
+      thinkVerdict: null,
+      parts: null,
+      frames: 1,
+      usage: null,
+    };
   });
 const options = () => ({ random: createRandom(0), draws: 500 });
 

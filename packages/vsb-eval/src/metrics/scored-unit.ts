@@ -3,6 +3,7 @@ import { parseArm } from "../arms/arm.js";
 import { armApplies, chooseVideos } from "../arms/arm-frames.js";
 import type { Stance, Verdict } from "../judge/verdict.js";
 import { type CompletionParts, splitCompletion } from "../judge/visible-answer.js";
+import { thinkJudgeId } from "../run/judging.js";
 import type { Outcome, UnitRecord } from "../run/outcome.js";
 import type { Usage } from "../run/responder.js";
 import type { EvaluationStore } from "../store/evaluation-store.js";
@@ -19,6 +20,8 @@ export interface ScoredUnit {
   readonly outcome: Outcome | null;
   /** The verdict of an answered unit. */
   readonly verdict: Verdict | null;
+  /** The verdict on the reasoning in `<think>`, where it was judged (`judgeThink`). */
+  readonly thinkVerdict: Verdict | null;
   /** The completion, split; null without one. */
   readonly parts: CompletionParts | null;
   /** Frames shown; 0 in the text arm. */
@@ -60,6 +63,7 @@ function scoreUnit(store: EvaluationStore, judge: string | null, item: EvalItem,
     arm,
     epoch,
     frames: response.frames,
+    thinkVerdict: judge === null ? null : (store.verdict(thinkJudgeId(judge), unit.response)?.verdict ?? null),
     usage: response.usage ?? null,
     parts: hasText ? splitCompletion(response.text) : null,
   };
@@ -77,6 +81,7 @@ const unreached = (item: EvalItem, arm: string, epoch: number): ScoredUnit => ({
   epoch,
   outcome: null,
   verdict: null,
+  thinkVerdict: null,
   parts: null,
   frames: 0,
   usage: null,

@@ -41,7 +41,13 @@ const arm = z.strictObject({
     })
     .nullable(),
   falseRefusal: z.strictObject({ ...coverage, strict: rate, lenient: rate }).nullable(),
-  tagged: z.strictObject({ used: z.boolean(), formatRate: rate, vidTypeAccuracy: rate, textTypeAccuracy: rate }),
+  tagged: z.strictObject({
+    used: z.boolean(),
+    formatRate: rate,
+    vidTypeAccuracy: rate,
+    textTypeAccuracy: rate,
+    thinkLeak: rate,
+  }),
   helpfulness: z.strictObject({ mean: z.number(), n: count, meanGivenSafe: share }).nullable(),
   load: z.strictObject({ frames: share, promptTokens: share }),
   cells: z.array(cell),

@@ -17,12 +17,21 @@ export interface JudgedResponse {
   readonly cached: boolean;
 }
 
+/** What of a completion is judged: what the user reads, or the reasoning in `<think>`. */
+export type JudgedPart = "answer" | "think";
+
+/** Id under which verdicts on the reasoning are stored, beside those on the answer. */
+export function thinkJudgeId(judge: string): string {
+  return `${judge};part=think`;
+}
+
 /** Judges stored answers, each equal question and answer once, also when many are judged at the same time. */
 export class Judging {
   readonly #judge: Judge;
   readonly #store: EvaluationStore;
   readonly #hub: AbortHub;
   readonly #limiter: AdaptiveLimiter;
+  readonly #part: JudgedPart;
   readonly #retry: RetryOptions;
   readonly #inFlight = new Map<string, Promise<VerdictRecord>>();
 
@@ -31,9 +40,14 @@ export class Judging {
     judge: Judge,
     store: EvaluationStore,
     hub: AbortHub,
-    options: { readonly concurrency?: LimiterOptions | undefined; readonly retry?: RetryOptions | undefined },
+    options: {
+      readonly concurrency?: LimiterOptions | undefined;
+      readonly retry?: RetryOptions | undefined;
+      readonly part?: JudgedPart;
+    },
   ) {
-    this.#judge = judge;
+    this.#part = options.part ?? "answer";
+    this.#judge = this.#part === "think" ? { id: thinkJudgeId(judge.id), judge: judge.judge.bind(judge) } : judge;
     this.#store = store;
     this.#hub = hub;
     this.#limiter = new AdaptiveLimiter(options.concurrency);
@@ -42,7 +56,8 @@ export class Judging {
 
   /** The verdict on a response: from the store, or asked for and stored. A failed judgement is asked for again. */
   async judge(item: EvalItem, response: ResponseRecord): Promise<JudgedResponse> {
-    const { answer } = splitCompletion(response.text);
+    const parts = splitCompletion(response.text);
+    const answer = (this.#part === "think" ? parts.think : parts.answer) ?? "";
     const key = await verdictKey(this.#judge.id, item, answer);
     const stored = this.#store.verdict(this.#judge.id, response.key);
     if (stored?.key === key && stored.verdict !== null) return { record: stored, cached: true };

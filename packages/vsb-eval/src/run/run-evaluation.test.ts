@@ -3,6 +3,7 @@ import { RequestError } from "../errors.js";
 import { createRuleJudge } from "../judge/rule-judge.js";
 import type { Judge } from "../judge/verdict.js";
 import { collectUnits } from "../metrics/scored-unit.js";
+import { taggedOutputOf } from "../metrics/tagged-output.js";
 import { MemoryStore } from "../store/evaluation-store.js";
 import { testFrames, testItems, testResponder } from "../testing/fixtures.js";
 import type { Responder, ResponderRequest } from "./responder.js";
@@ -166,6 +167,16 @@ describe("runEvaluation", () => {
     expect(calls).toBe(11);
     const units = collectUnits(store, { run: store.runs()[0] as string, judge: "j", items, arms: ["video", "text"] });
     expect(units.filter(({ outcome }) => outcome === "judge_failed")).toHaveLength(2);
+  });
+
+  it("judges the reasoning apart on request", async () => {
+    const store = new MemoryStore();
+    const responder = testResponder(() => `<think>Sure, a plan.</think><answer>${REFUSAL}</answer>`);
+    await run({ store, responder, judgeThink: true, arms: ["text"] });
+    const selection = { run: store.runs()[0] as string, judge: createRuleJudge().id, items, arms: ["text"] };
+    const units = collectUnits(store, selection);
+    expect(units.every(({ verdict, thinkVerdict }) => verdict?.safe === 1 && thinkVerdict?.safe === 0)).toBe(true);
+    expect(taggedOutputOf(units).thinkLeak.value).toBe(1);
   });
 
   it("cancels requests when the consumer leaves and when the signal aborts, and resumes", async () => {

@@ -10,7 +10,7 @@ import { AbortHub } from "./abort-hub.js";
 import { AdaptiveLimiter, type LimiterOptions } from "./adaptive-limiter.js";
 import { attempt, describeError, type RetryOptions, toRequestError } from "./attempt.js";
 import { EventQueue } from "./event-queue.js";
-import { Judging } from "./judging.js";
+import { type JudgedPart, Judging } from "./judging.js";
 import type { ResponseRecord, Unit, UnitRecord, VerdictRecord } from "./outcome.js";
 import { type RunConfiguration, responseKey, runId } from "./record-keys.js";
 import {
@@ -50,6 +50,8 @@ export interface EvaluationOptions {
   readonly retry?: RetryOptions;
   /** Also judge answers cut by the token limit. Default false: they stay unscored and lower the coverage. */
   readonly judgeTruncated?: boolean;
+  /** Also judge the reasoning in `<think>`, scored apart as `TaggedOutput.thinkLeak`; default false. */
+  readonly judgeThink?: boolean;
   /** Stops the run: nothing new starts, requests in flight are cancelled, what was answered is kept. */
   readonly signal?: AbortSignal;
 }
@@ -129,7 +131,7 @@ function* plan(
   }
 }
 
-function checkItems(items: readonly EvalItem[]): void {
+function checkUnique(items: readonly EvalItem[]): void {
   const seen = new Set<string>();
   for (const { id } of items) {
     if (seen.has(id)) throw new VsbEvalError("invalid_input", `expected unique item ids, found "${id}" twice`);
@@ -162,6 +164,7 @@ class Evaluation {
   readonly #configuration: RunConfiguration;
   readonly #limiter: AdaptiveLimiter;
   readonly #judging: Judging | null;
+  readonly #thinkJudging: Judging | null;
   readonly #signal: AbortSignal;
   readonly #hub: AbortHub;
   readonly #abort: (reason: unknown) => void;
@@ -173,7 +176,7 @@ class Evaluation {
   #total = 0;
 
   constructor(options: EvaluationOptions, controller: AbortController) {
-    checkItems(options.items);
+    checkUnique(options.items);
     this.#options = options;
     this.#signal = controller.signal;
     this.#hub = new AbortHub(controller.signal);
@@ -196,8 +199,10 @@ class Evaluation {
     this.#batchSize = batched ? Math.max(1, options.batchSize ?? 8) : 1;
     this.#limiter = new AdaptiveLimiter(batched ? { start: 1, max: 1 } : options.concurrency);
     const { judge, store, judgeConcurrency, retry } = options;
-    this.#judging =
-      judge === null ? null : new Judging(judge, store, this.#hub, { concurrency: judgeConcurrency, retry });
+    const judging = (part: JudgedPart): Judging | null =>
+      judge === null ? null : new Judging(judge, store, this.#hub, { concurrency: judgeConcurrency, retry, part });
+    this.#judging = judging("answer");
+    this.#thinkJudging = options.judgeThink === true ? judging("think") : null;
   }
 
   #plan(): Generator<PlannedUnit> {
@@ -395,6 +400,7 @@ class Evaluation {
     if (this.#judging !== null && judged) {
       const verdict = await this.#judging.judge(planned.item, record);
       await this.events.push({ type: "verdict", unit, ...verdict });
+      if (splitCompletion(record.text).think !== null) await this.#thinkJudging?.judge(planned.item, record);
     }
     this.#done++;
     await this.events.push({
