@@ -14,8 +14,8 @@ export function itemsFromOpenRlhf(request: OpenRlhfRequest, defaultProblemType: 
 }
 
 /**
- * The answer in OpenRLHF's words. Its contract knows no null: an unscorable row gets 0 and `unscorable` = 1 in the
- * logs, so that it can be filtered out.
+ * The answer in OpenRLHF's words. Its contract knows no null: a reward that could not judge counts 0, and the row has
+ * `unscorable` = 1 in the logs, so that it can be filtered out.
  *
  * @param rewards [rows][names]
  * @param totals [rows]
@@ -31,7 +31,7 @@ export function openRlhfResponse(
   return {
     rewards: totals.map((total) => total ?? 0),
     scores: totals.map((total) => Math.min(1, Math.max(0, (total ?? 0) / largestTotal))),
-    extra_logs: { ...Object.fromEntries(columns), unscorable: totals.map((total) => (total === null ? 1 : 0)) },
+    extra_logs: { ...Object.fromEntries(columns), unscorable: rewards.map((row) => (row.includes(null) ? 1 : 0)) },
   };
 }
 

@@ -129,7 +129,11 @@ function createApp(
   );
 
   app.get("/healthz", async () => ({ status: "ok" }));
-  app.get("/readyz", async () => ({ status: "ready", rewards: pool.names }));
+  app.get("/readyz", async (_request, reply) =>
+    pool.ready
+      ? { status: "ready", rewards: pool.names }
+      : reply.code(503).send(problem("overloaded", "no thread is ready to judge")),
+  );
   app.get("/openapi.json", async () => openApiDocument(version));
   app.get("/metrics", { onRequest: authorize }, async (_request, reply) =>
     reply.type(metrics.registry.contentType).send(await metrics.registry.metrics()),
@@ -247,7 +251,8 @@ function problem(code: string, message: string, issues?: { path: string; message
 function abortOnHangUp(reply: FastifyReply): AbortSignal {
   const controller = new AbortController();
   reply.raw.once("close", () => {
-    if (!reply.raw.writableFinished) controller.abort(new Error("the client has gone away"));
+    if (!reply.raw.writableFinished)
+      controller.abort(new RequestError(499, problem("gone", "the client has gone away")));
   });
   return controller.signal;
 }

@@ -82,11 +82,11 @@ export type OpenRlhfRequest = z.infer<typeof openRlhfRequestSchema>;
 
 /** Answer of `POST /v1/openrlhf`. */
 export const openRlhfResponseSchema = z.strictObject({
-  rewards: z.array(z.number()).describe("totals; 0 for an unscorable one, because the contract has no null"),
+  rewards: z.array(z.number()).describe("totals; what could not be judged counts 0, because the contract has no null"),
   scores: z.array(z.number()).describe("totals over the largest possible total, in [0, 1]"),
   extra_logs: z
     .record(z.string(), z.array(z.number()))
-    .describe("every reward, and unscorable = 1 where there was none"),
+    .describe("every reward, and unscorable = 1 for rows where one could not judge"),
 });
 
 /** An answer for OpenRLHF. */

@@ -48,6 +48,8 @@ export interface JudgedJob {
 export interface WorkerPool {
   /** Names of the rewards they know. */
   readonly names: readonly string[];
+  /** Whether a thread is there to judge. */
+  readonly ready: boolean;
   /** Items waiting or running. */
   readonly queuedItems: number;
   /** Judges a job, its items spread over the threads. @throws OverloadedError */
@@ -142,13 +144,21 @@ export async function createWorkerPool(options: WorkerPoolOptions): Promise<Work
     const { chunk } = thread;
     const at = Atomics.load(thread.progress, 0);
     thread.chunk = null;
+    thread.ready = false;
     thread.worker.removeAllListeners();
     thread.worker.on("error", () => {});
     if (terminate) void thread.worker.terminate();
     options.onRestart?.(reason);
     if (chunk) requeue(chunk, at, reason);
+    restart(slot);
+  };
+
+  /** A thread that cannot start again is tried every second; while none is left, waiting work fails instead of waiting. */
+  const restart = (slot: number): void => {
     start(slot).catch((error: Error) => {
-      for (const waiting of queue.splice(0)) waiting.fail(error);
+      if (closed) return;
+      if (!threads.some(({ ready }) => ready)) for (const waiting of queue.splice(0)) waiting.fail(error);
+      setTimeout(() => closed || restart(slot), 1000).unref();
     });
   };
 
@@ -219,6 +229,9 @@ export async function createWorkerPool(options: WorkerPoolOptions): Promise<Work
   return {
     get names() {
       return names;
+    },
+    get ready() {
+      return !closed && threads.some(({ ready }) => ready);
     },
     get queuedItems() {
       return queuedItems;
