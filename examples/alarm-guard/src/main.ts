@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-import { describeGuarantee } from "@videosafety/alarm-tokens";
-import { Command } from "commander";
+import { AlarmTokensError, describeGuarantee } from "@videosafety/alarm-tokens";
+import { Command, CommanderError, InvalidArgumentError } from "commander";
 import type { RefusalRates } from "./alarm-readings.js";
 import { assessItems } from "./assess-items-node.js";
 import { writeFigures } from "./figures-node.js";
@@ -8,14 +8,19 @@ import { type MicroResults, runMicro } from "./run-micro.js";
 import { FULL } from "./train-micro.js";
 
 interface Flags {
-  readonly seed: string;
+  readonly seed: number;
   readonly out: string;
-  readonly targetFrr: string;
-  readonly confidence: string;
+  readonly targetFrr: number;
+  readonly confidence: number | null;
   readonly checkpoint?: string;
   readonly items?: string;
-  readonly fps: string;
-  readonly maxFrames: string;
+  readonly fps: number;
+  readonly maxFrames: number;
+}
+
+function parseNumber(text: string): number {
+  if (text.trim() === "" || !Number.isFinite(Number(text))) throw new InvalidArgumentError("expected a number");
+  return Number(text);
 }
 
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
@@ -42,10 +47,9 @@ function table({ answers, trials, auc, spanOverlap, overheadShare }: MicroResult
 }
 
 async function run(flags: Flags): Promise<void> {
-  const targetFrr = Number(flags.targetFrr);
-  const confidence = flags.confidence === "none" ? null : Number(flags.confidence);
+  const { seed, targetFrr, confidence } = flags;
   if (flags.checkpoint !== undefined && flags.items !== undefined) {
-    const sampling = { fps: Number(flags.fps), maxFrames: Number(flags.maxFrames) };
+    const sampling = { fps: flags.fps, maxFrames: flags.maxFrames };
     const found = await assessItems({
       checkpoint: flags.checkpoint,
       items: flags.items,
@@ -58,7 +62,7 @@ async function run(flags: Flags): Promise<void> {
     return;
   }
   const results = await runMicro({
-    seed: Number(flags.seed),
+    seed,
     amounts: FULL,
     targetFrr,
     confidence,
@@ -75,17 +79,32 @@ async function run(flags: Flags): Promise<void> {
   process.stdout.write(`${table(results, targetFrr)}\n${describeGuarantee(calibration)}\n\n${files.join("\n")}\n`);
 }
 
-await new Command("alarm-guard")
+const program = new Command("alarm-guard")
   .description(
     "Trains alarm tokens on a tiny Video LLM, calibrates a guard and draws its figures. With a checkpoint and items: calibrates and measures a guard of that model.",
   )
-  .option("--seed <n>", "seed of the micro world and of training", "1")
+  .option("--seed <n>", "seed of the micro world and of training", parseNumber, 1)
   .option("--out <folder>", "where figures go", "alarm-guard-figures")
-  .option("--target-frr <share>", "false refusal rate to promise", "0.02")
-  .option("--confidence <share>", "of the promise, or none for the mean", "0.95")
+  .option("--target-frr <share>", "false refusal rate to promise", parseNumber, 0.02)
+  .option(
+    "--confidence <share>",
+    "of the promise, or none for the mean",
+    (text) => (text === "none" ? null : parseNumber(text)),
+    0.95,
+  )
   .option("--checkpoint <folder>", "a video-llm checkpoint with trained heads, e.g. demo-runs/seed-1/models/stage-2")
   .option("--items <file>", "evaluation items, e.g. demo-runs/seed-1/held-out.eval.jsonl")
-  .option("--fps <n>", "frames a second for --items", "1")
-  .option("--max-frames <n>", "cap on the frames for --items", "6")
-  .action(run)
-  .parseAsync();
+  .option("--fps <n>", "frames a second for --items", parseNumber, 1)
+  .option("--max-frames <n>", "cap on the frames for --items", parseNumber, 6)
+  .exitOverride()
+  .action(run);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
+  else if (error instanceof AlarmTokensError) {
+    process.stderr.write(`${error.message}\n`);
+    process.exitCode = 1;
+  } else throw error;
+}
