@@ -31,6 +31,9 @@ function hashName(name: string): number {
   return hash >>> 0;
 }
 
+/** Default of `maxConstantBytes`: half of what a graph may hold, since the optimizer may add folded constants. */
+export const MAX_CONSTANT_BYTES = 2 ** 30;
+
 /**
  * The model's tensors. Those that were ever handed out for training are *live*: graphs take them as feeds, so that an
  * update needs no new session. The others are constants inside the graphs.
@@ -46,8 +49,15 @@ export class ParameterStore {
   readonly #live = new Set<string>();
   #visionFingerprint = { version: -1, value: 0 };
 
-  constructor(tensors: ReadonlyMap<string, TrainableTensor>) {
+  /** Whether every tensor is fed: a graph that holds its weights cannot pass 2 GiB (protobuf's limit). */
+  readonly #feedAll: boolean;
+
+  /** @param maxConstantBytes a model with more bytes of weights than this keeps none of them inside graphs. */
+  constructor(tensors: ReadonlyMap<string, TrainableTensor>, maxConstantBytes = MAX_CONSTANT_BYTES) {
     this.#tensors = new Map(tensors);
+    let bytes = 0;
+    for (const { data } of tensors.values()) bytes += data.byteLength;
+    this.#feedAll = bytes > maxConstantBytes;
   }
 
   /** Every tensor by the authors' name. */
@@ -109,7 +119,7 @@ export class ParameterStore {
     const params: Params = (name, dims) => {
       let value = values.get(name);
       if (value === undefined) {
-        const live = this.#live.has(name);
+        const live = this.#feedAll || this.#live.has(name);
         const { data } = this.#get(name);
         const constant: TypedData = dtype === "float64" ? Float64Array.from(data) : data;
         value = live ? graph.input(name, dtype, dims) : graph.initializer(name, dtype, dims, constant);

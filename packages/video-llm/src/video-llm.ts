@@ -41,6 +41,11 @@ export interface RuntimeOptions {
   readonly memoryPattern?: boolean;
   /** Most padded tokens of one training or scoring run; longer batches are split. Default 4096. */
   readonly maxTokensPerRun?: number;
+  /**
+   * Frozen weights become constants of the compiled graphs, which onnxruntime repacks for fast decoding, unless the model
+   * has more bytes than this: then they are fed from one shared copy. Default 1 GiB.
+   */
+  readonly maxConstantBytes?: number;
 }
 
 /** What `createVideoLlm` takes. */
@@ -130,7 +135,7 @@ export class VideoLlm {
     this.chatTemplate = parts.chatTemplate;
     this.naming = parts.naming;
     this.hiddenSize = parts.config.hiddenSize;
-    this.#store = new ParameterStore(parts.tensors);
+    this.#store = new ParameterStore(parts.tensors, options.maxConstantBytes);
     const { threads, memoryPattern = true } = options;
     this.#sessions = new SessionCache({ memoryPattern, ...(threads === undefined ? {} : { threads }) });
     this.#vision = new VisionEncoding(this.config, this.#store, this.#sessions);
