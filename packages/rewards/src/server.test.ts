@@ -10,7 +10,7 @@ import { openApiDocument, type RewardResponse, type RewardServer, startRewardSer
 // Threads run from source.
 const program = new URL("../test/worker-from-source.mjs", import.meta.url);
 const TOKEN = "a-token-of-some-length";
-const DEADLINE = 400;
+const DEADLINE = 800;
 
 const REWARDS = `
   export const rewards = {
@@ -161,13 +161,13 @@ describe("POST /v1/rewards", () => {
 });
 
 describe("a reward that misbehaves touches its item only", () => {
-  const completions = (bad: string) => Array.from({ length: 40 }, (_, i) => (i === 17 ? bad : "ok".repeat(i + 1)));
-  const expected = Array.from({ length: 40 }, (_, i) => (i === 17 ? null : 2 * (i + 1)));
+  const completions = (bad: string) => Array.from({ length: 16 }, (_, i) => (i === 7 ? bad : "ok".repeat(i + 1)));
+  const expected = Array.from({ length: 16 }, (_, i) => (i === 7 ? null : 2 * (i + 1)));
 
   it.each([
-    ["hang", /took more than 400 ms/],
-    ["wait", /took more than 400 ms/],
-    ["later", /took more than 400 ms/],
+    ["hang", /took more than 800 ms/],
+    ["wait", /took more than 800 ms/],
+    ["later", /took more than 800 ms/],
     ["throw", /boom/],
     ["exit", /ended its thread/],
     ["memory", /ended its thread|took more than/],
@@ -177,7 +177,7 @@ describe("a reward that misbehaves touches its item only", () => {
       const other = judged({ items: [item("abc")], rewards: ["length"] });
       const answer = await judged({ items: completions(bad).map((text) => item(text)), rewards: ["nasty"] });
       expect(answer.total).toEqual(expected);
-      expect(answer.unscorable).toEqual([{ item: 17, reward: "nasty", reason: expect.stringMatching(reason) }]);
+      expect(answer.unscorable).toEqual([{ item: 7, reward: "nasty", reason: expect.stringMatching(reason) }]);
       expect((await other).total).toEqual([3]);
     },
     60_000,
