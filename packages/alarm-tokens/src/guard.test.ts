@@ -44,7 +44,7 @@ const logitsOf = (probes: readonly Probe[]) => ({
 });
 
 describe("calibrateGuard", () => {
-  // The number: FRR <= target within its stated bound over 20 seeds, DSR >= 95 %.
+  // FRR <= target within its stated bound over 20 seeds, DSR >= 95 %.
   test.each(["textual", "either", "both"] as const)(
     "20 seeds, refuse on %s: the promised rate holds",
     async (refuseOn) => {
