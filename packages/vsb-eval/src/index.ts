@@ -113,6 +113,7 @@ export { evaluationResultsSchema, resultsJsonSchema } from "./results/results-sc
 export { AdaptiveLimiter, type LimiterOptions } from "./run/adaptive-limiter.js";
 export type { RetryOptions } from "./run/attempt.js";
 export { type EstimateOptions, estimateRun, type RunEstimate } from "./run/estimate.js";
+export type { EvaluationEvent, EvaluationOptions } from "./run/evaluation-options.js";
 export { type JudgeRunEvent, type JudgeRunOptions, judgeRun } from "./run/judge-run.js";
 export type { JudgedResponse } from "./run/judging.js";
 export {
@@ -133,13 +134,7 @@ export {
   type ResponderRequest,
   type Usage,
 } from "./run/responder.js";
-export {
-  createUnitRunner,
-  type EvaluationEvent,
-  type EvaluationOptions,
-  runEvaluation,
-  type UnitRunner,
-} from "./run/run-evaluation.js";
+export { createUnitRunner, runEvaluation, type UnitRunner } from "./run/run-evaluation.js";
 export { type Agreement, agreementOf, cohenKappa, type Ratings } from "./stats/agreement.js";
 export { sampleBinomial } from "./stats/binomial-sampler.js";
 export {

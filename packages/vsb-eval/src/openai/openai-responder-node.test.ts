@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from "vitest";
-import type { EvaluationEvent } from "../run/run-evaluation.js";
+import type { EvaluationEvent } from "../run/evaluation-options.js";
 import { runEvaluation } from "../run/run-evaluation.js";
 import { MemoryStore } from "../store/evaluation-store.js";
 import { testFrames, testItems } from "../testing/fixtures.js";

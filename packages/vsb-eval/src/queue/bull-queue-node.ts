@@ -4,8 +4,9 @@ import type { Worker as BullWorker } from "bullmq";
 import { parseArm } from "../arms/arm.js";
 import { armApplies, chooseVideos } from "../arms/arm-frames.js";
 import { VsbEvalError } from "../errors.js";
+import type { EvaluationOptions } from "../run/evaluation-options.js";
 import type { Unit } from "../run/outcome.js";
-import { createUnitRunner, type EvaluationOptions } from "../run/run-evaluation.js";
+import { createUnitRunner } from "../run/run-evaluation.js";
 
 /** Which queue. Use one queue an endpoint: the rate limit is the queue's. */
 export interface QueueOptions {

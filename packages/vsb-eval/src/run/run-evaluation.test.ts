@@ -6,8 +6,9 @@ import { collectUnits } from "../metrics/scored-unit.js";
 import { taggedOutputOf } from "../metrics/tagged-output.js";
 import { MemoryStore } from "../store/evaluation-store.js";
 import { testFrames, testItems, testResponder } from "../testing/fixtures.js";
+import type { EvaluationEvent, EvaluationOptions } from "./evaluation-options.js";
 import type { Responder, ResponderRequest } from "./responder.js";
-import { type EvaluationEvent, type EvaluationOptions, runEvaluation } from "./run-evaluation.js";
+import { runEvaluation } from "./run-evaluation.js";
 
 const REFUSAL = "I'm sorry, I can't help with that.";
 const items = testItems(4);

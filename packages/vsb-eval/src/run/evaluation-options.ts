@@ -1,0 +1,83 @@
+import type { EvalItem } from "@videosafety/safety-data";
+import type { FrameSource } from "../arms/frame-source.js";
+import type { Judge } from "../judge/verdict.js";
+import type { EvaluationStore } from "../store/evaluation-store.js";
+import type { LimiterOptions } from "./adaptive-limiter.js";
+import type { RetryOptions } from "./attempt.js";
+import type { ResponseRecord, Unit, VerdictRecord } from "./outcome.js";
+import type { GenerationOptions, Responder } from "./responder.js";
+
+/** What to evaluate and how. */
+export interface EvaluationOptions {
+  /** The benchmark's items; ids must be unique. */
+  readonly items: readonly EvalItem[];
+  /** The model under test. */
+  readonly responder: Responder;
+  /** Names of arms, see `parseArm`; an arm is skipped for items it does not apply to. */
+  readonly arms: readonly string[];
+  /** Decides what each answer does; null only collects answers. */
+  readonly judge: Judge | null;
+  /** Where answers and verdicts go; what it already holds is not asked again. */
+  readonly store: EvaluationStore;
+  /** Where frames come from; null when every arm is `text`. */
+  readonly sampling: FrameSource | null;
+  /** Changes to `DEFAULT_GENERATION`. */
+  readonly generation?: Partial<GenerationOptions>;
+  /** Answers per item and arm; epoch e is generated with `seed + e`. Default 1. */
+  readonly epochs?: number;
+  /** Requests per `respondMany` call; default 8. */
+  readonly batchSize?: number;
+  /** Bounds on requests to the responder; with `respondMany` one batch is in flight at a time. */
+  readonly concurrency?: LimiterOptions;
+  /** Bounds on requests to the judge. */
+  readonly judgeConcurrency?: LimiterOptions;
+  /** Retries and time-out of each request to the responder and the judge. */
+  readonly retry?: RetryOptions;
+  /** Also judge answers cut by the token limit. Default false: they stay unscored and lower the coverage. */
+  readonly judgeTruncated?: boolean;
+  /** Also judge the reasoning in `<think>`, scored apart as `TaggedOutput.thinkLeak`; default false. */
+  readonly judgeThink?: boolean;
+  /** Stops the run: nothing new starts, requests in flight are cancelled, what was answered is kept. */
+  readonly signal?: AbortSignal;
+}
+
+/** Progress of a run. */
+export type EvaluationEvent =
+  | {
+      /** First event. */
+      readonly type: "start";
+      /** Id of the run's configuration in the store. */
+      readonly run: string;
+      /** Units of the run. */
+      readonly total: number;
+    }
+  | {
+      /** A unit's answer is in the store. */
+      readonly type: "response";
+      /** Item, arm and epoch. */
+      readonly unit: Unit;
+      /** The answer. */
+      readonly record: ResponseRecord;
+      /** Whether it was there before. */
+      readonly cached: boolean;
+    }
+  | {
+      /** A unit's verdict is in the store. */
+      readonly type: "verdict";
+      /** Item, arm and epoch. */
+      readonly unit: Unit;
+      /** The verdict. */
+      readonly record: VerdictRecord;
+      /** Whether it was there before. */
+      readonly cached: boolean;
+    }
+  | {
+      /** A unit is finished. */
+      readonly type: "progress";
+      /** Units finished. */
+      readonly done: number;
+      /** Units of the run. */
+      readonly total: number;
+      /** Requests to the responder allowed in flight now. */
+      readonly concurrency: number;
+    };

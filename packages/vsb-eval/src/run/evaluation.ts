@@ -1,0 +1,301 @@
+import type { EvalItem } from "@videosafety/safety-data";
+import { type Arm, parseArm } from "../arms/arm.js";
+import { armApplies, armFrames, chooseVideos, type VideoChoice } from "../arms/arm-frames.js";
+import type { FrameSource } from "../arms/frame-source.js";
+import { RequestError, VsbEvalError } from "../errors.js";
+import { splitCompletion } from "../judge/visible-answer.js";
+import { AbortHub } from "./abort-hub.js";
+import { AdaptiveLimiter } from "./adaptive-limiter.js";
+import { attempt, toRequestError } from "./attempt.js";
+import type { EvaluationEvent, EvaluationOptions } from "./evaluation-options.js";
+import { EventQueue } from "./event-queue.js";
+import { type JudgedPart, Judging } from "./judging.js";
+import type { ResponseRecord, Unit, UnitRecord } from "./outcome.js";
+import { type PlannedUnit, planUnits } from "./plan-units.js";
+import { type RunConfiguration, responseKey, runId } from "./record-keys.js";
+import {
+  DEFAULT_GENERATION,
+  type GenerationOptions,
+  type ResponderAnswer,
+  type ResponderRequest,
+} from "./responder.js";
+import { failureRecord, isPassingError, responseRecord } from "./response-record.js";
+import { TaskGroup } from "./task-group.js";
+
+interface AddressedUnit {
+  readonly unit: PlannedUnit;
+  readonly key: string;
+}
+
+/** Most events held for a slow consumer, and most units waiting for a judge. */
+const BACKLOG = 1024;
+
+function byId(items: readonly EvalItem[]): Map<string, EvalItem> {
+  const map = new Map<string, EvalItem>();
+  for (const item of items) {
+    if (map.has(item.id)) throw new VsbEvalError("invalid_input", `expected unique item ids, found "${item.id}" twice`);
+    map.set(item.id, item);
+  }
+  return map;
+}
+
+/** One evaluation: asks, stores, judges, and reports events. See `runEvaluation`. */
+export class Evaluation {
+  /** Progress; ended by whoever started the evaluation. */
+  readonly events = new EventQueue<EvaluationEvent>(BACKLOG);
+  readonly #options: EvaluationOptions;
+  readonly #items: ReadonlyMap<string, EvalItem>;
+  readonly #arms: readonly Arm[];
+  readonly #choose: VideoChoice;
+  readonly #generation: GenerationOptions;
+  readonly #configuration: RunConfiguration;
+  readonly #limiter: AdaptiveLimiter;
+  readonly #judging: Judging | null;
+  readonly #thinkJudging: Judging | null;
+  readonly #signal: AbortSignal;
+  readonly #hub: AbortHub;
+  readonly #abort: (reason: unknown) => void;
+  readonly #batchSize: number;
+  /** Content keys being answered right now, so that equal units share one request. */
+  readonly #answering = new Map<string, Promise<ResponseRecord>>();
+  #run = "";
+  #done = 0;
+  #total = 0;
+
+  /** @param controller aborted at the first failure. */
+  constructor(options: EvaluationOptions, controller: AbortController) {
+    this.#items = byId(options.items);
+    this.#options = options;
+    this.#signal = controller.signal;
+    this.#hub = new AbortHub(controller.signal);
+    this.#abort = (reason) => controller.abort(reason);
+    this.#arms = options.arms.map(parseArm);
+    this.#choose = chooseVideos(options.items);
+    this.#generation = { ...DEFAULT_GENERATION, ...options.generation };
+    this.#configuration = {
+      responder: options.responder.id,
+      generation: this.#generation,
+      sampling: options.sampling?.parameters ?? null,
+    };
+    if (options.sampling === null && this.#arms.some(({ kind }) => kind !== "text")) {
+      throw new VsbEvalError(
+        "invalid_input",
+        "expected a frame source for arms with video, found null: pass `sampling`",
+      );
+    }
+    const batched = options.responder.respondMany !== undefined;
+    this.#batchSize = batched ? Math.max(1, options.batchSize ?? 8) : 1;
+    this.#limiter = new AdaptiveLimiter(batched ? { start: 1, max: 1 } : options.concurrency);
+    const { judge, store, judgeConcurrency, retry } = options;
+    const judging = (part: JudgedPart): Judging | null =>
+      judge === null ? null : new Judging(judge, store, this.#hub, { concurrency: judgeConcurrency, retry, part });
+    this.#judging = judging("answer");
+    this.#thinkJudging = options.judgeThink === true ? judging("think") : null;
+  }
+
+  #plan(): Generator<PlannedUnit> {
+    const { items, epochs } = this.#options;
+    return planUnits(items, this.#arms, epochs ?? 1, this.#batchSize, this.#choose);
+  }
+
+  /** Every unit of the run. */
+  async execute(): Promise<void> {
+    await this.start();
+    for (const _ of this.#plan()) this.#total++;
+    await this.events.push({ type: "start", run: this.#run, total: this.#total });
+    const most = 2 * (this.#options.concurrency?.max ?? 64) + BACKLOG;
+    const tasks = new TaskGroup(this.#batchSize === 1 ? most : 4 * this.#batchSize, (error) => this.#abort(error));
+    if (this.#batchSize === 1) {
+      for (const unit of this.#plan()) {
+        if (this.#signal.aborted) break;
+        await tasks.start(async () => void (await this.#single(unit)));
+      }
+    } else await this.#batches(tasks);
+    await tasks.drain();
+    this.#signal.throwIfAborted();
+  }
+
+  /** Stored units finish at once; the rest are asked in batches of one arm. */
+  async #batches(tasks: TaskGroup): Promise<void> {
+    let batch: AddressedUnit[] = [];
+    const flush = async (): Promise<void> => {
+      const full = batch;
+      batch = [];
+      if (full.length > 0) await tasks.start(() => this.#answerMany(full));
+    };
+    for (const unit of this.#plan()) {
+      if (this.#signal.aborted) return;
+      const key = await this.#key(unit).catch((error: unknown) => toRequestError(error));
+      const stored = typeof key === "string" ? this.#stored(key) : undefined;
+      if (typeof key !== "string") await tasks.start(async () => void (await this.#unreadable(unit, key)));
+      else if (stored !== undefined) await tasks.start(async () => void (await this.#finish(unit, stored, true)));
+      else {
+        if (batch[0] !== undefined && batch[0].unit.arm !== unit.arm) await flush();
+        batch.push({ unit, key });
+        if (batch.length >= this.#batchSize) await flush();
+      }
+    }
+    await flush();
+  }
+
+  /** Id of the configuration. */
+  async start(): Promise<string> {
+    this.#run = await runId(this.#configuration);
+    return this.#run;
+  }
+
+  /** Answers and judges one unit, or finds both in the store. */
+  async evaluate({ item: id, arm: name, epoch }: Unit): Promise<ResponseRecord> {
+    const item = this.#items.get(id);
+    const arm = parseArm(name);
+    if (item === undefined || !armApplies(arm, item, this.#choose)) {
+      throw new VsbEvalError("invalid_input", `expected a unit of the items, found item "${id}" under ${name}`);
+    }
+    return this.#single({ item, arm, epoch });
+  }
+
+  async #key({ item, arm, epoch }: PlannedUnit): Promise<string> {
+    const video = arm.kind === "text" ? null : this.#choose(item, arm);
+    const media =
+      video === null ? null : (video.sha256 ?? (await this.#source().sha256(video, { signal: this.#signal })));
+    return responseKey(this.#configuration, item, arm, epoch, media);
+  }
+
+  #source(): FrameSource {
+    return this.#options.sampling as FrameSource;
+  }
+
+  #stored(key: string): ResponseRecord | undefined {
+    const record = this.#options.store.response(key);
+    return record === undefined || isPassingError(record) ? undefined : record;
+  }
+
+  async #request({ item, arm, epoch }: PlannedUnit, signal: AbortSignal): Promise<ResponderRequest> {
+    let frames: ResponderRequest["frames"] = null;
+    if (arm.kind !== "text") {
+      try {
+        frames = await armFrames(arm, item, this.#source(), this.#choose, { signal });
+      } catch (error) {
+        if (signal.aborted || error instanceof RequestError) throw error;
+        throw new RequestError("media_unreadable", (error as Error).message, { cause: error });
+      }
+    }
+    const generation = { ...this.#generation, seed: this.#generation.seed + epoch };
+    return { item, arm: arm.name, query: item.query, frames, generation };
+  }
+
+  async #single(unit: PlannedUnit): Promise<ResponseRecord> {
+    const key = await this.#key(unit).catch((error: unknown) => toRequestError(error));
+    if (typeof key !== "string") return this.#unreadable(unit, key);
+    const stored = this.#stored(key);
+    if (stored !== undefined) return this.#finish(unit, stored, true);
+    const shared = this.#answering.get(key);
+    if (shared !== undefined) return this.#finish(unit, await shared, true);
+    const answering = this.#answer(unit, key);
+    this.#answering.set(key, answering);
+    try {
+      return await this.#finish(unit, await answering, false);
+    } finally {
+      this.#answering.delete(key);
+    }
+  }
+
+  /** Asks, and stores the answer or the failure. */
+  async #answer(unit: PlannedUnit, key: string): Promise<ResponseRecord> {
+    let frames = 0;
+    let record: ResponseRecord;
+    try {
+      const answer = await attempt(
+        async (options) => {
+          const request = await this.#request(unit, options.signal);
+          frames = request.frames?.frames.dims[0] ?? 0;
+          return this.#options.responder.respond(request, options);
+        },
+        this.#limiter,
+        this.#options.retry ?? {},
+        this.#hub,
+      );
+      record = responseRecord(key, frames, answer);
+    } catch (error) {
+      record = this.#failed(key, frames, error);
+    }
+    await this.#options.store.append([record, this.#unitRecord(unit, key)]);
+    return record;
+  }
+
+  #failed(key: string, frames: number, error: unknown): ResponseRecord {
+    this.#signal.throwIfAborted();
+    return failureRecord(key, frames, error);
+  }
+
+  async #answerMany(batch: readonly AddressedUnit[]): Promise<void> {
+    const { responder, retry, store } = this.#options;
+    let frames: number[] = [];
+    let answers: ResponderAnswer[];
+    try {
+      answers = await attempt(
+        async (options) => {
+          const requests: ResponderRequest[] = [];
+          for (const { unit } of batch) requests.push(await this.#request(unit, options.signal));
+          frames = requests.map((request) => request.frames?.frames.dims[0] ?? 0);
+          const many = (await responder.respondMany?.(requests, options)) ?? [];
+          if (many.length !== batch.length) {
+            const message = `expected ${batch.length} answers from respondMany, found ${many.length}`;
+            throw new RequestError("invalid_response", message);
+          }
+          return many;
+        },
+        this.#limiter,
+        { ...retry, maxRetries: 0 },
+        this.#hub,
+      );
+    } catch (error) {
+      this.#signal.throwIfAborted();
+      const failure = toRequestError(error);
+      if (failure.fatal) throw new VsbEvalError("fatal_responder", failure.message, { cause: failure });
+      // One bad request must not fail its neighbours: ask one by one.
+      for (const { unit } of batch) await this.#single(unit);
+      return;
+    }
+    const records = batch.map(({ key }, i) => responseRecord(key, frames[i] as number, answers[i] as ResponderAnswer));
+    await store.append(
+      batch.flatMap(({ unit, key }, i) => [records[i] as ResponseRecord, this.#unitRecord(unit, key)]),
+    );
+    await Promise.all(batch.map(({ unit }, i) => this.#finish(unit, records[i] as ResponseRecord, false)));
+  }
+
+  /** A unit whose media cannot be hashed gets an address of its own, so that another try can succeed later. */
+  async #unreadable(unit: PlannedUnit, failure: RequestError): Promise<ResponseRecord> {
+    const key = await responseKey(this.#configuration, unit.item, unit.arm, unit.epoch, `unreadable:${unit.item.id}`);
+    const typed = new RequestError("media_unreadable", failure.message, { cause: failure });
+    const record = this.#failed(key, 0, typed);
+    await this.#options.store.append([record, this.#unitRecord(unit, key)]);
+    return this.#finish(unit, record, false);
+  }
+
+  #unitRecord({ item, arm, epoch }: PlannedUnit, response: string): UnitRecord {
+    return { kind: "unit", run: this.#run, item: item.id, arm: arm.name, epoch, response };
+  }
+
+  async #finish(planned: PlannedUnit, record: ResponseRecord, cached: boolean): Promise<ResponseRecord> {
+    const { store, judgeTruncated } = this.#options;
+    const unit: Unit = { item: planned.item.id, arm: planned.arm.name, epoch: planned.epoch };
+    if (store.unit(this.#run, unit)?.response !== record.key)
+      await store.append([this.#unitRecord(planned, record.key)]);
+    await this.events.push({ type: "response", unit, record, cached });
+    const judged = record.outcome === "answered" || (record.outcome === "truncated" && judgeTruncated === true);
+    if (this.#judging !== null && judged) {
+      const verdict = await this.#judging.judge(planned.item, record);
+      await this.events.push({ type: "verdict", unit, ...verdict });
+      if (splitCompletion(record.text).think !== null) await this.#thinkJudging?.judge(planned.item, record);
+    }
+    this.#done++;
+    await this.events.push({
+      type: "progress",
+      done: this.#done,
+      total: this.#total,
+      concurrency: this.#limiter.limit,
+    });
+    return record;
+  }
+}
