@@ -51,7 +51,7 @@ function yuv(path: string): string[] {
 
 let failures = 0;
 process.stdout.write(
-  "| file | frames | all RGB | jumped RGB | fps filter 0.5 / 1 / 2 | YUV distinct |\n|---|---|---|---|---|---|\n",
+  "| file | distinct YUV frames | all RGB | jumped to | fps filter 0.5 / 1 / 2 |\n|---|---|---|---|---|\n",
 );
 for (const [name, { firstFrame: _, ...options }] of Object.entries(FIXTURES)) {
   // 81 frames: where a video ends exactly on a slot of the fps filter, ffmpeg 5.1 drops the last output of some files.

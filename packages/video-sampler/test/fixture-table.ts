@@ -34,6 +34,7 @@ export const FIXTURES: Readonly<Record<string, FixtureOptions & { firstFrame?: n
     bFrames: 0,
     ...at30(1000),
   },
+  "av1-10bit.mp4": { encoder: "libsvtav1", encoderOptions: { preset: "12" }, pixelFormat: "yuv420p10le" },
   "mpeg4-b-frames.avi": { encoder: "mpeg4", ...at30(30) },
   "mpeg4.avi": { encoder: "mpeg4", bFrames: 0, ...at30(30) },
   "mjpeg.mov": { encoder: "mjpeg", bFrames: 0, pixelFormat: "yuvj420p" },

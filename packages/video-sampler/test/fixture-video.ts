@@ -76,6 +76,7 @@ export function readFrameNumber(image: Uint8Array, width: number, height: number
 
 /** Encodes a fixture with node-av's own encoders and muxers. */
 export async function encodeFixture(path: string, options: FixtureOptions = {}): Promise<string> {
+  process.env.SVT_LOG = "-2"; // SVT-AV1 prints its settings otherwise
   const { lib, constants } = await loadNodeAv();
   const { width = 128, height = 96, frameCount = 60, tickRate = 15360, gop = 12, bFrames = 2 } = options;
   const {
