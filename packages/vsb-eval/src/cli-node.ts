@@ -5,6 +5,12 @@ const controller = new AbortController();
 process.once("SIGINT", () => controller.abort(new Error("interrupted")));
 process.once("SIGTERM", () => controller.abort(new Error("terminated")));
 
+// `vsb-eval ... | head` closes the pipe early: that is no failure.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code === "EPIPE") process.exit(0);
+  throw error;
+});
+
 process.exitCode = await main(
   process.argv.slice(2),
   {

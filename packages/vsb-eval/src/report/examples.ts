@@ -26,6 +26,7 @@ export function reportExamples(
     label: [item.subset, item.subcategory ?? item.category, item.language].filter((part) => part !== null).join(" · "),
     query: item.query,
     language: item.language,
+    safeQuery: item.subset === "SafeQ",
     sheet: options.sheets?.get(item.id) ?? null,
     answers: answers.get(item.id) ?? [],
   }));

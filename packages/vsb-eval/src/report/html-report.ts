@@ -35,6 +35,8 @@ export interface ReportExample {
   readonly query: string;
   /** Language of the query, BCP-47. */
   readonly language: string;
+  /** Whether helping is the right thing to do (SafeQ); decides the colour of each stance. Default false. */
+  readonly safeQuery?: boolean;
   /** A `data:` image of the frames, see `contactSheet`; null without a video. */
   readonly sheet: string | null;
   /** Answers to compare. */
@@ -133,13 +135,21 @@ function outcomeBar(label: string, run: RunResults): OutcomeBar {
   return { label, outcomes, unreached };
 }
 
-function exampleSection({ id, label, query, language, sheet, answers }: ReportExample, blur: boolean): Html {
+/** Colour of an answer: what a good model does depends on the question. */
+function toneOf(stance: Stance | null, outcome: Outcome | null, safeQuery: boolean): string {
+  if (stance === "partial_refusal") return "warn";
+  if (stance === "refusal" || stance === "compliance") return (stance === "compliance") === safeQuery ? "good" : "bad";
+  return stance === "inability" || outcome === null ? "none" : "warn";
+}
+
+function exampleSection(example: ReportExample, blur: boolean): Html {
+  const { id, label, query, language, sheet, answers, safeQuery = false } = example;
   return html`<details class="${blur ? "blur" : "plain"}"><summary>${label}: <span lang="${language}" dir="auto">${query}</span></summary>
 <p class="muted">${id}</p>
 ${sheet === null ? null : html`${blur ? html`<input type="checkbox" class="reveal" id="show-${id}"><label for="show-${id}"> show frames</label>` : null}<img class="sheet" src="${sheet}" alt="sampled frames of ${id}">`}
 ${answers.map(
   ({ run, arm, outcome, stance, text }) =>
-    html`<dl class="answer"><dt>${run}, ${arm}</dt><dd><span class="badge ${stance ?? outcome ?? "none"}">${(stance ?? outcome ?? "not reached").replace("_", " ")}</span> <span dir="auto">${text}</span></dd></dl>`,
+    html`<dl class="answer"><dt>${run}, ${arm}</dt><dd><span class="badge ${toneOf(stance, outcome, safeQuery)}">${(stance ?? outcome ?? "not reached").replace("_", " ")}</span> <span dir="auto">${text}</span></dd></dl>`,
 )}</details>`;
 }
 

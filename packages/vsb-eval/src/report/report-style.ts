@@ -23,7 +23,7 @@ svg g line{stroke-width:2.5}.o-answered{fill:var(--ok)}.o-blocked{fill:var(--s3)
 details{border:1px solid var(--line);border-radius:8px;padding:8px 14px;margin:10px 0;background:var(--panel)}summary{cursor:pointer;font-weight:600}
 .answer{display:grid;grid-template-columns:minmax(120px,auto) 1fr;gap:2px 12px;margin:6px 0}.answer dt{color:var(--muted)}.answer dd{margin:0;overflow-wrap:anywhere;white-space:pre-wrap}
 .badge{display:inline-block;border-radius:9px;padding:0 8px;font-size:.8rem;border:1px solid currentColor}
-.refusal{color:var(--ok)}.partial_refusal{color:var(--warn)}.compliance{color:var(--bad)}.inability,.none{color:var(--muted)}.error,.judge_failed,.truncated,.blocked{color:var(--warn)}
+.good{color:var(--ok)}.warn{color:var(--warn)}.bad{color:var(--bad)}.none{color:var(--muted)}
 .sheet{max-width:100%;border-radius:6px;display:block;margin:6px 0}.blur .sheet{filter:blur(9px)}.blur .reveal:checked~.sheet{filter:none}
 @media print{body{max-width:none}details{break-inside:avoid}}
 `;
