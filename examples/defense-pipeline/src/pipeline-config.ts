@@ -31,7 +31,7 @@ export const pipelineConfigSchema = z.strictObject({
     steps: z.int().positive().describe("optimizer steps"),
     promptsPerStep: z.int().positive().describe("prompts a step, each with a group of completions"),
     numGenerations: z.int().min(2).describe("completions a prompt (paper: 6)"),
-    learningRate: z.number().positive().describe("constant rate of the language model"),
+    learningRate: z.number().positive().describe("peak rate of the language model, cosine schedule"),
     beta: z.number().nonnegative().describe("weight of the KL term (paper: 0.04)"),
   }),
   maxNewTokens: z.int().positive().describe("longest completion, in tokens"),
@@ -43,7 +43,7 @@ export type PipelineConfig = z.infer<typeof pipelineConfigSchema>;
 /** What `npm run demo` runs. */
 export const DEMO_CONFIG: PipelineConfig = pipelineConfigSchema.parse({
   seed: 1,
-  sizes: { evalItems: 95, sftRecords: 960, cotRecords: 2560, samplesPerClip: 4, rlRecords: 160 },
+  sizes: { evalItems: 95, sftRecords: 1280, cotRecords: 3840, samplesPerClip: 5, rlRecords: 200 },
   sampling: { fps: 1, maxFrames: 6 },
   stage1: { epochs: 1, batchSize: 16, learningRate: 5e-4, alarmLearningRate: 5e-3 },
   stage2: {

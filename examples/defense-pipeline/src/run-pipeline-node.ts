@@ -94,7 +94,7 @@ export async function* runPipeline(options: {
   }
 
   yield* step("world", "making the benchmark", async (report) => {
-    const made = await writeWorldData(data, folder, report, signal);
+    const made = await writeWorldData(data, config.seed, folder, report, signal);
     return { value: null, summary: `${made.clips} H.264 clips, ${made.records} records in 10 languages` };
   });
 
@@ -129,6 +129,7 @@ export async function* runPipeline(options: {
     }
     yield* step(stage.name, stage.title, async (report) => {
       const summary = await stage.train({ model, features, report });
+      await model.dispose(); // the stage's graphs; the evaluation compiles its own
       await model.save(directory);
       return { value: null, summary };
     });

@@ -1,3 +1,4 @@
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { writeJsonl } from "@videosafety/safety-data/node";
 import type { PipelineConfig } from "./pipeline-config.js";
@@ -15,6 +16,7 @@ import {
   trainingCounts,
   type WorldSet,
 } from "./world/datasets.js";
+import { datasheet } from "./world/datasheet.js";
 
 /** The data of one run: training sets from the training templates, held-out items with unseen clips and templates. */
 export interface WorldData {
@@ -55,8 +57,14 @@ export function buildWorldData({ seed, sizes }: PipelineConfig): WorldData {
   };
 }
 
-/** Encodes the clips as MP4 files and writes every record set as JSON Lines, in the formats of @videosafety/safety-data. */
-export async function writeWorldData(data: WorldData, folder: RunFolder, report: Report, signal: AbortSignal) {
+/** Encodes the clips as MP4 files and writes every record set as JSON Lines, in safety-data's formats, with a datasheet. */
+export async function writeWorldData(
+  data: WorldData,
+  seed: number,
+  folder: RunFolder,
+  report: Report,
+  signal: AbortSignal,
+) {
   const clips = [...data.chainOfThought.clips, ...data.reinforcement.clips, ...data.heldOut.clips];
   await writeClips(folder.file("clips"), clips, { signal, onProgress: (done, total) => report(done, total, "clips") });
   const records = {
@@ -66,5 +74,6 @@ export async function writeWorldData(data: WorldData, folder: RunFolder, report:
     "held-out.eval": evalItems(data.heldOut, (clip) => join("clips", clip.path)),
   };
   for (const [name, rows] of Object.entries(records)) await writeJsonl(folder.file(`${name}.jsonl`), rows, { signal });
+  await writeFile(folder.file("datasheet.md"), datasheet({ ...data }, seed));
   return { clips: clips.length, records: Object.values(records).reduce((sum, rows) => sum + rows.length, 0) };
 }

@@ -9,6 +9,7 @@ import {
 } from "@videosafety/safety-data";
 import type { ClipPlan } from "./clips-node.js";
 import { safetyLabels, taggedCompletion } from "./completions.js";
+import { perhapsGarbled } from "./garble.js";
 import type { LanguagePack } from "./language-pack.js";
 import { LANGUAGE_PACKS } from "./language-packs.js";
 import { createWorldRng, type WorldRng } from "./rng.js";
@@ -143,7 +144,8 @@ export function buildSet(options: SetOptions): WorldSet {
       const exchange = harmful
         ? harmfulExchange(pack, split, topic, rng)
         : safeExchange(pack, split, topic, clip?.scene ?? null, rng);
-      samples.push({ ...exchange, id: `${name}-${kind}-${i}`, language: pack.language, clip });
+      const query = split === "train" ? perhapsGarbled(rng, exchange.query) : exchange.query;
+      samples.push({ ...exchange, query, id: `${name}-${kind}-${i}`, language: pack.language, clip });
     }
   }
   return { samples: createWorldRng(seed, name, "order").shuffle(samples), clips: [...clips.values()] };

@@ -1,4 +1,5 @@
 import { MEDIA_TOPICS } from "./datasets.js";
+import { perhapsGarbled } from "./garble.js";
 import type { LanguagePack, VideoQuestion } from "./language-pack.js";
 import { LANGUAGE_PACKS } from "./language-packs.js";
 import { en } from "./languages/en.js";
@@ -35,8 +36,6 @@ export interface PretrainingSample {
 
 /** Turns that share a clip. */
 const TURNS = 3;
-/** How often a query is garbled. */
-const GARBLED = 0.4;
 const FRAME_QUESTIONS: readonly VideoQuestion[] = ["shape", "colour", "sign"];
 
 /**
@@ -71,7 +70,7 @@ function framesOf(rng: WorldRng, kind: PretrainingKind, scene: Scene | null): re
 
 function drawTurn(rng: WorldRng, kind: PretrainingKind, scene: Scene | null): Turn {
   const { query, answer } = drawExchange(rng, kind, scene);
-  return { query: rng.uniform() < GARBLED ? garble(rng, query) : query, answer };
+  return { query: perhapsGarbled(rng, query), answer };
 }
 
 function drawExchange(rng: WorldRng, kind: PretrainingKind, scene: Scene | null): Turn {
@@ -93,12 +92,3 @@ function caption(scene: Scene): string {
   const hazard = scene.sign && "hazard" in scene.sign.kind ? topicName(en, scene.sign.kind.hazard) : null;
   return `${object.colour} ${object.shape}, ${hazard ?? (scene.sign ? "harmless sign" : "no sign")}`;
 }
-
-/** Drops some words and rotates the rest, so that the model looks for words instead of whole templates. */
-function garble(rng: WorldRng, query: string): string {
-  const words = Array.from(WORDS.segment(query), ({ segment }) => segment).filter(() => rng.uniform() > 0.12);
-  const cut = rng.integer(3) === 0 ? rng.integer(words.length + 1) : 0;
-  return [...words.slice(cut), ...words.slice(0, cut)].join("").trim() || query;
-}
-
-const WORDS = new Intl.Segmenter("en", { granularity: "word" });
