@@ -1,6 +1,7 @@
 import type { Feed } from "@videosafety/onnx-autodiff";
 import { bucketSize } from "./bucket.js";
 import type { VideoLlmConfig } from "./config.js";
+import { PromptError } from "./errors.js";
 import type { ViewShape } from "./graph/language-view.js";
 import { tokensPerFrame } from "./graph/vision.js";
 import type { PreparedPrompt } from "./prompt.js";
@@ -176,6 +177,13 @@ function layOutVisual(sequences: readonly Sequence[], config: VideoLlmConfig, vi
   }
   const [, rows, columns] = first.grid;
   const { mergeSize } = first;
+  const other = unique.find(({ grid, mergeSize: m }) => grid[1] !== rows || grid[2] !== columns || m !== mergeSize);
+  if (other !== undefined) {
+    throw new PromptError(
+      "visual-count",
+      `expected videos of one size in a prompt that trains the vision encoder, found ${rows} x ${columns} and ${other.grid[1]} x ${other.grid[2]} patches; resize them alike`,
+    );
+  }
   const frameTotal = unique.reduce((sum, features) => sum + features.grid[0], 0);
   const frames = { frames: bucketSize(frameTotal, 1), rows, columns, mergeSize };
   const patchSize = config.vision.channels * config.vision.patchSize ** 2;

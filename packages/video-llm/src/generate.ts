@@ -136,7 +136,7 @@ async function decodeTogether(
     const running = active.flatMap((prompt, i) => ((rows[prompt] as Row[]).every((row) => row.finished) ? [] : [i]));
     if (running.length === 0) return rows;
     if (running.length <= active.length / 2) {
-      await rollout.keep(running);
+      rollout.keep(running);
       active = running.map((i) => active[i] as number);
     }
     signal?.throwIfAborted();

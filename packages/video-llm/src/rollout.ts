@@ -38,7 +38,6 @@ export class Rollout {
   readonly #context: GenerationContext;
   readonly #capacity: number;
   readonly #group: number;
-  #view: CompiledView;
   #prompts: number;
   #lengths: number[];
   #promptLength: number;
@@ -51,7 +50,6 @@ export class Rollout {
     context: GenerationContext,
     group: number,
     capacity: number,
-    view: CompiledView,
     lengths: number[],
     length: number,
     prompt: Cache,
@@ -60,7 +58,6 @@ export class Rollout {
     this.#context = context;
     this.#group = group;
     this.#capacity = capacity;
-    this.#view = view;
     this.#prompts = lengths.length;
     this.#lengths = lengths;
     this.#promptLength = length;
@@ -94,8 +91,7 @@ export class Rollout {
     const layers = Array.from({ length: config.layers }, (_, i) => i);
     const dataOf = (name: string): Float32Array => outputs[name]?.data as Float32Array;
     const cache = { k: layers.map((i) => dataOf(`k.${i}`)), v: layers.map((i) => dataOf(`v.${i}`)) };
-    const view = await decodeView(context, prompts.length, group);
-    return new Rollout(context, group, capacity, view, lengths, length, cache, dataOf("logits"));
+    return new Rollout(context, group, capacity, lengths, length, cache, dataOf("logits"));
   }
 
   /**
@@ -107,6 +103,8 @@ export class Rollout {
   async step(tokenIds: Int32Array): Promise<Float32Array> {
     const { config, store } = this.#context;
     const { keyValueHeads, headSize, layers } = config;
+    // Asked for at every step, so that the cache knows it is in use.
+    const view = await decodeView(this.#context, this.#prompts, this.#group);
     const batch = this.#prompts * this.#group;
     const width = batch * keyValueHeads * headSize;
     const own = this.#steps + 1; // the masked dummy row comes first
@@ -124,7 +122,7 @@ export class Rollout {
       prompt_mask: { data: this.#promptMask, dims: [this.#prompts, 1, 1, this.#promptLength] },
       own_mask: { data: ownMask, dims: [1, 1, 1, own] },
       sizes: BigInt64Array.of(1n, BigInt(own), BigInt(this.#promptLength)),
-      ...store.feeds(this.#view.parameters),
+      ...store.feeds(view.parameters),
     };
     for (let i = 0; i < layers; i++) {
       for (const part of ["k", "v"] as const) {
@@ -137,7 +135,7 @@ export class Rollout {
         feeds[`own_${part}.${i}`] = { data: ownCache, dims: [own, batch, keyValueHeads, headSize] };
       }
     }
-    const outputs = await this.#view.session.run(feeds);
+    const outputs = await view.session.run(feeds);
     for (let i = 0; i < layers; i++) {
       for (const part of ["k", "v"] as const) {
         (this.#own[part][i] as Float32Array).set(outputs[`new_${part}.${i}`]?.data as Float32Array, own * width);
@@ -148,7 +146,7 @@ export class Rollout {
   }
 
   /** Drops every prompt but those at the given indices, so that finished ones cost nothing more. */
-  async keep(indices: readonly number[]): Promise<void> {
+  keep(indices: readonly number[]): void {
     const { keyValueHeads, headSize } = this.#context.config;
     const width = keyValueHeads * headSize;
     const before = this.#prompts;
@@ -172,7 +170,6 @@ export class Rollout {
     this.#lengths = indices.map((p) => this.#lengths[p] as number);
     this.#promptMask = maskOf(this.#lengths, this.#promptLength);
     this.#prompts = indices.length;
-    this.#view = await decodeView(this.#context, this.#prompts, this.#group);
   }
 
   #emptyCache(): Cache {

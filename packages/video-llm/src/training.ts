@@ -1,37 +1,15 @@
-import type { Feed } from "@videosafety/onnx-autodiff";
-import { type CollatedBatch, collate, planMicroBatches, type Sequence } from "./batch.js";
-import type { VideoLlmConfig } from "./config.js";
+import type { Sequence } from "./batch.js";
 import { PromptError } from "./errors.js";
-import { shapeKey } from "./graph/language-view.js";
 import {
-  type BuiltView,
   buildAlarmStatesView,
   buildAtSftView,
   buildLogitsView,
   buildPolicyView,
   gradientOutput,
-  type ViewContext,
 } from "./graph/training-views.js";
-import type { ParameterStore } from "./parameter-store.js";
 import type { ParameterGroup } from "./parameters.js";
 import type { PreparedSample } from "./prompt.js";
-import { selectInputs } from "./rollout.js";
-import type { SessionCache } from "./session-cache.js";
-import type { VisionEncoding } from "./vision-encoding.js";
-
-/** What training needs of the model. */
-export interface TrainingContext {
-  /** Sizes. */
-  readonly config: VideoLlmConfig;
-  /** Tensors. */
-  readonly store: ParameterStore;
-  /** Compiled graphs. */
-  readonly sessions: SessionCache;
-  /** Visual embeddings for graphs without the vision encoder. */
-  readonly vision: VisionEncoding;
-  /** Most padded tokens of one run. */
-  readonly maxTokensPerRun: number;
-}
+import { runSequences, type TrainingContext } from "./run-sequences.js";
 
 /** Options of `atSftGradients`: alarm-tokens' `AtSftOptions`. */
 export interface AtSftOptions {
@@ -79,7 +57,7 @@ export interface AlarmStates {
   textualLogits: Float32Array;
 }
 
-/** Runs whole-sequence graphs over any number of sequences, in as few padded runs as fit. */
+/** What a model computes over whole sequences: losses, gradients, log-probabilities, alarm states, logits. */
 export class SequenceRunner {
   constructor(private readonly context: TrainingContext) {}
 
@@ -109,14 +87,12 @@ export class SequenceRunner {
       gradients: emptyGradients(trained),
     };
     const names = [...trained.keys()];
-    const key = `at-sft|${[...options.groups].sort()}`;
-    await this.#run(
-      samples,
-      key,
-      trained.keys(),
-      options.signal,
-      (view, lossRows) => buildAtSftView(view, lossRows, names),
-      (batch, indices) => {
+    await runSequences(this.context, samples, {
+      key: `at-sft|${[...options.groups].sort()}`,
+      trained: names,
+      signal: options.signal,
+      build: (view, lossRows) => buildAtSftView(view, lossRows, names),
+      feeds: (batch, indices) => {
         const inBatch = indices.map((i) => samples[i] as PreparedSample);
         const alarmed = inBatch.map(({ prompt }) => (prompt.alarmPositions === null ? 0 : 1));
         return {
@@ -128,7 +104,7 @@ export class SequenceRunner {
           textual_label_mask: Float32Array.from(alarmed),
         };
       },
-      (outputs, _batch, indices) => {
+      collect: (outputs, _batch, indices) => {
         for (const term of ["loss", "lossLm", "lossVisual", "lossTextual"] as const)
           result[term] += outputs(term)?.[0] ?? 0;
         for (const name of ["visualLogits", "textualLogits"] as const) {
@@ -140,7 +116,7 @@ export class SequenceRunner {
         }
         addGradients(result.gradients, outputs);
       },
-    );
+    });
     return result;
   }
 
@@ -155,24 +131,16 @@ export class SequenceRunner {
   ): Promise<Float64Array[]> {
     const results = sequences.map(({ completionIds }) => new Float64Array(completionIds.length));
     const temperature = options.temperature ?? 1;
-    await this.#run(
-      sequences,
-      `log-probs|${temperature}`,
-      [],
-      options.signal,
-      (view, lossRows) => buildPolicyView(view, lossRows, temperature, null),
-      () => ({}),
-      (outputs, batch, indices) => {
-        const values = outputs("log_probs") as Float32Array;
-        let next = 0;
-        indices.forEach((index, i) => {
-          const count = batch.counts[i] as number;
-          results[index]?.set(values.subarray(next, next + count));
-          next += count;
-        });
+    await runSequences(this.context, sequences, {
+      key: `log-probs|${temperature}`,
+      trained: [],
+      signal: options.signal,
+      replacements: options.replacements,
+      build: (view, lossRows) => buildPolicyView(view, lossRows, temperature, null),
+      collect: (outputs, { counts }, indices) => {
+        scatterRows(outputs("log_probs") as Float32Array, counts, 1, indices, results);
       },
-      options.replacements,
-    );
+    });
     return results;
   }
 
@@ -187,14 +155,12 @@ export class SequenceRunner {
     const names = [...trained.keys()];
     const temperature = options.temperature ?? 1;
     const gradients = emptyGradients(trained);
-    const key = `policy|${temperature}|${[...groups].sort()}`;
-    await this.#run(
-      sequences,
-      key,
-      names,
-      options.signal,
-      (view, lossRows) => buildPolicyView(view, lossRows, temperature, names),
-      (batch, indices) => {
+    await runSequences(this.context, sequences, {
+      key: `policy|${temperature}|${[...groups].sort()}`,
+      trained: names,
+      signal: options.signal,
+      build: (view, lossRows) => buildPolicyView(view, lossRows, temperature, names),
+      feeds: (batch, indices) => {
         const flat = new Float32Array(batch.lossRows);
         let next = 0;
         for (const index of indices) {
@@ -204,8 +170,8 @@ export class SequenceRunner {
         }
         return { coefficients: flat };
       },
-      (outputs) => addGradients(gradients, outputs),
-    );
+      collect: (outputs) => addGradients(gradients, outputs),
+    });
     return gradients;
   }
 
@@ -226,14 +192,12 @@ export class SequenceRunner {
       visualLogits: new Float32Array(count),
       textualLogits: new Float32Array(count),
     };
-    await this.#run(
-      sequences,
-      "alarm-states",
-      [],
+    await runSequences(this.context, sequences, {
+      key: "alarm-states",
+      trained: [],
       signal,
-      (view) => buildAlarmStatesView(view),
-      () => ({}),
-      (outputs, _batch, indices) => {
+      build: buildAlarmStatesView,
+      collect: (outputs, _batch, indices) => {
         for (const name of ["visualHidden", "textualHidden", "visualLogits", "textualLogits"] as const) {
           const values = outputs(name) as Float32Array;
           const width = values.length / indices.length;
@@ -242,7 +206,7 @@ export class SequenceRunner {
           });
         }
       },
-    );
+    });
     return states;
   }
 
@@ -250,67 +214,16 @@ export class SequenceRunner {
   async logits(sequences: readonly Sequence[], signal?: AbortSignal): Promise<Float32Array[]> {
     const width = this.context.config.vocabularySize;
     const results = sequences.map(({ completionIds }) => new Float32Array(completionIds.length * width));
-    await this.#run(
-      sequences,
-      "logits",
-      [],
+    await runSequences(this.context, sequences, {
+      key: "logits",
+      trained: [],
       signal,
-      (view, lossRows) => buildLogitsView(view, lossRows),
-      () => ({}),
-      (outputs, batch, indices) => {
-        const values = outputs("logits") as Float32Array;
-        let next = 0;
-        indices.forEach((index, i) => {
-          const count = (batch.counts[i] as number) * width;
-          results[index]?.set(values.subarray(next, next + count));
-          next += count;
-        });
+      build: buildLogitsView,
+      collect: (outputs, { counts }, indices) => {
+        scatterRows(outputs("logits") as Float32Array, counts, width, indices, results);
       },
-    );
+    });
     return results;
-  }
-
-  async #run(
-    sequences: readonly Sequence[],
-    key: string,
-    trained: Iterable<string>,
-    signal: AbortSignal | undefined,
-    build: (view: ViewContext, lossRows: number) => BuiltView,
-    feedsOf: (batch: CollatedBatch, indices: readonly number[]) => Record<string, Feed>,
-    collect: (
-      output: (name: string) => Float32Array | undefined,
-      batch: CollatedBatch,
-      indices: readonly number[],
-    ) => void,
-    replacements?: ReadonlyMap<string, Float32Array>,
-  ): Promise<void> {
-    const { config, store, sessions, vision, maxTokensPerRun } = this.context;
-    const visionInGraph = this.#trainsVision(trained);
-    if (!visionInGraph)
-      await vision.ensure(
-        sequences.flatMap(({ prompt }) => prompt.visual),
-        signal,
-      );
-    for (const { indices, length } of planMicroBatches(sequences, maxTokensPerRun, visionInGraph)) {
-      signal?.throwIfAborted();
-      const members = indices.map((i) => sequences[i] as Sequence);
-      const embeddings = visionInGraph ? null : vision.embeddings.bind(vision);
-      const batch = collate(members, length, config, { embeddings });
-      const view = await sessions.get(`${key}|${store.liveVersion}|${batch.lossRows}|${shapeKey(batch.shape)}`, () =>
-        build({ config, store, shape: batch.shape }, batch.lossRows),
-      );
-      const feeds = selectInputs(view, { ...batch.feeds, ...feedsOf(batch, indices) }, store, replacements);
-      const outputs = await view.session.run(feeds);
-      collect((name) => outputs[name]?.data as Float32Array | undefined, batch, indices);
-    }
-  }
-
-  #trainsVision(trained: Iterable<string>): boolean {
-    for (const name of trained) {
-      const group = this.context.store.tensors.get(name)?.group;
-      if (group === "visionEncoder" || group === "projector") return true;
-    }
-    return false;
   }
 }
 
@@ -320,6 +233,22 @@ function ones(size: number, counts: readonly number[]): Float32Array {
     0,
     counts.reduce((a, b) => a + b, 0),
   );
+}
+
+/** Deals the rows of a batch, `counts[i]` of them to the i-th of its sequences, out to the results. */
+function scatterRows(
+  values: Float32Array,
+  counts: readonly number[],
+  width: number,
+  indices: readonly number[],
+  results: readonly (Float32Array | Float64Array)[],
+): void {
+  let next = 0;
+  indices.forEach((index, i) => {
+    const count = (counts[i] as number) * width;
+    results[index]?.set(values.subarray(next, next + count));
+    next += count;
+  });
 }
 
 function emptyGradients(parameters: ReadonlyMap<string, { readonly data: Float32Array }>): Map<string, Float32Array> {

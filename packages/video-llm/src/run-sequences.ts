@@ -1,0 +1,67 @@
+import type { Feed } from "@videosafety/onnx-autodiff";
+import { type CollatedBatch, collate, planMicroBatches, type Sequence } from "./batch.js";
+import type { VideoLlmConfig } from "./config.js";
+import { shapeKey } from "./graph/language-view.js";
+import type { BuiltView, ViewContext } from "./graph/training-views.js";
+import type { ParameterStore } from "./parameter-store.js";
+import { selectInputs } from "./rollout.js";
+import type { SessionCache } from "./session-cache.js";
+import type { VisionEncoding } from "./vision-encoding.js";
+
+/** What training needs of the model. */
+export interface TrainingContext {
+  /** Sizes. */
+  readonly config: VideoLlmConfig;
+  /** Tensors. */
+  readonly store: ParameterStore;
+  /** Compiled graphs. */
+  readonly sessions: SessionCache;
+  /** Visual embeddings for graphs without the vision encoder. */
+  readonly vision: VisionEncoding;
+  /** Most padded tokens of one run. */
+  readonly maxTokensPerRun: number;
+}
+
+/** What is computed for sequences, and where it goes. */
+export interface SequencePass {
+  /** Names the graph apart from its shape. */
+  readonly key: string;
+  /** Parameters whose gradients the graph computes: vision among them puts the vision encoder into the graph. */
+  readonly trained: readonly string[];
+  /** Builds the graph for one shape. */
+  build(view: ViewContext, lossRows: number): BuiltView;
+  /** Inputs beside those of `collate`; `indices` are the batch's sequences. */
+  feeds?(batch: CollatedBatch, indices: readonly number[]): Record<string, Feed>;
+  /** Takes the outputs of one batch. */
+  collect(output: (name: string) => Float32Array | undefined, batch: CollatedBatch, indices: readonly number[]): void;
+  /** Values that stand in for live parameters. */
+  readonly replacements?: ReadonlyMap<string, Float32Array> | undefined;
+  /** Stops the work between runs. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Runs a whole-sequence graph over any number of sequences, in as few padded runs as fit. */
+export async function runSequences(
+  context: TrainingContext,
+  sequences: readonly Sequence[],
+  pass: SequencePass,
+): Promise<void> {
+  const { config, store, sessions, vision, maxTokensPerRun } = context;
+  const { signal } = pass;
+  const visionInGraph = pass.trained.some((name) => isVision(store.tensors.get(name)?.group));
+  const visual = sequences.flatMap(({ prompt }) => prompt.visual);
+  if (!visionInGraph) await vision.ensure(visual, signal);
+  const embeddings = visionInGraph ? null : vision.embeddings.bind(vision);
+  for (const { indices, length } of planMicroBatches(sequences, maxTokensPerRun, visionInGraph)) {
+    signal?.throwIfAborted();
+    const members = indices.map((i) => sequences[i] as Sequence);
+    const batch = collate(members, length, config, { embeddings });
+    const key = `${pass.key}|${store.liveVersion}|${batch.lossRows}|${shapeKey(batch.shape)}`;
+    const view = await sessions.get(key, () => pass.build({ config, store, shape: batch.shape }, batch.lossRows));
+    const feeds = { ...batch.feeds, ...pass.feeds?.(batch, indices) };
+    const outputs = await view.session.run(selectInputs(view, feeds, store, pass.replacements));
+    pass.collect((name) => outputs[name]?.data as Float32Array | undefined, batch, indices);
+  }
+}
+
+const isVision = (group: string | undefined): boolean => group === "visionEncoder" || group === "projector";
