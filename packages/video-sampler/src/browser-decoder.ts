@@ -1,16 +1,7 @@
-import {
-  ALL_FORMATS,
-  BlobSource,
-  EncodedPacketSink,
-  Input,
-  type InputVideoTrack,
-  UrlSource,
-  type VideoSample,
-  VideoSampleSink,
-} from "mediabunny";
+import type { Input, InputVideoTrack, VideoSample } from "mediabunny";
 import type { DecodeSegment } from "./decode-schedule.js";
 import type { DecodedFrame, DecodeOutput, DecoderCounters, VideoDecoder } from "./decoder.js";
-import { DecoderMissingError, NotMediaError, NoVideoStreamError } from "./errors.js";
+import { DecoderMissingError, NoBackendError, NotMediaError, NoVideoStreamError } from "./errors.js";
 import type { FrameIndex, PacketEntry } from "./frame-index.js";
 import type { VideoInfo } from "./sampled-video.js";
 
@@ -29,28 +20,44 @@ interface Canvas {
 }
 declare const OffscreenCanvas: new (width: number, height: number) => Canvas;
 
+type Mediabunny = typeof import("mediabunny");
+
+/** Loaded on first use, so that the pure parts of the browser entry need no further package. */
+async function loadMediabunny(): Promise<Mediabunny> {
+  try {
+    return await import("mediabunny");
+  } catch (cause) {
+    throw new NoBackendError("The browser entry decodes with mediabunny, which is not installed: npm i mediabunny.", {
+      cause,
+    });
+  }
+}
+
 /** Decodes in a page or worker with WebCodecs through mediabunny. The browser converts colours its own way. */
 export class BrowserDecoder implements VideoDecoder {
   readonly backend = "webcodecs";
   readonly counters: DecoderCounters = { framesDecoded: 0, seeks: 0 };
   readonly info: VideoInfo;
   readonly originTicks: number;
+  readonly #bunny: Mediabunny;
   readonly #input: Input;
   readonly #track: InputVideoTrack;
 
-  private constructor(input: Input, track: InputVideoTrack, info: VideoInfo) {
+  private constructor(bunny: Mediabunny, input: Input, track: InputVideoTrack, info: VideoInfo) {
+    this.#bunny = bunny;
     this.#input = input;
     this.#track = track;
     this.info = info;
     this.originTicks = this.#ticks(info.startTimeSeconds);
   }
 
-  /** Opens a video. @throws NotMediaError, NoVideoStreamError, DecoderMissingError */
+  /** Opens a video. @throws NotMediaError, NoVideoStreamError, DecoderMissingError, NoBackendError */
   static async open(source: BrowserSource): Promise<BrowserDecoder> {
+    const bunny = await loadMediabunny();
     const bytes = source instanceof ArrayBuffer ? new Blob([source]) : source;
-    const input = new Input({
-      source: bytes instanceof Blob ? new BlobSource(bytes) : new UrlSource(bytes),
-      formats: ALL_FORMATS,
+    const input = new bunny.Input({
+      source: bytes instanceof Blob ? new bunny.BlobSource(bytes) : new bunny.UrlSource(bytes),
+      formats: bunny.ALL_FORMATS,
     });
     try {
       if (!(await input.canRead()))
@@ -62,7 +69,7 @@ export class BrowserDecoder implements VideoDecoder {
         throw new DecoderMissingError(
           `This browser has no decoder for ${(await track.getCodec()) ?? "the codec"}; transcode to H.264 or VP9.`,
         );
-      return new BrowserDecoder(input, track, await describe(input, track));
+      return new BrowserDecoder(bunny, input, track, await describe(input, track));
     } catch (error) {
       input.dispose();
       throw error;
@@ -71,7 +78,7 @@ export class BrowserDecoder implements VideoDecoder {
 
   async readPackets(signal?: AbortSignal): Promise<PacketEntry[]> {
     const entries: PacketEntry[] = [];
-    const sink = new EncodedPacketSink(this.#track);
+    const sink = new this.#bunny.EncodedPacketSink(this.#track);
     for await (const packet of sink.packets(undefined, undefined, { metadataOnly: true })) {
       signal?.throwIfAborted();
       entries.push({
@@ -93,7 +100,7 @@ export class BrowserDecoder implements VideoDecoder {
       targets.map((target) => this.#seconds(frames.pts[target] as number)),
     );
     const convert = this.#converter();
-    for await (const sample of new VideoSampleSink(this.#track).samplesAtTimestamps(seconds)) {
+    for await (const sample of new this.#bunny.VideoSampleSink(this.#track).samplesAtTimestamps(seconds)) {
       output.signal?.throwIfAborted();
       if (sample !== null) yield this.#take(sample, -1, convert);
     }
@@ -102,7 +109,7 @@ export class BrowserDecoder implements VideoDecoder {
   async *decodeSequentially(wanted: ReadonlySet<number>, output: DecodeOutput): AsyncGenerator<DecodedFrame> {
     const convert = this.#converter();
     let ordinal = 0;
-    for await (const sample of new VideoSampleSink(this.#track).samples()) {
+    for await (const sample of new this.#bunny.VideoSampleSink(this.#track).samples()) {
       output.signal?.throwIfAborted();
       yield this.#take(sample, ordinal, wanted.has(ordinal) ? convert : () => null);
       ordinal++;

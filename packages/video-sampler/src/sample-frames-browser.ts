@@ -6,7 +6,7 @@ import type { SampledVideo } from "./sampled-video.js";
 
 /**
  * Opens a video in a page or worker. Close it when done.
- * @throws NotMediaError, NoVideoStreamError, DecoderMissingError, LimitExceededError
+ * @throws NotMediaError, NoVideoStreamError, DecoderMissingError, LimitExceededError, NoBackendError without mediabunny
  */
 export async function openVideo(
   source: BrowserSource,
