@@ -140,8 +140,11 @@ export function huggingFaceName(name: string, family: Family = "videollama3"): s
   return name;
 }
 
-/** Our (the authors') name of a tensor of a Hugging Face checkpoint. */
+/** Training code that keeps the vision encoder in a wrapper module saves it one level deeper. */
+const WRAPPED_VISION = /^model\.vision_encoder\.(vision_encoder|vision_tower)\./;
+
+/** Our (the authors' published) name of a tensor of a Hugging Face checkpoint, or of one saved by training code. */
 export function originalName(name: string, family: Family = "videollama3"): string {
   for (const [ours, theirs] of PREFIXES[family]) if (name.startsWith(theirs)) return ours + name.slice(theirs.length);
-  return name;
+  return name.replace(WRAPPED_VISION, "model.vision_encoder.");
 }

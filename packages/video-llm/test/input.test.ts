@@ -110,6 +110,19 @@ describe("save and load", () => {
     for (const [name, { data }] of model.tensors) expect(sharded.tensors.get(name)?.data).toEqual(data);
   });
 
+  test("a vision encoder saved inside a wrapper module is found", async () => {
+    const model = tinyModel();
+    const directory = await temporary();
+    await model.save(directory);
+    const { tensors } = await readSafetensors(directory);
+    const renamed = Array.from(tensors, ([name, tensor]) => {
+      return [name.replace("model.vision_encoder.", "model.vision_encoder.vision_encoder."), tensor] as const;
+    });
+    await writeSafetensors(join(directory, "model.safetensors"), new Map(renamed));
+    const again = await loadVideoLlm(directory);
+    for (const [name, { data }] of model.tensors) expect(again.tensors.get(name)?.data).toEqual(data);
+  });
+
   test("bfloat16 keeps 8 bits of precision", async () => {
     const model = tinyModel();
     const directory = await temporary();
