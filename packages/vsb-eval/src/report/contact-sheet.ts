@@ -19,7 +19,7 @@ export function toBase64(bytes: Uint8Array): string {
   return btoa(text);
 }
 
-/** RGB [H, W, 3] as a JPEG file. */
+/** RGB [H, W, 3] as a JPEG file. Bundled for a browser, jpeg-js needs a `Buffer` there (the `buffer` package). */
 export function encodeJpeg(rgb: Uint8Array, width: number, height: number, quality = 80): Uint8Array {
   const data = new Uint8Array(width * height * 4);
   for (let pixel = 0; pixel < width * height; pixel++) {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { RequestError } from "../errors.js";
+import { RequestError, VsbEvalError } from "../errors.js";
 import { createRuleJudge } from "../judge/rule-judge.js";
 import type { Judge } from "../judge/verdict.js";
 import { collectUnits } from "../metrics/scored-unit.js";
@@ -207,6 +207,18 @@ describe("runEvaluation", () => {
     slow = false;
     const events = await run({ store, responder });
     expect(events.filter((event) => event.type === "response" && event.record.outcome === "answered")).toHaveLength(24);
+  });
+
+  it("stops when the store cannot write, as on a full disk, and asks no more", async () => {
+    const store = new MemoryStore();
+    let appends = 0;
+    store.append = async () => {
+      if (++appends > 3) throw new VsbEvalError("store_write_failed", "ENOSPC: no space left on device");
+    };
+    const responder = testResponder(() => REFUSAL);
+    const concurrency = { start: 1, max: 1 };
+    await expect(run({ store, responder, concurrency })).rejects.toMatchObject({ code: "store_write_failed" });
+    expect(responder.calls).toBeLessThan(6);
   });
 
   it("rejects duplicate ids, unknown arms and a missing frame source", async () => {

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { readFile, rename, unlink, writeFile } from "node:fs/promises";
+import { link, readFile, rename, unlink, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { VsbEvalError } from "../errors.js";
 
@@ -8,8 +8,12 @@ interface Holder {
   readonly host: string;
 }
 
-function isAlive({ pid, host }: Holder): boolean {
+/** Locks of this process. After a restart in a container, a dead run's process id can be this one's. */
+const held = new Set<string>();
+
+function isAlive({ pid, host }: Holder, path: string): boolean {
   if (host !== hostname()) return true;
+  if (pid === process.pid) return held.has(path);
   try {
     process.kill(pid, 0);
     return true;
@@ -37,12 +41,16 @@ export async function lockFile(path: string): Promise<() => Promise<void>> {
   for (let attempt = 0; ; attempt++) {
     try {
       await writeFile(path, JSON.stringify(holder), { flag: "wx" });
-      return () => unlink(path).catch(() => undefined);
+      held.add(path);
+      return async () => {
+        held.delete(path);
+        await unlink(path).catch(() => undefined);
+      };
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
     }
     const other = await readHolder(path);
-    if ((other !== null && isAlive(other)) || attempt >= 20) {
+    if ((other !== null && isAlive(other, path)) || attempt >= 20) {
       const who = other === null ? "an unreadable lock" : `process ${other.pid} on ${other.host}`;
       throw new VsbEvalError(
         "store_locked",
@@ -56,6 +64,9 @@ export async function lockFile(path: string): Promise<() => Promise<void>> {
     }
     const aside = `${path}.${randomUUID()}`;
     await rename(path, aside).catch(() => undefined);
+    const moved = await readHolder(aside);
+    // Another process may have taken the dead lock over since it was read: give it back.
+    if (moved !== null && moved.pid !== other.pid) await link(aside, path).catch(() => undefined);
     await unlink(aside).catch(() => undefined);
   }
 }

@@ -61,8 +61,12 @@ describe("JsonlFileStore", () => {
     await store.close();
     const { hostname } = await import("node:os");
     await writeFile(join(directory, "lock"), JSON.stringify({ pid: 2 ** 22 + 12345, host: hostname() }));
-    const again = await JsonlFileStore.open(directory);
-    await again.close();
+    await (await JsonlFileStore.open(directory)).close();
+    // A container that restarts gives a new run the dead one's process id.
+    await writeFile(join(directory, "lock"), JSON.stringify({ pid: process.pid, host: hostname() }));
+    await (await JsonlFileStore.open(directory)).close();
+    await writeFile(join(directory, "lock"), JSON.stringify({ pid: 1, host: "another machine" }));
+    await expect(JsonlFileStore.open(directory)).rejects.toMatchObject({ code: "store_locked" });
   });
 
   it("rejects every append after a failed write, as on a full disk", async () => {
