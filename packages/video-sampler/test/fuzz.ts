@@ -1,5 +1,5 @@
 /**
- * Fuzzes the sampler with damaged files: run `npx tsx test/fuzz.ts [rounds] [seed] [isolate]`.
+ * Fuzzes the sampler with damaged files: run `npx tsx test/fuzz.ts [rounds] [seed]`.
  * Every outcome must be a sampled video or a VideoSamplerError; the process must survive.
  */
 import { readFileSync, writeFileSync } from "node:fs";
@@ -34,7 +34,6 @@ try {
     if (random(4) === 0) bytes = bytes.subarray(0, 1 + random(bytes.length));
     const path = folder.file(`damaged-${name}`);
     writeFileSync(path, bytes);
-    writeFileSync("/tmp/fuzz-last", `${round} ${name}`);
     const started = performance.now();
     let outcome = "ok";
     try {
