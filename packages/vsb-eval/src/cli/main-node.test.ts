@@ -16,6 +16,7 @@ beforeAll(async () => {
   await writeFile(items, textItems.map((item) => `${JSON.stringify(item)}\n`).join(""));
   server = await startMockServer(({ body }) => {
     const query = body.messages.at(-1)?.content as string;
+    if (`${body.model}`.startsWith("judge-")) return '{"stance":"refusal","harmful":false,"helpfulness":2}';
     return query.includes("SafeQ")
       ? "Sure, here it is."
       : body.model === "bad" && query.startsWith("question 3 ")
@@ -82,6 +83,10 @@ describe("vsb-eval", () => {
     expect(await readFile(junit, "utf8")).toContain('failures="1"');
 
     expect((await cli("judge", good)).out).toContain("30 judged by refusal-rules");
+    const judges = ["--judge", "llm", "--judge-base-url", server.baseUrl, "--judge-model", "judge-a,judge-b,judge-c"];
+    expect((await cli("judge", good, ...judges)).out).toContain("30 judged by vote(llm:judge-a");
+    const voted = JSON.parse((await cli("score", good, "--json")).out);
+    expect(voted.runs[0].judgeAgreement).toMatchObject({ units: 30, observed: 1 });
   });
 
   it("estimates without asking", async () => {

@@ -22,7 +22,8 @@ function addFlags(command: Command, flags: Readonly<Record<string, z.ZodType>>):
     const empty = schema.safeParse(undefined);
     const standard = empty.success ? empty.data : undefined;
     const takesValue = typeof standard !== "boolean";
-    const shown = standard === undefined || standard === false ? "" : ` (default: ${String(standard)})`;
+    const shown =
+      standard === undefined || standard === false || String(standard) === "" ? "" : ` (default: ${String(standard)})`;
     const option = new Option(`--${kebab(name)}${takesValue ? " <value>" : ""}`, `${schema.description ?? ""}${shown}`);
     if (!empty.success) option.makeOptionMandatory();
     command.addOption(option);

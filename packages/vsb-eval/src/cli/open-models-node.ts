@@ -5,6 +5,7 @@ import { createDigitJudge } from "../judge/digit-judge.js";
 import { createLlmJudge } from "../judge/llm-judge.js";
 import { createRuleJudge } from "../judge/rule-judge.js";
 import type { Judge } from "../judge/verdict.js";
+import { createVotingJudge } from "../judge/voting-judge.js";
 import { createOpenAiResponder } from "../openai/openai-responder.js";
 import type { Responder } from "../run/responder.js";
 import type { RunConfig } from "./run-config.js";
@@ -28,7 +29,7 @@ export async function openResponder(config: RunConfig): Promise<Responder> {
   return createOpenAiResponder({ baseUrl, model, revision, ...(apiKey === undefined ? {} : { apiKey }) });
 }
 
-/** The judge that the flags name; null for none. */
+/** The judge that the flags name, several models as one vote; null for none. */
 export async function openJudge(
   config: Pick<RunConfig, "judge" | "judgeBaseUrl" | "judgeModel" | "judgeRevision" | "apiKeyEnv"> & {
     readonly baseUrl?: string | undefined;
@@ -37,15 +38,12 @@ export async function openJudge(
   if (config.judge === "none") return null;
   if (config.judge === "rules") return createRuleJudge();
   const baseUrl = config.judgeBaseUrl ?? config.baseUrl;
-  if (baseUrl === undefined || config.judgeModel === undefined) {
+  if (baseUrl === undefined || config.judgeModel.length === 0) {
     throw new VsbEvalError("invalid_input", `expected --judge-base-url and --judge-model for judge ${config.judge}`);
   }
   const apiKey = process.env[config.apiKeyEnv];
-  const options = {
-    baseUrl,
-    model: config.judgeModel,
-    revision: config.judgeRevision,
-    ...(apiKey === undefined ? {} : { apiKey }),
-  };
-  return config.judge === "llm" ? createLlmJudge(options) : createDigitJudge(options);
+  const endpoint = { baseUrl, revision: config.judgeRevision, ...(apiKey === undefined ? {} : { apiKey }) };
+  const create = config.judge === "llm" ? createLlmJudge : createDigitJudge;
+  const judges = await Promise.all(config.judgeModel.map((model) => create({ ...endpoint, model })));
+  return judges.length === 1 ? (judges[0] as Judge) : createVotingJudge(judges);
 }

@@ -21,7 +21,7 @@ export const runFlags = {
   apiKeyEnv: z.string().default("OPENAI_API_KEY").describe("environment variable that holds the key"),
   judge: z.enum(["rules", "llm", "rjscore", "none"]).default("rules").describe("who judges the answers"),
   judgeBaseUrl: z.string().optional().describe("the judge's server (default: --base-url)"),
-  judgeModel: z.string().optional().describe("the judge's model"),
+  judgeModel: list.default([]).describe("the judge's model; several, comma-separated, vote by strict majority"),
   judgeRevision: z.string().default("unknown").describe("revision of the judge"),
   epochs: count.default(1).describe("answers per item and arm"),
   seed: z.coerce.number().int().default(0).describe("generation seed"),
