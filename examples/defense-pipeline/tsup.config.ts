@@ -5,6 +5,7 @@ export default defineConfig({
   format: ["esm"],
   target: "node20",
   tsconfig: "tsconfig.build.json",
+  external: ["node-av", "ffmpeg-static"],
   sourcemap: true,
   clean: true,
 });

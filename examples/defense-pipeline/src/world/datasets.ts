@@ -88,9 +88,12 @@ export const DEFAULT_EVAL_COUNTS: SampleCounts = {
   safeText: 0,
 };
 
-/** A training mixture of `total` samples: half of the queries harmful, all combinations of labels present. */
+/**
+ * A training mixture of `total` samples, all combinations of labels present. Some two fifths of the queries are harmful:
+ * with half of them, an unfamiliar safe wording that the model did not understand ended in a refusal too often.
+ */
 export function trainingCounts(total: number, textOnly = true): SampleCounts {
-  const shares = textOnly ? [0.26, 0.16, 0.08, 0.26, 0.16, 0.08] : [0.3, 0.2, 0, 0.3, 0.2, 0];
+  const shares = textOnly ? [0.18, 0.12, 0.06, 0.33, 0.21, 0.1] : [0.24, 0.16, 0, 0.37, 0.23, 0];
   const [hh, sh, harmfulText, safeQ, safeQHarmfulVideo] = shares.map((share) => Math.round(share * total)) as [
     number,
     number,
@@ -219,6 +222,6 @@ function mediaTopic(topic: number, rng: WorldRng): number {
 
 function safeExchange(pack: LanguagePack, split: Split, topic: number, scene: Scene | null, rng: WorldRng): Exchange {
   const draw = rng.uniform();
-  if (scene && draw < 0.45) return videoExchange(pack, split, scene, rng);
-  return draw < 0.75 ? topicExchange(pack, split, topic, rng) : generalExchange(pack, split, rng);
+  if (scene && draw < 0.4) return videoExchange(pack, split, scene, rng);
+  return draw < 0.78 ? topicExchange(pack, split, topic, rng) : generalExchange(pack, split, rng);
 }
