@@ -52,7 +52,7 @@ export async function trainGrpoStage(options: {
       maxCompletionLength: config.maxNewTokens,
       learningRate: stage4.learningRate,
       lrSchedulerType: "cosine",
-      microBatchSize: 2 * stage4.numGenerations,
+      microBatchSize: stage4.numGenerations,
       beta: stage4.beta,
       saveSteps: Math.max(1, Math.ceil(stage4.steps / 3)),
     },
