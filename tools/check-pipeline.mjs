@@ -54,6 +54,43 @@ else if (findings.length === 0) {
     findings.push("results.json of the killed and resumed run differs from that of the uninterrupted one");
 }
 
+// The same benchmark through vsb-eval's command line gives the pipeline's table.
+if (findings.length === 0) {
+  const evalRun = join(scratch, "vsb-eval");
+  const cli = [`${root}packages/vsb-eval/bin/vsb-eval.mjs`];
+  const items = join(whole, "held-out.eval.jsonl");
+  const responder = `${root}examples/defense-pipeline/dist/responder.js`;
+  const asked = spawnSync(
+    process.execPath,
+    [
+      ...cli,
+      "run",
+      items,
+      "--root",
+      whole,
+      "--responder",
+      responder,
+      "--max-new-tokens",
+      "96",
+      "--name",
+      "stage-4",
+      "--out",
+      evalRun,
+    ],
+    { encoding: "utf8", env: { ...process.env, VIDEOSAFETY_CHECKPOINT: join(whole, "models", "stage-4") } },
+  );
+  const scored = spawnSync(process.execPath, [...cli, "score", evalRun, "--json"], { encoding: "utf8" });
+  if (asked.status !== 0 || scored.status !== 0) findings.push(`vsb-eval: ${asked.stderr}${scored.stderr}`);
+  else {
+    const means = (row) =>
+      JSON.stringify(["dsrHh", "dsrHhText", "dsrSh", "frr", "formatRate"].map((key) => row[key].mean));
+    const { evaluation } = JSON.parse(readFileSync(join(whole, "results.json"), "utf8"));
+    const expected = means(evaluation.summary.find(({ name }) => name === "stage-4"));
+    const found = means(JSON.parse(scored.stdout).summary[0]);
+    if (found !== expected) findings.push(`vsb-eval's command line measured ${found}, the pipeline ${expected}`);
+  }
+}
+
 for (const flags of [["--seed", "x"], ["--stages", "9"], ["--no-such-flag"]]) {
   const { status } = spawnSync(process.execPath, [main, ...flags], { encoding: "utf8" });
   if (status !== 2) findings.push(`usage error ${flags.join(" ")}: exit ${status}, expected 2`);
