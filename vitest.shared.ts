@@ -7,3 +7,6 @@ export const alias = [
   { find: /^@videosafety\/([^/]+)$/, replacement: source("./packages/$1/src/index.ts") },
   { find: /^@videosafety\/([^/]+)\/(.+)$/, replacement: source("./packages/$1/src/$2.ts") },
 ];
+
+/** Runs before every test file of every project. */
+export const setupFiles = [source("./vitest.setup.ts")];

@@ -1,7 +1,7 @@
 import { defineProject } from "vitest/config";
-import { alias } from "../../vitest.shared.js";
+import { alias, setupFiles } from "../../vitest.shared.js";
 
 export default defineProject({
   resolve: { alias },
-  test: { name: "safety-data", testTimeout: 60_000, hookTimeout: 60_000 },
+  test: { setupFiles, name: "safety-data", testTimeout: 60_000, hookTimeout: 60_000 },
 });

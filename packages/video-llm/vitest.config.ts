@@ -1,4 +1,4 @@
 import { defineProject } from "vitest/config";
-import { alias } from "../../vitest.shared.js";
+import { alias, setupFiles } from "../../vitest.shared.js";
 
-export default defineProject({ resolve: { alias }, test: { name: "video-llm", testTimeout: 120_000 } });
+export default defineProject({ resolve: { alias }, test: { setupFiles, name: "video-llm", testTimeout: 120_000 } });

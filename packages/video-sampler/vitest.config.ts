@@ -1,4 +1,4 @@
 import { defineProject } from "vitest/config";
-import { alias } from "../../vitest.shared.js";
+import { alias, setupFiles } from "../../vitest.shared.js";
 
-export default defineProject({ resolve: { alias }, test: { name: "video-sampler" } });
+export default defineProject({ resolve: { alias }, test: { setupFiles, name: "video-sampler" } });

@@ -237,7 +237,7 @@ describe("invariances of every variant", () => {
   });
 });
 
-it("the fast loop of the plain clipped loss gives the bits of the general one", () => {
+it("the fast loop of the plain clipped loss gives the loss and metrics of the general one to the bit, gradients to a rounding", () => {
   // Asking for terms takes the general loop.
   const plain = fc.record({
     lossType: fc.constantFrom("grpo" as const, "dapo" as const, "dr_grpo" as const, "luspo" as const),
@@ -255,7 +255,8 @@ it("the fast loop of the plain clipped loss gives the bits of the general one", 
       expect(fast.metrics).toEqual(general.metrics);
       fast.dLossDLogProbs.forEach((row, i) => {
         row.forEach((value, t) => {
-          expect(Math.abs(value - (general.dLossDLogProbs[i]?.[t] as number))).toBeLessThanOrEqual(1e-16);
+          const expected = general.dLossDLogProbs[i]?.[t] as number;
+          expect(Math.abs(value - expected)).toBeLessThanOrEqual(1e-15 * Math.max(1, Math.abs(expected)));
         });
       });
     }),
