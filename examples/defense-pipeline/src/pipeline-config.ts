@@ -26,7 +26,7 @@ export const pipelineConfigSchema = z.strictObject({
     lambdaVisual: z.number().nonnegative().describe("weight of the visual alarm classification loss (paper: 0.1)"),
     lambdaTextual: z.number().nonnegative().describe("weight of the textual alarm classification loss (paper: 0.1)"),
   }),
-  stage3: stageSchema,
+  stage3: stageSchema.omit({ alarmLearningRate: true }),
   stage4: z.strictObject({
     steps: z.int().positive().describe("optimizer steps"),
     promptsPerStep: z.int().positive().describe("prompts a step, each with a group of completions"),
@@ -54,7 +54,7 @@ export const DEMO_CONFIG: PipelineConfig = pipelineConfigSchema.parse({
     lambdaVisual: 0.1,
     lambdaTextual: 0.1,
   },
-  stage3: { epochs: 1, batchSize: 16, learningRate: 1e-3, alarmLearningRate: 1e-3 },
+  stage3: { epochs: 1, batchSize: 16, learningRate: 1e-3 },
   stage4: { steps: 20, promptsPerStep: 8, numGenerations: 6, learningRate: 1e-4, beta: 0.04 },
   maxNewTokens: 96,
 });

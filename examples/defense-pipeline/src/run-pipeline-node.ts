@@ -71,31 +71,30 @@ export async function* runPipeline(options: {
   const data = buildWorldData(config);
   const relay = new EventRelay();
 
-  /** Runs a step once: its events, and its value from the run folder when it was completed before. */
-  async function* step<T>(
+  /** Runs a step, which returns its summary, unless the run folder says that it was completed before. */
+  async function* step(
     name: string,
     title: string,
-    work: (report: Report) => Promise<{ readonly value: T; readonly summary: string }>,
-  ): AsyncGenerator<PipelineEvent, T, void> {
+    work: (report: Report) => Promise<string>,
+  ): AsyncGenerator<PipelineEvent, void, void> {
     yield { type: "step-start", step: name, title };
     const started = performance.now();
-    const kept = folder.completed<{ value: T; summary: string }>(name);
+    const kept = folder.completed<string>(name);
     if (kept !== undefined) {
-      yield { type: "step-end", step: name, seconds: 0, summary: kept.summary, resumed: true };
-      return kept.value;
+      yield { type: "step-end", step: name, seconds: 0, summary: kept, resumed: true };
+      return;
     }
     const report: Report = (done, total, detail = "") =>
       relay.push({ type: "progress", step: name, done, total, detail });
-    const result = yield* relay.during(work(report));
-    folder.complete(name, result);
+    const summary = yield* relay.during(work(report));
+    folder.complete(name, summary);
     const seconds = (performance.now() - started) / 1000;
-    yield { type: "step-end", step: name, seconds, summary: result.summary, resumed: false };
-    return result.value;
+    yield { type: "step-end", step: name, seconds, summary, resumed: false };
   }
 
   yield* step("world", "making the benchmark", async (report) => {
     const made = await writeWorldData(data, config.seed, folder, report, signal);
-    return { value: null, summary: `${made.clips} H.264 clips, ${made.records} records in 10 languages` };
+    return `${made.clips} H.264 clips, ${made.records} records in 10 languages`;
   });
 
   let model = await load(options.base);
@@ -110,7 +109,7 @@ export async function* runPipeline(options: {
     let evaluated: StageEvaluation | undefined;
     yield* step(`evaluate ${name}`, `evaluating ${name}`, async (report) => {
       evaluated = await evaluateStage({ ...context, report });
-      return { value: null, summary: evaluationSummary(evaluated.run) };
+      return evaluationSummary(evaluated.run);
     });
     // One that was completed before is read back from its store, which asks nothing again.
     evaluated ??= await evaluateStage({ ...context, report: () => {} });
@@ -119,8 +118,8 @@ export async function* runPipeline(options: {
   }
 
   yield* evaluate("base");
-  for (const stage of stagesOf(config, data, folder, signal)) {
-    if (!options.stages.includes(Number(stage.name.slice("stage-".length)))) continue;
+  for (const [i, stage] of stagesOf(config, data, folder, signal).entries()) {
+    if (!options.stages.includes(i + 1)) continue;
     const directory = folder.file("models", stage.name);
     if (folder.completed(stage.name) !== undefined) {
       await model.dispose();
@@ -131,7 +130,7 @@ export async function* runPipeline(options: {
       const summary = await stage.train({ model, features, report });
       await model.dispose(); // the stage's graphs; the evaluation compiles its own
       await model.save(directory);
-      return { value: null, summary };
+      return summary;
     });
     yield* evaluate(stage.name);
   }
@@ -140,7 +139,7 @@ export async function* runPipeline(options: {
   let results: PipelineResults | undefined;
   yield* step("report", "writing results.json and report.html", async () => {
     results = await write();
-    return { value: null, summary: folder.path };
+    return folder.path;
   });
   yield { type: "results", results: results ?? (await write()) };
 }
