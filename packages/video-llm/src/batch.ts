@@ -2,8 +2,8 @@ import type { Feed } from "@videosafety/onnx-autodiff";
 import { bucketSize } from "./bucket.js";
 import type { VideoLlmConfig } from "./config.js";
 import { PromptError } from "./errors.js";
+import { patchLength, tokensPerFrame } from "./graph/frame-grid.js";
 import type { ViewShape } from "./graph/language-view.js";
-import { tokensPerFrame } from "./graph/vision.js";
 import type { PreparedPrompt } from "./prompt.js";
 import type { VisualFeatures } from "./visual-features.js";
 
@@ -186,7 +186,7 @@ function layOutVisual(sequences: readonly Sequence[], config: VideoLlmConfig, vi
   }
   const frameTotal = unique.reduce((sum, features) => sum + features.grid[0], 0);
   const frames = { frames: bucketSize(frameTotal, 1), rows, columns, mergeSize };
-  const patchSize = config.vision.channels * config.vision.patchSize ** 2;
+  const patchSize = patchLength(config);
   const patches = new Float32Array(frames.frames * rows * columns * patchSize);
   let frame = 0;
   for (const features of unique) {

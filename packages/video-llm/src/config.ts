@@ -11,16 +11,25 @@ const visionSchema = z.strictObject({
   patchSize: count().default(14).describe("pixels a patch side"),
   channels: count().default(3).describe("colour channels"),
   layerNormEps: z.number().positive().default(1e-6).describe("epsilon of LayerNorm"),
-  ropeTheta: z.number().positive().default(10_000).describe("base of the 2-D rotary angles (videollama3)"),
+  ropeTheta: z.number().positive().default(10_000).describe("base of the 2-D rotary angles (all but smolvlm2)"),
   imageSize: count().default(384).describe("side of the square frames, in pixels (smolvlm2)"),
+  temporalPatchSize: count().default(1).describe("frames a patch spans: 2 in Qwen-VL, 1 elsewhere"),
+  windowSize: count().default(112).describe("side of an attention window, in pixels (qwen2.5-vl)"),
+  fullAttentionLayers: z
+    .array(z.int().nonnegative())
+    .default([])
+    .describe("layers whose attention spans the whole frame instead of a window (qwen2.5-vl)"),
+  tokensPerSecond: count().default(2).describe("temporal positions a second of video takes (qwen2.5-vl)"),
 });
 
 /** Sizes of a VideoLLaMA3-family model. A 1M-parameter model and VideoLLaMA3-2B differ only in these numbers. */
 export const videoLlmConfigSchema = z.strictObject({
   family: z
-    .enum(["videollama3", "smolvlm2"])
+    .enum(["videollama3", "smolvlm2", "qwen2-vl", "qwen2.5-vl"])
     .default("videollama3")
-    .describe("architecture: smolvlm2 has learned positions in square frames, pixel shuffle and a Llama decoder"),
+    .describe(
+      "architecture: smolvlm2 has learned positions in square frames, pixel shuffle and a Llama decoder; qwen2-vl and qwen2.5-vl merge pairs of frames and turn decoder positions by time, row and column",
+    ),
   vocabularySize: count().describe("rows of the embedding table"),
   hiddenSize: count().describe("width d of the language model"),
   intermediateSize: count().describe("width of its SwiGLU MLP"),
@@ -34,7 +43,12 @@ export const videoLlmConfigSchema = z.strictObject({
   maxPositions: count().default(32_768).describe("longest sequence in tokens"),
   mergeSize: count()
     .default(2)
-    .describe("patches merged into a token along each side, where the projector fixes it (smolvlm2)"),
+    .describe("patches merged into a token along each side, where the projector fixes it (all but videollama3)"),
+  mropeSections: z
+    .array(z.int().nonnegative())
+    .length(3)
+    .default([16, 24, 24])
+    .describe("rotary pairs that turn with time, row and column; sum to headSize / 2 (qwen2-vl, qwen2.5-vl)"),
   useTokenCompression: z.boolean().default(true).describe("drop visual tokens that repeat the previous frame's"),
   vision: visionSchema,
 });
@@ -78,5 +92,26 @@ export function resolveConfig(input: VideoLlmConfigInput & { vocabularySize: num
       `expected vision.imageSize / patchSize to be a multiple of mergeSize, found ${vision.imageSize} / ${vision.patchSize} and ${config.mergeSize}`,
     );
   }
+  if (isQwenVl(config)) {
+    const pairs = config.mropeSections.reduce((a, b) => a + b, 0);
+    expect(
+      pairs === config.headSize / 2,
+      `expected mropeSections that sum to headSize / 2 = ${config.headSize / 2}, found ${config.mropeSections.join(" + ")} = ${pairs}`,
+    );
+    const outside = vision.fullAttentionLayers.find((layer) => layer >= vision.layers);
+    expect(
+      outside === undefined,
+      `expected vision.fullAttentionLayers below ${vision.layers} layers, found ${outside}`,
+    );
+    const unit = vision.patchSize * config.mergeSize;
+    expect(
+      config.family === "qwen2-vl" || vision.windowSize >= unit,
+      `expected vision.windowSize of at least one merged token, ${unit} pixels, found ${vision.windowSize}`,
+    );
+  }
   return config;
 }
+
+/** Whether a model is Qwen2-VL or Qwen2.5-VL: pairs of frames, decoder positions in three dimensions. */
+export const isQwenVl = ({ family }: Pick<VideoLlmConfig, "family">): boolean =>
+  family === "qwen2-vl" || family === "qwen2.5-vl";

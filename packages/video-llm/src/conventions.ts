@@ -17,6 +17,8 @@ export interface PromptConventions {
   readonly turnEnd: string;
   /** Stands for one visual token. */
   readonly image: string;
+  /** Stands for one visual token of a video, where that has a token of its own. */
+  readonly video?: string;
   /** Chat template for models without one of their own. */
   readonly chatTemplate: string;
   /** Special tokens that `visualText` writes beside the placeholder. */
@@ -74,10 +76,29 @@ const smolvlm2: PromptConventions = {
   },
 };
 
+const QWEN_TEMPLATE = [
+  "{% if messages[0]['role'] != 'system' %}<|im_start|>system\nYou are a helpful assistant.<|im_end|>\n{% endif %}",
+  DEFAULT_CHAT_TEMPLATE,
+].join("");
+
+const qwenVl: PromptConventions = {
+  userTurnStart: `${CHAT_TOKENS.turnStart}user`,
+  turnEnd: CHAT_TOKENS.turnEnd,
+  image: "<|image_pad|>",
+  video: "<|video_pad|>",
+  chatTemplate: QWEN_TEMPLATE,
+  markers: ["<|vision_start|>", "<|vision_end|>"],
+  // Time is told by rotary positions, not by text.
+  visualText: (layout, placeholder) =>
+    `<|vision_start|>${placeholder.repeat(layout.timestampsSeconds.length)}<|vision_end|>`,
+};
+
 /** Conventions by family. */
 export const PROMPT_CONVENTIONS: Readonly<Record<VideoLlmConfig["family"], PromptConventions>> = {
   videollama3,
   smolvlm2,
+  "qwen2-vl": qwenVl,
+  "qwen2.5-vl": qwenVl,
 };
 
 /** A time as Python's `f"{t:.1f}"` writes it: exact ties go to the even digit, where JavaScript's go up. */

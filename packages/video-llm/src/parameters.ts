@@ -1,5 +1,6 @@
 import { ALARM_TENSOR_NAMES } from "@videosafety/alarm-tokens";
-import type { VideoLlmConfig } from "./config.js";
+import { isQwenVl, type VideoLlmConfig } from "./config.js";
+import { qwenVisionSpecs } from "./qwen-vl-parameters.js";
 
 /** The named sets of parameters a stage can train. */
 export type ParameterGroup = "llm" | "lora" | "alarmTokens" | "classifiers" | "projector" | "visionEncoder";
@@ -18,9 +19,13 @@ export interface ParameterSpec {
   readonly optional?: boolean;
 }
 
-/** Every tensor of a model of these sizes, in checkpoint order, named as in DAMO-NLP-SG/VideoLLaMA3. */
+/**
+ * Every tensor of a model of these sizes, in checkpoint order, named as the family's authors publish it: as in
+ * DAMO-NLP-SG/VideoLLaMA3, or Qwen/Qwen2-VL and Qwen/Qwen2.5-VL.
+ */
 export function parameterSpecs(config: VideoLlmConfig): ParameterSpec[] {
-  return [...languageSpecs(config), ...visionSpecs(config), ...alarmSpecs(config)];
+  const vision = isQwenVl(config) ? qwenVisionSpecs(config) : visionSpecs(config);
+  return [...languageSpecs(config), ...vision, ...alarmSpecs(config)];
 }
 
 /** Standard deviation of fresh weights, as Qwen2 and SigLIP configs state it. */
@@ -114,9 +119,15 @@ function alarmSpecs(config: VideoLlmConfig): ParameterSpec[] {
 }
 
 /** Whether queries, keys and values have biases: Qwen2 has them, Llama does not. */
-export const hasAttentionBias = (config: VideoLlmConfig): boolean => config.family === "videollama3";
+export const hasAttentionBias = (config: VideoLlmConfig): boolean => config.family !== "smolvlm2";
 
 type Family = VideoLlmConfig["family"];
+
+const QWEN_PREFIXES = [
+  ["visual.", "model.visual."],
+  ["lm_head.", "lm_head."],
+  ["model.", "model.language_model."],
+] as const;
 
 /** Our prefix (the authors') and Hugging Face's, the longer first. */
 const PREFIXES: Readonly<Record<Family, readonly (readonly [string, string])[]>> = {
@@ -132,6 +143,8 @@ const PREFIXES: Readonly<Record<Family, readonly (readonly [string, string])[]>>
     ["lm_head.", "lm_head."],
     ["model.", "model.text_model."],
   ],
+  "qwen2-vl": QWEN_PREFIXES,
+  "qwen2.5-vl": QWEN_PREFIXES,
 };
 
 /** The name Hugging Face transformers gives a tensor of ours. */

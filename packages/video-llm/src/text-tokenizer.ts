@@ -70,7 +70,7 @@ export class TextTokenizer {
     }
     this.alarmIds = lookupAlarmTokenIds(this.#tokenizer);
     this.imageId = visualIds[0] ?? this.idOf(conventions.image);
-    this.videoId = visualIds[1] ?? this.imageId;
+    this.videoId = visualIds[1] ?? (conventions.video === undefined ? this.imageId : this.idOf(conventions.video));
     this.turnEndId = this.idOf(conventions.turnEnd);
     for (const marker of conventions.markers) this.idOf(marker);
     this.userTurnStart = this.encode(conventions.userTurnStart);

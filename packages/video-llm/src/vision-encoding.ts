@@ -1,7 +1,8 @@
 import { Graph } from "@videosafety/onnx-autodiff";
 import { bucketSize } from "./bucket.js";
 import type { VideoLlmConfig } from "./config.js";
-import { type FrameGrid, tokensPerFrame, visionEncoder } from "./graph/vision.js";
+import { type FrameGrid, patchLength, tokensPerFrame } from "./graph/frame-grid.js";
+import { visionEncoder } from "./graph/vision.js";
 import type { ParameterStore } from "./parameter-store.js";
 import type { SessionCache } from "./session-cache.js";
 import type { VisualFeatures } from "./visual-features.js";
@@ -45,7 +46,7 @@ export class VisionEncoding {
     const [first] = group;
     if (first === undefined) return;
     const [, rows, columns] = first.grid;
-    const width = this.config.vision.channels * this.config.vision.patchSize ** 2;
+    const width = patchLength(this.config);
     const frameSize = rows * columns * width;
     const sources = group.flatMap(({ grid, patches }) =>
       Array.from({ length: grid[0] }, (_, t) => patches.pixel_values.data.subarray(t * frameSize, (t + 1) * frameSize)),
@@ -70,7 +71,7 @@ export class VisionEncoding {
   }
 
   async #run(frames: readonly Float32Array[], grid: FrameGrid): Promise<Float32Array> {
-    const width = this.config.vision.channels * this.config.vision.patchSize ** 2;
+    const width = patchLength(this.config);
     const key = `vision|${this.store.liveVersion}|${Object.values(grid).join("x")}`;
     const view = await this.sessions.get(key, () => {
       const graph = new Graph();

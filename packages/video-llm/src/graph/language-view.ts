@@ -4,7 +4,8 @@ import { loraOf } from "../lora.js";
 import type { ParameterStore } from "../parameter-store.js";
 import { type Attend, decoder } from "./decoder.js";
 import { inputEmbeddings, type ViewDType } from "./embedding.js";
-import { type FrameGrid, repeatedTable, visionEncoder } from "./vision.js";
+import { type FrameGrid, patchLength, repeatedTable } from "./frame-grid.js";
+import { visionEncoder } from "./vision.js";
 
 /** Sizes a graph over whole sequences is built for. */
 export interface ViewShape {
@@ -86,10 +87,6 @@ function visualEmbeddings(
   const { frames, visualRows } = shape;
   if (frames === null)
     return visualRows === 0 ? undefined : graph.input("visual", dtype, [visualRows, config.hiddenSize]);
-  const { channels, patchSize } = config.vision;
-  const patches = graph.input("patches", dtype, [
-    frames.frames * frames.rows * frames.columns,
-    channels * patchSize ** 2,
-  ]);
+  const patches = graph.input("patches", dtype, [frames.frames * frames.rows * frames.columns, patchLength(config)]);
   return visionEncoder(config, params, patches, frames);
 }

@@ -1,6 +1,5 @@
 import {
   add,
-  type DType,
   gather,
   geluErf,
   geluTanh,
@@ -16,29 +15,17 @@ import {
   toTypedData,
   type Value,
 } from "@videosafety/onnx-autodiff";
-import type { VideoLlmConfig } from "../config.js";
-
-/** Frames of one size. */
-export interface FrameGrid {
-  /** Number of frames F. */
-  readonly frames: number;
-  /** Patch rows h. */
-  readonly rows: number;
-  /** Patch columns w. */
-  readonly columns: number;
-  /** Patches merged into a token along each side, m. */
-  readonly mergeSize: number;
-}
-
-/** Visual tokens a frame: h w / m^2. */
-export const tokensPerFrame = (grid: FrameGrid): number => (grid.rows * grid.columns) / grid.mergeSize ** 2;
+import { isQwenVl, type VideoLlmConfig } from "../config.js";
+import { blockOrder, type FrameGrid, rotaryTables } from "./frame-grid.js";
+import { qwenVisionEncoder } from "./qwen-vision.js";
 
 /**
- * Vision encoder and projector, VideoLLaMA3's or (square frames, learned positions, pixel shuffle) SmolVLM2's: patches [F h w, C p p] in merge-block order -> visual embeddings
- * [F h w / m^2, d] before token compression. Attention stays inside each frame, so frames of any number of videos can
- * share a pass.
+ * Vision encoder and projector of any family: patches [F h w, C p p] in merge-block order -> visual embeddings
+ * [F h w / m^2, d] before token compression. Attention stays inside each frame (Qwen-VL: pair of frames), so frames of
+ * any number of videos can share a pass. SmolVLM2 has square frames, learned positions and pixel shuffle.
  */
 export function visionEncoder(config: VideoLlmConfig, params: Params, patches: Value, grid: FrameGrid): Value {
+  if (isQwenVl(config)) return qwenVisionEncoder(config, params, patches, grid);
   const { vision } = config;
   const { frames, rows, columns, mergeSize } = grid;
   const { hiddenSize: d, heads, channels, patchSize, layerNormEps } = vision;
@@ -116,48 +103,4 @@ function mergeBilinear(x: Value, mergeSize: number): Value {
   });
   const constant = x.graph.initializer(undefined, x.dtype, [1, block, 1], toTypedData(x.dtype, weights));
   return reshape(reduceSum(mul(reshape(x, [count / block, block, d]), constant), [1]), [count / block, d]);
-}
-
-/** Angles of each patch: half of the head's pairs turn with its row, half with its column (indices in merge-block order). */
-function rotaryTables(config: VideoLlmConfig, grid: FrameGrid, like: Value): { cos: Value; sin: Value } {
-  const { frames, rows, columns } = grid;
-  const quarter = config.vision.hiddenSize / config.vision.heads / 4;
-  const count = rows * columns;
-  const angles = new Float64Array(count * 2 * quarter);
-  blockOrder(grid).forEach(({ row, column }, patch) => {
-    for (let j = 0; j < quarter; j++) {
-      const frequency = config.vision.ropeTheta ** (-j / quarter);
-      angles[patch * 2 * quarter + j] = row * frequency;
-      angles[(patch * 2 + 1) * quarter + j] = column * frequency;
-    }
-  });
-  return {
-    cos: repeatedTable(like, angles.map(Math.cos), frames, [count, 2 * quarter]),
-    sin: repeatedTable(like, angles.map(Math.sin), frames, [count, 2 * quarter]),
-  };
-}
-
-/** Row and column of each patch of a frame, in merge-block order. */
-function blockOrder({ rows, columns, mergeSize: m }: FrameGrid): { row: number; column: number }[] {
-  const blocks = columns / m;
-  return Array.from({ length: rows * columns }, (_, i) => {
-    const block = Math.floor(i / (m * m));
-    const inside = i % (m * m);
-    return {
-      row: Math.floor(block / blocks) * m + Math.floor(inside / m),
-      column: (block % blocks) * m + (inside % m),
-    };
-  });
-}
-
-/** A constant [times, ...dims] that holds `table` `times` times. */
-export function repeatedTable(
-  like: { graph: Value["graph"]; dtype: DType },
-  table: Float64Array,
-  times: number,
-  dims: readonly number[],
-): Value {
-  const repeated = new Float64Array(table.length * times);
-  for (let i = 0; i < times; i++) repeated.set(table, i * table.length);
-  return like.graph.initializer(undefined, like.dtype, [times, ...dims], toTypedData(like.dtype, repeated));
 }
