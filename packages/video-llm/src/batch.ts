@@ -1,10 +1,11 @@
 import type { Feed } from "@videosafety/onnx-autodiff";
 import { bucketSize } from "./bucket.js";
-import type { VideoLlmConfig } from "./config.js";
+import { isQwenVl, type VideoLlmConfig } from "./config.js";
 import { PromptError } from "./errors.js";
 import { patchLength, tokensPerFrame } from "./graph/frame-grid.js";
 import type { ViewShape } from "./graph/language-view.js";
 import type { PreparedPrompt } from "./prompt.js";
+import { rotaryPositions, rotaryTables3d } from "./rotary-positions.js";
 import type { VisualFeatures } from "./visual-features.js";
 
 /** A prompt with (possibly no) completion tokens after it. */
@@ -142,9 +143,31 @@ export function collate(
       is_textual_alarm: masks.textual,
       visual_alarm_rows: alarmRows.visual,
       textual_alarm_rows: alarmRows.textual,
+      ...(isQwenVl(config) ? rotaryTablesOf(sequences, length, config) : {}),
       ...layout.feeds,
     },
   };
+}
+
+/** Feeds `cos` and `sin` [B, S, headSize / 2] of decoders whose angles depend on what a token shows; padding stands at 0. */
+function rotaryTablesOf(
+  sequences: readonly Sequence[],
+  length: number,
+  config: VideoLlmConfig,
+): { cos: Float32Array; sin: Float32Array } {
+  const total = sequences.length * length;
+  const ids = new Int32Array(3 * total);
+  sequences.forEach((sequence, b) => {
+    const { prompt } = sequence;
+    const positions = rotaryPositions(prompt, config);
+    const own = prompt.tokenIds.length;
+    for (let axis = 0; axis < 3; axis++) {
+      const first = axis * total + b * length;
+      ids.set(positions.ids.subarray(axis * own, (axis + 1) * own), first);
+      for (let i = own; i < sequenceLength(sequence); i++) ids[first + i] = positions.next + i - own;
+    }
+  });
+  return rotaryTables3d(ids, config);
 }
 
 interface VisualLayout {

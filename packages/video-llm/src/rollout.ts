@@ -6,6 +6,7 @@ import { buildDecodeView, buildPrefillView } from "./graph/generation-views.js";
 import { shapeKey } from "./graph/language-view.js";
 import type { ParameterStore } from "./parameter-store.js";
 import type { PreparedPrompt } from "./prompt.js";
+import { rotaryPositions } from "./rotary-positions.js";
 import type { CompiledView, SessionCache } from "./session-cache.js";
 import type { VisualFeatures } from "./visual-features.js";
 
@@ -40,6 +41,8 @@ export class Rollout {
   readonly #group: number;
   #prompts: number;
   #lengths: number[];
+  /** Rotary position of each prompt's first completion token. */
+  #positions: number[];
   #promptLength: number;
   #promptMask: Float32Array;
   #prompt: Cache;
@@ -51,6 +54,7 @@ export class Rollout {
     group: number,
     capacity: number,
     lengths: number[],
+    positions: number[],
     length: number,
     prompt: Cache,
     logits: Float32Array,
@@ -60,6 +64,7 @@ export class Rollout {
     this.#capacity = capacity;
     this.#prompts = lengths.length;
     this.#lengths = lengths;
+    this.#positions = positions;
     this.#promptLength = length;
     this.#prompt = prompt;
     this.promptLogits = logits;
@@ -91,7 +96,8 @@ export class Rollout {
     const layers = Array.from({ length: config.layers }, (_, i) => i);
     const dataOf = (name: string): Float32Array => outputs[name]?.data as Float32Array;
     const cache = { k: layers.map((i) => dataOf(`k.${i}`)), v: layers.map((i) => dataOf(`v.${i}`)) };
-    return new Rollout(context, group, capacity, lengths, length, cache, dataOf("logits"));
+    const positions = prompts.map((prompt) => rotaryPositions(prompt, config).next);
+    return new Rollout(context, group, capacity, lengths, positions, length, cache, dataOf("logits"));
   }
 
   /**
@@ -110,7 +116,7 @@ export class Rollout {
     const own = this.#steps + 1; // the masked dummy row comes first
     const positions = Array.from(
       { length: batch },
-      (_, b) => (this.#lengths[Math.floor(b / this.#group)] as number) + this.#steps,
+      (_, b) => (this.#positions[Math.floor(b / this.#group)] as number) + this.#steps,
     );
     const tables = ropeTables(positions, headSize, config.ropeTheta);
     const ownMask = new Float32Array(own);
@@ -168,6 +174,7 @@ export class Rollout {
     this.#prompt = shrink(this.#prompt, this.#promptLength, this.#promptLength, 1);
     this.#own = shrink(this.#own, this.#steps + 1, this.#capacity + 1, this.#group);
     this.#lengths = indices.map((p) => this.#lengths[p] as number);
+    this.#positions = indices.map((p) => this.#positions[p] as number);
     this.#promptMask = maskOf(this.#lengths, this.#promptLength);
     this.#prompts = indices.length;
   }

@@ -16,11 +16,13 @@ export interface PatchedVideo {
 export interface VisualFeatures {
   /** Whether frames are labelled with times. */
   readonly kind: "video" | "image";
-  /** Time of each frame, [T] seconds. */
+  /** Time of each frame of the grid, [T] seconds; of a pair, the first one's. */
   readonly timestampsSeconds: Float64Array;
   /** The patches, kept for training the vision encoder and for encoding again after it changed. */
   readonly patches: PatchedVideo;
-  /** Frames, patch rows, patch columns. */
+  /** Seconds from one frame of the grid (Qwen-VL: pair of frames) to the next; 1 where there is one. */
+  readonly secondsPerGrid: number;
+  /** Frames (Qwen-VL: pairs of frames), patch rows, patch columns. */
   readonly grid: readonly [number, number, number];
   /** Patches merged into a token along each side. */
   readonly mergeSize: number;
@@ -38,9 +40,9 @@ export interface VisualFeatures {
 export function prepareVisual(
   patches: PatchedVideo,
   timestampsSeconds: ArrayLike<number>,
-  options: { kind?: "video" | "image"; compress?: boolean } = {},
+  options: { kind?: "video" | "image"; compress?: boolean; secondsPerGrid?: number | undefined } = {},
 ): VisualFeatures {
-  const { kind = "video", compress = true } = options;
+  const { kind = "video", compress = true, secondsPerGrid = meanStep(timestampsSeconds) } = options;
   const [frames = 0, rows = 0, columns = 0] = Array.from(patches.grid_sizes.data);
   const mergeSize = patches.merge_sizes.data[0] ?? 1;
   if (frames < 1 || rows < 1 || columns < 1) {
@@ -77,9 +79,15 @@ export function prepareVisual(
     kind,
     timestampsSeconds: Float64Array.from(timestampsSeconds),
     patches,
+    secondsPerGrid,
     grid: [frames, rows, columns],
     mergeSize,
     keptTokens: Int32Array.from(kept),
     frameTokenCounts,
   };
+}
+
+function meanStep(times: ArrayLike<number>): number {
+  const step = ((times[times.length - 1] ?? 0) - (times[0] ?? 0)) / (times.length - 1);
+  return step > 0 ? step : 1;
 }

@@ -1,5 +1,5 @@
 import { Graph, type Params, ropeTables, selfAttention, type Value } from "@videosafety/onnx-autodiff";
-import type { VideoLlmConfig } from "../config.js";
+import { isQwenVl, type VideoLlmConfig } from "../config.js";
 import { loraOf } from "../lora.js";
 import type { ParameterStore } from "../parameter-store.js";
 import { type Attend, decoder } from "./decoder.js";
@@ -62,19 +62,23 @@ export function buildLanguageView(
   const hasVisual = shape.frames !== null || shape.visualRows > 0;
   const layout = { tokens: batch * length, hasVisual, hasAlarm: shape.hasAlarm };
   const x = inputEmbeddings(graph, config, params, layout, visualEmbeddings(graph, config, params, shape, dtype));
-  const tables = ropeTables(length, config.headSize, config.ropeTheta);
-  const dims = [length, config.headSize / 2];
-  const rows = {
-    batch,
-    length,
-    cos: repeatedTable(x, tables.cos, batch, dims),
-    sin: repeatedTable(x, tables.sin, batch, dims),
-  };
+  const rows = { batch, length, ...rotaryAngles(x, config, batch, length) };
   const attend: Attend = (q, k, v, layer) => {
     onKeysValues(k, v, layer);
     return selfAttention(q, k, v, { heads: config.heads, kvHeads: config.keyValueHeads });
   };
   return { graph, params, inputs, hidden: decoder(config, params, x, rows, attend, loraOf(store.lora, params)) };
+}
+
+/** Angles [B, S, headSize / 2]: constants that count tokens, or for Qwen-VL, whose positions depend on what a token shows, inputs. */
+function rotaryAngles(x: Value, config: VideoLlmConfig, batch: number, length: number): { cos: Value; sin: Value } {
+  const dims = [length, config.headSize / 2];
+  if (isQwenVl(config)) {
+    const input = (name: string): Value => x.graph.input(name, x.dtype, [batch, ...dims]);
+    return { cos: input("cos"), sin: input("sin") };
+  }
+  const { cos, sin } = ropeTables(length, config.headSize, config.ropeTheta);
+  return { cos: repeatedTable(x, cos, batch, dims), sin: repeatedTable(x, sin, batch, dims) };
 }
 
 function visualEmbeddings(
