@@ -1,25 +1,13 @@
 import { z } from "zod";
-import { resolveConfig, type VideoLlmConfig } from "./config.js";
+import { formatLanguage, languageSchema, languageSizes } from "./checkpoint-language.js";
+import { isQwenVl, resolveConfig, type VideoLlmConfig } from "./config.js";
 import { ConfigError } from "./errors.js";
+import { formatQwenVlConfig, isQwenVlType, parseQwenVlConfig } from "./qwen-vl-checkpoint-config.js";
 
-/** The two ways VideoLLaMA3 checkpoints are published: the authors' own, and Hugging Face transformers'. */
+/** The two ways checkpoints are published: the authors' own, and today's Hugging Face transformers'. */
 export type Naming = "original" | "huggingface";
 
 const size = z.int().positive();
-const languageSchema = z.looseObject({
-  vocab_size: size,
-  hidden_size: size,
-  intermediate_size: size,
-  num_hidden_layers: size,
-  num_attention_heads: size,
-  num_key_value_heads: size,
-  head_dim: size.nullish(),
-  rms_norm_eps: z.number().positive().default(1e-6),
-  rope_theta: z.number().positive().optional(),
-  rope_parameters: z.looseObject({ rope_theta: z.number().positive().optional() }).nullish(),
-  tie_word_embeddings: z.boolean().optional(),
-  max_position_embeddings: size.default(32_768),
-});
 const visionSchema = z.looseObject({
   hidden_size: size,
   intermediate_size: size,
@@ -54,8 +42,9 @@ export interface CheckpointConfig {
 }
 
 /**
- * Reads a parsed config.json of a checkpoint: SmolVLM2's `smolvlm`, or VideoLLaMA3's in either layout: `videollama3_qwen2` with flat fields (DAMO-NLP-SG/VideoLLaMA3),
- * or `video_llama_3` with `text_config` and `vision_config` (transformers >= 4.57).
+ * Reads a parsed config.json of a checkpoint. `smolvlm` is SmolVLM2's. VideoLLaMA3's is `videollama3_qwen2` with flat
+ * fields (DAMO-NLP-SG/VideoLLaMA3), or `video_llama_3` with `text_config` and `vision_config` (transformers >= 4.57).
+ * `qwen2_vl` and `qwen2_5_vl` have the decoder's fields flat (as Qwen published them) or in `text_config` (transformers 5).
  *
  * @throws ConfigError naming each field that is missing or of the wrong kind.
  */
@@ -63,12 +52,13 @@ export function parseCheckpointConfig(json: unknown, file = "config.json"): Chec
   const object = z.looseObject({ model_type: z.string().optional() }).safeParse(json);
   if (!object.success) throw new ConfigError(`${file}: expected a JSON object, found ${typeof json}`);
   const naming: Naming = "text_config" in object.data ? "huggingface" : "original";
+  if (isQwenVlType(object.data.model_type)) return { naming, ...parseQwenVlConfig(object.data, file) };
   const schema = naming === "huggingface" ? huggingFaceSchema : originalSchema;
   const parsed = schema.safeParse(json);
   if (!parsed.success) {
     const type = object.data.model_type ?? "(no model_type)";
     throw new ConfigError(
-      `${file}: expected the config of a VideoLLaMA3 or SmolVLM2 model, found ${type} where\n${z.prettifyError(parsed.error)}`,
+      `${file}: expected the config of a VideoLLaMA3, SmolVLM2, Qwen2-VL or Qwen2.5-VL model, found ${type} where\n${z.prettifyError(parsed.error)}`,
     );
   }
   const data = parsed.data as z.output<typeof originalSchema> & z.output<typeof huggingFaceSchema>;
@@ -80,17 +70,8 @@ export function parseCheckpointConfig(json: unknown, file = "config.json"): Chec
   const config = resolveConfig({
     family: small ? "smolvlm2" : "videollama3",
     ...(small && data.scale_factor !== undefined ? { mergeSize: data.scale_factor } : {}),
-    vocabularySize: language.vocab_size,
-    hiddenSize: language.hidden_size,
-    intermediateSize: language.intermediate_size,
-    layers: language.num_hidden_layers,
-    heads: language.num_attention_heads,
-    keyValueHeads: language.num_key_value_heads,
-    headSize: language.head_dim ?? language.hidden_size / language.num_attention_heads,
-    rmsNormEps: language.rms_norm_eps,
-    ropeTheta: language.rope_theta ?? language.rope_parameters?.rope_theta ?? 1_000_000,
+    ...languageSizes(language),
     tieWordEmbeddings: tied,
-    maxPositions: language.max_position_embeddings,
     useTokenCompression: naming === "huggingface" ? !small : (data.use_token_compression ?? false),
     vision: {
       hiddenSize: vision.hidden_size,
@@ -118,21 +99,7 @@ export interface ConfigTokenIds {
 
 /** Writes config.json in either layout; `parseCheckpointConfig` reads it back to the same sizes. */
 export function formatCheckpointConfig(config: VideoLlmConfig, naming: Naming, ids: ConfigTokenIds): object {
-  const language = {
-    vocab_size: config.vocabularySize,
-    hidden_size: config.hiddenSize,
-    intermediate_size: config.intermediateSize,
-    num_hidden_layers: config.layers,
-    num_attention_heads: config.heads,
-    num_key_value_heads: config.keyValueHeads,
-    head_dim: config.headSize,
-    hidden_act: "silu",
-    rms_norm_eps: config.rmsNormEps,
-    rope_theta: config.ropeTheta,
-    tie_word_embeddings: config.tieWordEmbeddings,
-    max_position_embeddings: config.maxPositions,
-    eos_token_id: ids.end[0],
-  };
+  const language = formatLanguage(config, ids.end);
   const vision = {
     hidden_size: config.vision.hiddenSize,
     intermediate_size: config.vision.intermediateSize,
@@ -143,6 +110,7 @@ export function formatCheckpointConfig(config: VideoLlmConfig, naming: Naming, i
     layer_norm_eps: config.vision.layerNormEps,
     hidden_act: "gelu_pytorch_tanh",
   };
+  if (isQwenVl(config)) return formatQwenVlConfig(config, naming, ids);
   if (config.family === "smolvlm2") {
     return {
       model_type: "smolvlm",

@@ -47,8 +47,9 @@ export const videoLlmConfigSchema = z.strictObject({
   mropeSections: z
     .array(z.int().nonnegative())
     .length(3)
-    .default([16, 24, 24])
-    .describe("rotary pairs that turn with time, row and column; sum to headSize / 2 (qwen2-vl, qwen2.5-vl)"),
+    .describe(
+      "rotary pairs that turn with time, row and column; sum to headSize / 2, by default 1/4, 3/8 and 3/8 of it (qwen2-vl, qwen2.5-vl)",
+    ),
   useTokenCompression: z.boolean().default(true).describe("drop visual tokens that repeat the previous frame's"),
   vision: visionSchema,
 });
@@ -58,18 +59,32 @@ export type VideoLlmConfig = z.output<typeof videoLlmConfigSchema>;
 /** Resolved sizes of the vision encoder. */
 export type VisionConfig = VideoLlmConfig["vision"];
 /** What `createVideoLlm` takes: sizes with defaults; `vocabularySize` comes from the tokenizer. */
-export type VideoLlmConfigInput = Omit<z.input<typeof videoLlmConfigSchema>, "vocabularySize" | "headSize"> & {
+export type VideoLlmConfigInput = Omit<
+  z.input<typeof videoLlmConfigSchema>,
+  "vocabularySize" | "headSize" | "mropeSections"
+> & {
   vocabularySize?: number;
   headSize?: number;
+  mropeSections?: readonly number[];
 };
 
 /**
- * Validates sizes and fills defaults (`headSize` = hiddenSize / heads).
+ * Validates sizes and fills defaults (`headSize` = hiddenSize / heads, and for Qwen-VL pairs of frames).
  *
  * @throws ConfigError naming every field that does not fit.
  */
 export function resolveConfig(input: VideoLlmConfigInput & { vocabularySize: number }): VideoLlmConfig {
-  const parsed = videoLlmConfigSchema.safeParse({ headSize: input.hiddenSize / input.heads, ...input });
+  const { headSize = input.hiddenSize / input.heads } = input;
+  const spatial = Math.floor((3 * headSize) / 16);
+  const parsed = videoLlmConfigSchema.safeParse({
+    mropeSections: [Math.max(0, Math.floor(headSize / 2) - 2 * spatial), spatial, spatial],
+    ...input,
+    headSize,
+    vision: {
+      temporalPatchSize: input.family !== undefined && isQwenVl({ family: input.family }) ? 2 : 1,
+      ...input.vision,
+    },
+  });
   if (!parsed.success) throw new ConfigError(`the model config does not fit:\n${z.prettifyError(parsed.error)}`);
   const config = parsed.data;
   const { vision } = config;

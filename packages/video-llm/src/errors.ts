@@ -46,6 +46,7 @@ export class TokenizerError extends VideoLlmError {
 export type PromptCode =
   | "no-messages"
   | "empty-video"
+  | "frame-shape"
   | "visual-count"
   | "special-token-in-text"
   | "too-long"

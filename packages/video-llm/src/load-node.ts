@@ -3,12 +3,13 @@ import { join } from "node:path";
 import type { TokenizerJson } from "@videosafety/alarm-tokens";
 import { type LocatedEntry, openSafetensors, type SafetensorsReader, toFloat32 } from "@videosafety/onnx-autodiff";
 import { parseCheckpointConfig } from "./checkpoint-config.js";
-import type { VideoLlmConfig } from "./config.js";
+import { isQwenVl, type VideoLlmConfig } from "./config.js";
 import { PROMPT_CONVENTIONS } from "./conventions.js";
 import { CheckpointError } from "./errors.js";
 import { freshTensor, type TrainableTensor } from "./parameter-store.js";
 import { originalName, type ParameterSpec, parameterSpecs } from "./parameters.js";
 import { DEFAULT_PREPROCESSOR, type PreprocessorConfig, parsePreprocessorConfig } from "./preprocessor-config.js";
+import { parseQwenVlPreprocessor } from "./qwen-vl-preprocessor.js";
 import { TextTokenizer } from "./text-tokenizer.js";
 import { type RuntimeOptions, VideoLlm } from "./video-llm.js";
 
@@ -19,7 +20,7 @@ export interface LoadOptions extends RuntimeOptions {
 }
 
 /**
- * Loads a checkpoint directory: an original VideoLLaMA3 one, a Hugging Face one, or what `model.save` wrote. The alarm
+ * Loads a checkpoint directory of any family: as its authors published it, as Hugging Face transformers saves it, or what `model.save` wrote. The alarm
  * tokens are added to the tokenizer, and to the embedding table when it has no row left for them.
  *
  * @throws ConfigError, TokenizerError, CheckpointError naming the file and the tensor.
@@ -74,6 +75,14 @@ async function readJson(directory: string, name: string, absent?: unknown): Prom
 }
 
 async function readPreprocessor(directory: string, config: VideoLlmConfig): Promise<PreprocessorConfig> {
+  if (isQwenVl(config)) {
+    const files = {
+      image: await readJson(directory, "preprocessor_config.json", null),
+      video: await readJson(directory, "video_preprocessor_config.json", null),
+      processor: await readJson(directory, "processor_config.json", null),
+    };
+    return parseQwenVlPreprocessor(files, config);
+  }
   for (const name of ["video_preprocessor_config.json", "preprocessor_config.json"]) {
     const json = await readJson(directory, name, null);
     if (json !== null) return parsePreprocessorConfig(json, name);

@@ -9,12 +9,24 @@ export interface PreprocessorConfig {
   readonly mergeSize: number;
   /** Least merged tokens an image is resized to. */
   readonly minTokens: number;
-  /** Most merged tokens a whole video is resized to. */
+  /** Most merged tokens a whole video (Qwen-VL: an image) is resized to. */
   readonly maxTokens: number;
+  /** Merged tokens of a video's frames, where they have limits of their own (Qwen-VL). */
+  readonly video?: VideoTokenLimits;
   /** Subtracted from pixels / 255, per channel. */
   readonly imageMean: readonly number[];
   /** Divides what is left, per channel. */
   readonly imageStd: readonly number[];
+}
+
+/** How large the frames of a video become, in merged tokens. */
+export interface VideoTokenLimits {
+  /** Least of a frame. */
+  readonly minTokens: number;
+  /** Most of a frame. */
+  readonly maxTokens: number;
+  /** Context the frames share: each pair gets an even part of 90 % of it. */
+  readonly contextTokens: number;
 }
 
 /** VideoLLaMA3's published values. */

@@ -3,10 +3,12 @@ import { join } from "node:path";
 import { float32ToBfloat16, type TensorToStore, writeSafetensors } from "@videosafety/onnx-autodiff";
 import { saveAdapter } from "./adapter-node.js";
 import { formatCheckpointConfig, type Naming } from "./checkpoint-config.js";
+import { isQwenVl } from "./config.js";
 import { OptionsError } from "./errors.js";
 import { isAdapted, type LoraSettings, loraName, mergedWeight } from "./lora.js";
 import { huggingFaceName } from "./parameters.js";
 import { formatPreprocessorConfig } from "./preprocessor-config.js";
+import { formatQwenVlPreprocessor } from "./qwen-vl-preprocessor.js";
 import type { VideoLlm } from "./video-llm.js";
 
 /** How a checkpoint is written. */
@@ -32,7 +34,9 @@ export async function saveModel(model: VideoLlm, directory: string, options: Sav
   const ids = { image: tokenizer.imageId, video: tokenizer.videoId, end: tokenizer.endIds };
   const json: Record<string, object> = {
     "config.json": formatCheckpointConfig(model.config, naming, ids),
-    "preprocessor_config.json": formatPreprocessorConfig(model.preprocessor),
+    ...(isQwenVl(model.config)
+      ? formatQwenVlPreprocessor(model.preprocessor, model.config)
+      : { "preprocessor_config.json": formatPreprocessorConfig(model.preprocessor) }),
     "generation_config.json": { eos_token_id: tokenizer.endIds },
     "tokenizer.json": tokenizer.files.tokenizer,
     "tokenizer_config.json": tokenizer.files.tokenizerConfig,

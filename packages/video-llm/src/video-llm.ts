@@ -2,7 +2,7 @@ import { patchify, type RgbFrames, resizePillow, videoLlama3ImageSize } from "@v
 import { loadAdapter } from "./adapter-node.js";
 import type { Sequence } from "./batch.js";
 import type { Naming } from "./checkpoint-config.js";
-import { resolveConfig, type VideoLlmConfig, type VideoLlmConfigInput } from "./config.js";
+import { isQwenVl, resolveConfig, type VideoLlmConfig, type VideoLlmConfigInput } from "./config.js";
 import { PROMPT_CONVENTIONS } from "./conventions.js";
 import { OptionsError, PromptError } from "./errors.js";
 import {
@@ -25,13 +25,15 @@ import {
   type PromptRequest,
   type SampleLabels,
 } from "./prompt.js";
+import { qwenVlPatches } from "./qwen-vl-patches.js";
+import { QWEN_VL_PREPROCESSOR } from "./qwen-vl-preprocessor.js";
 import type { GenerationContext } from "./rollout.js";
 import { type SaveOptions, saveModel } from "./save-node.js";
 import { SessionCache } from "./session-cache.js";
 import { TextTokenizer, type TokenizerFiles } from "./text-tokenizer.js";
 import { type AlarmStates, type AtSftOptions, type AtSftResult, SequenceRunner } from "./training.js";
 import { VisionEncoding } from "./vision-encoding.js";
-import { type PatchedVideo, prepareVisual, type VisualFeatures } from "./visual-features.js";
+import { meanStep, type PatchedVideo, prepareVisual, type VisualFeatures } from "./visual-features.js";
 
 /** How a model runs. */
 export interface RuntimeOptions {
@@ -90,6 +92,11 @@ export interface FramesWithTimes {
 export interface EncodeOptions {
   /** A video's frames are labelled with their times, an image is not. Default video. */
   readonly kind?: "video" | "image";
+  /**
+   * Frames taken a second of video, by which Qwen2.5-VL tells time (transformers' `sampled_fps`: frames / duration).
+   * Default: the mean distance of the timestamps.
+   */
+  readonly framesPerSecond?: number;
   /** Leave the vision encoder for when the features are first used: many videos then share its runs. Default false. */
   readonly lazy?: boolean;
   /** Stops the work between runs. */
@@ -161,10 +168,11 @@ export class VideoLlm {
   }
 
   /**
-   * Resizes frames (as Pillow; bicubic, or for SmolVLM2 Lanczos to squares), cuts patches, drops repeated tokens, and runs the vision encoder. The result
-   * serves any number of queries, and is encoded again by itself after the vision encoder was trained.
+   * Resizes frames (as Pillow; bicubic, or for SmolVLM2 Lanczos to squares), cuts patches (Qwen-VL: over pairs of frames),
+   * drops repeated tokens, and runs the vision encoder. The result serves any number of queries, and is encoded again by
+   * itself after the vision encoder was trained.
    *
-   * @throws PromptError `empty-video` for zero frames.
+   * @throws PromptError `empty-video` for zero frames, `visual-count` for times that are not one a frame.
    */
   async encodeVideo(video: FramesWithTimes, options: EncodeOptions = {}): Promise<VisualFeatures> {
     const { frames } = video;
@@ -174,6 +182,7 @@ export class VideoLlm {
         "empty-video",
         "expected at least one frame, found none; sample the video with minFrames: 1",
       );
+    if (isQwenVl(this.config)) return this.#encodePairs(video, options);
     const { patchSize, minTokens, maxTokens, imageMean, imageStd } = this.preprocessor;
     const square = this.config.family === "smolvlm2" ? this.config.vision.imageSize : null;
     const mergeSize = square === null ? this.preprocessor.mergeSize : this.config.mergeSize;
@@ -190,14 +199,34 @@ export class VideoLlm {
     return this.encodePatches(patches, video.timestampsSeconds, options);
   }
 
+  /** Qwen-VL: patches that span two frames, timed by the first. */
+  async #encodePairs({ frames, timestampsSeconds }: FramesWithTimes, options: EncodeOptions): Promise<VisualFeatures> {
+    const times = Array.from(timestampsSeconds);
+    if (times.length !== frames.dims[0]) {
+      throw new PromptError(
+        "visual-count",
+        `expected ${frames.dims[0]} timestamps, one a frame, found ${times.length}`,
+      );
+    }
+    const { temporalPatchSize: span } = this.config.vision;
+    const { kind = "video", framesPerSecond = 1 / meanStep(times) } = options;
+    const patches = qwenVlPatches(frames, kind, this.config, this.preprocessor);
+    const pairTimes = times.filter((_, i) => i % span === 0);
+    return this.encodePatches(patches, pairTimes, { ...options, framesPerSecond: framesPerSecond / span });
+  }
+
   /** As `encodeVideo`, from patches made elsewhere. */
   async encodePatches(
     patches: PatchedVideo,
     timestampsSeconds: ArrayLike<number>,
     options: EncodeOptions = {},
   ): Promise<VisualFeatures> {
-    const { kind = "video", lazy = false, signal } = options;
-    const features = prepareVisual(patches, timestampsSeconds, { kind, compress: this.config.useTokenCompression });
+    const { kind = "video", lazy = false, signal, framesPerSecond } = options;
+    const features = prepareVisual(patches, timestampsSeconds, {
+      kind,
+      compress: this.config.useTokenCompression,
+      secondsPerGrid: framesPerSecond && 1 / framesPerSecond,
+    });
     if (!lazy) await this.#vision.ensure([features], signal);
     return features;
   }
@@ -342,7 +371,8 @@ export function createVideoLlm(options: CreateOptions): VideoLlm {
   const tokenizer = new TextTokenizer(options.tokenizer, [], conventions);
   const vocabularySize = options.config.vocabularySize ?? Math.ceil(tokenizer.vocabularySize / 8) * 8;
   const config = resolveConfig({ ...options.config, vocabularySize });
-  const preprocessor = { ...DEFAULT_PREPROCESSOR, patchSize: config.vision.patchSize, ...options.preprocessor };
+  const published = isQwenVl(config) ? QWEN_VL_PREPROCESSOR : DEFAULT_PREPROCESSOR;
+  const preprocessor = { ...published, patchSize: config.vision.patchSize, ...options.preprocessor };
   const tensors = new Map(parameterSpecs(config).map((spec) => [spec.name, freshTensor(spec, options.seed)]));
   const chatTemplate = options.chatTemplate ?? conventions.chatTemplate;
   return new VideoLlm(

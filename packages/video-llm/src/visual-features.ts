@@ -87,7 +87,8 @@ export function prepareVisual(
   };
 }
 
-function meanStep(times: ArrayLike<number>): number {
+/** Mean seconds from one time to the next; 1 where there is no next. */
+export function meanStep(times: ArrayLike<number>): number {
   const step = ((times[times.length - 1] ?? 0) - (times[0] ?? 0)) / (times.length - 1);
   return step > 0 ? step : 1;
 }
