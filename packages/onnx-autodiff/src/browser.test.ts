@@ -12,6 +12,7 @@ const NODE_ONLY = [
   "readSafetensors",
   "reportProviders",
   "saveCheckpoint",
+  "streamSafetensors",
   "writeSafetensors",
 ];
 

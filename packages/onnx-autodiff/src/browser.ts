@@ -24,6 +24,13 @@ export type {
   Value,
 } from "./graph.js";
 export { float, Graph } from "./graph.js";
+export {
+  type BlockQuantization,
+  checkQuantization,
+  dequantizeRows,
+  type QuantizedRows,
+  quantizeRows,
+} from "./io/block-quantization.js";
 export { bfloat16ToFloat32, float16ToFloat32, float32ToBfloat16, float32ToFloat16 } from "./io/float-formats.js";
 export {
   encodeSafetensors,
@@ -112,6 +119,12 @@ export {
   tanh,
   where,
 } from "./ops/elementwise.js";
+export {
+  type FrozenKernel,
+  type FrozenStorage,
+  frozenWeight,
+  type StoredBytes,
+} from "./ops/frozen-weight.js";
 export { gather, pickLast, scatterAddLast, scatterAddRows } from "./ops/indexing.js";
 export { concat, expand, pad, reshape, slice, split, transpose } from "./ops/layout.js";
 export { type MatmulOptions, matmul } from "./ops/matmul.js";

@@ -127,7 +127,8 @@ export class Graph {
   initializer(name: string | undefined, dtype: DType, shape: Shape, data: TypedData | Initializer): Value {
     const init: Initializer = "kind" in data ? data : { kind: "inline", data };
     const found = init.kind === "inline" ? init.data.length : init.length;
-    const expected = sizeOf(shape) * (init.kind === "inline" || dtype === "string" ? 1 : BYTES_PER_ELEMENT[dtype]);
+    const packed = init.kind === "external" || dtype === "uint4";
+    const expected = sizeOf(shape) * (packed && dtype !== "string" ? BYTES_PER_ELEMENT[dtype] : 1);
     if (found !== expected) {
       const unit = init.kind === "inline" ? "elements" : "bytes";
       throw new ShapeError(

@@ -24,6 +24,13 @@ export type {
   Value,
 } from "./graph.js";
 export { float, Graph } from "./graph.js";
+export {
+  type BlockQuantization,
+  checkQuantization,
+  dequantizeRows,
+  type QuantizedRows,
+  quantizeRows,
+} from "./io/block-quantization.js";
 export { loadCheckpoint, saveCheckpoint, type TrainingState } from "./io/checkpoint-node.js";
 export { bfloat16ToFloat32, float16ToFloat32, float32ToBfloat16, float32ToFloat16 } from "./io/float-formats.js";
 export {
@@ -42,6 +49,7 @@ export {
   type SafetensorsReader,
   writeSafetensors,
 } from "./io/safetensors-node.js";
+export { type PlannedTensor, type SafetensorsStream, streamSafetensors } from "./io/safetensors-stream-node.js";
 export {
   type AttentionOptions,
   attention,
@@ -121,6 +129,12 @@ export {
   tanh,
   where,
 } from "./ops/elementwise.js";
+export {
+  type FrozenKernel,
+  type FrozenStorage,
+  frozenWeight,
+  type StoredBytes,
+} from "./ops/frozen-weight.js";
 export { gather, pickLast, scatterAddLast, scatterAddRows } from "./ops/indexing.js";
 export { concat, expand, pad, reshape, slice, split, transpose } from "./ops/layout.js";
 export { type MatmulOptions, matmul } from "./ops/matmul.js";

@@ -10,13 +10,14 @@ export type DType =
   | "int32"
   | "int8"
   | "uint8"
+  | "uint4"
   | "bool"
   | "string";
 
 /** Row-major dimensions; `[]` is a scalar. */
 export type Shape = readonly number[];
 
-/** Storage of a tensor. float16 and bfloat16 are bit patterns in a `Uint16Array`; bool is a `Uint8Array` of 0 and 1. */
+/** Storage of a tensor. float16 and bfloat16 are bit patterns in a `Uint16Array`; bool is a `Uint8Array` of 0 and 1; uint4 packs two values a byte, low half first. */
 export type TypedData = Float32Array | Float64Array | Uint16Array | BigInt64Array | Int32Array | Int8Array | Uint8Array;
 
 /** A row-major tensor as a plain object. */
@@ -49,12 +50,14 @@ export const ONNX_TYPE: Readonly<Record<DType, number>> = {
   float16: 10,
   float64: 11,
   bfloat16: 16,
+  uint4: 21,
 };
 
 /** Bytes an element takes. */
 export const BYTES_PER_ELEMENT: Readonly<Record<Exclude<DType, "string">, number>> = {
   float32: 4,
   uint8: 1,
+  uint4: 0.5,
   int8: 1,
   int32: 4,
   int64: 8,

@@ -175,25 +175,44 @@ export function encodeSafetensors(
   tensors: ReadonlyMap<string, TensorToStore>,
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array[] {
+  const planned = new Map(
+    [...tensors].map(([name, tensor]) => [name, { dtype: storedDType(name, tensor), dims: tensor.dims }]),
+  );
+  const { bytes, entries } = encodeHeader(planned, metadata);
+  const chunks = [bytes];
+  for (const [name, { dtype, dims, byteLength }] of entries) {
+    const { data } = tensors.get(name) as TensorToStore;
+    if (byteLength !== data.byteLength)
+      throw new FileFormatError(
+        `tensor ${name}: ${dtype}[${dims}] needs ${sizeOf(dims)} elements, found ${data.length}`,
+      );
+    chunks.push(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  }
+  return chunks;
+}
+
+/** The header of a file (aligned to 8 bytes), and where each tensor goes, in file order. */
+export function encodeHeader(
+  tensors: ReadonlyMap<string, { readonly dtype: SafetensorsDType; readonly dims: readonly number[] }>,
+  metadata: Readonly<Record<string, string>> = {},
+): { bytes: Uint8Array; entries: Map<string, SafetensorsEntry> } {
   const header: Record<string, unknown> = Object.keys(metadata).length > 0 ? { __metadata__: metadata } : {};
   // Wide types first keeps every tensor aligned, as the reference writer does.
-  const items = [...tensors].map(([name, tensor]) => ({ name, tensor, format: storedDType(name, tensor) }));
-  items.sort((a, b) => FORMATS[b.format].bytes - FORMATS[a.format].bytes || (a.name < b.name ? -1 : 1));
-  const chunks: Uint8Array[] = [];
+  const items = [...tensors].sort(
+    ([a, { dtype: x }], [b, { dtype: y }]) => FORMATS[y].bytes - FORMATS[x].bytes || (a < b ? -1 : 1),
+  );
+  const entries = new Map<string, SafetensorsEntry>();
   let offset = 0;
-  for (const { name, tensor, format } of items) {
-    if (sizeOf(tensor.dims) * FORMATS[format].bytes !== tensor.data.byteLength) {
-      throw new FileFormatError(
-        `tensor ${name}: ${format}[${tensor.dims}] needs ${sizeOf(tensor.dims)} elements, found ${tensor.data.length}`,
-      );
-    }
-    header[name] = { dtype: format, shape: tensor.dims, data_offsets: [offset, offset + tensor.data.byteLength] };
-    offset += tensor.data.byteLength;
-    chunks.push(new Uint8Array(tensor.data.buffer, tensor.data.byteOffset, tensor.data.byteLength));
+  for (const [name, { dtype, dims }] of items) {
+    const byteLength = sizeOf(dims) * FORMATS[dtype].bytes;
+    header[name] = { dtype, shape: dims, data_offsets: [offset, offset + byteLength] };
+    entries.set(name, { dtype, dims, offset, byteLength });
+    offset += byteLength;
   }
   const json = new TextEncoder().encode(JSON.stringify(header));
-  const padded = new Uint8Array(8 + Math.ceil(json.length / 8) * 8).fill(0x20);
-  new DataView(padded.buffer).setBigUint64(0, BigInt(padded.length - 8), true);
-  padded.set(json, 8);
-  return [padded, ...chunks];
+  const bytes = new Uint8Array(8 + Math.ceil(json.length / 8) * 8).fill(0x20);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(bytes.length - 8), true);
+  bytes.set(json, 8);
+  for (const [name, entry] of entries) entries.set(name, { ...entry, offset: entry.offset + bytes.length });
+  return { bytes, entries };
 }

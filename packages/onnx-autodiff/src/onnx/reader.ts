@@ -284,7 +284,7 @@ export function viewAs(dtype: Exclude<DType, "string">, bytes: Uint8Array): Type
     throw new FileFormatError(`${bytes.length} bytes are no whole number of ${dtype} elements`);
   const { buffer, byteOffset } =
     bytes.byteOffset % size === 0 && bytes.buffer instanceof ArrayBuffer ? bytes : bytes.slice();
-  const count = bytes.length / size;
+  const count = bytes.length / Math.max(1, size); // 4-bit elements stay packed, two a byte
   const Storage = {
     float32: Float32Array,
     float64: Float64Array,
@@ -294,6 +294,7 @@ export function viewAs(dtype: Exclude<DType, "string">, bytes: Uint8Array): Type
     int32: Int32Array,
     int8: Int8Array,
     uint8: Uint8Array,
+    uint4: Uint8Array,
     bool: Uint8Array,
   }[dtype];
   return new Storage(buffer as ArrayBuffer, byteOffset, count);

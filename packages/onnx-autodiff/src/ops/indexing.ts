@@ -2,6 +2,7 @@ import { DTypeError, ShapeError } from "../errors.js";
 import type { Value } from "../graph.js";
 import { dim, type Shape, sameShape, sizeOf } from "../tensor.js";
 import { cast, equal } from "./elementwise.js";
+import { frozenRows } from "./frozen-weight.js";
 import { expand, reshape } from "./layout.js";
 import { matmul } from "./matmul.js";
 
@@ -17,6 +18,8 @@ function integer(op: string, ids: Value): void {
 export function gather(table: Value, ids: Value): Value {
   integer("Gather", ids);
   const shape = [...ids.shape, ...table.shape.slice(1)];
+  const frozen = frozenRows(table, ids);
+  if (frozen) return reshape(frozen, shape);
   return table.graph.op("Gather", [table, ids], { dtype: table.dtype, shape }, { axis: 0 });
 }
 

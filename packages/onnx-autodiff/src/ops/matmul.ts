@@ -1,6 +1,7 @@
 import { DTypeError, ShapeError } from "../errors.js";
 import { float, type Value } from "../graph.js";
 import { broadcastShape, dim } from "../tensor.js";
+import { frozenMatmul } from "./frozen-weight.js";
 
 /** How a matrix product reads its operands. */
 export interface MatmulOptions {
@@ -30,6 +31,8 @@ export function matmul(a: Value, b: Value, options: MatmulOptions = {}): Value {
   if (a.shape.includes(0) || b.shape.includes(0)) {
     throw new ShapeError(`${text}: a zero-length operand crashes onnxruntime; keep one masked dummy row`);
   }
+  const frozen = frozenMatmul(a, b, options);
+  if (frozen) return frozen;
   const batch = broadcastShape(a.shape.slice(0, -2), b.shape.slice(0, -2), text);
   const attributes = { transA: transposeA ? 1 : 0, transB: transposeB ? 1 : 0, alpha: float(alpha) };
   return a.graph.op("FusedMatMul", [a, b], { dtype: a.dtype, shape: [...batch, m, n] }, attributes);

@@ -1,0 +1,157 @@
+import { DTypeError, ShapeError } from "../errors.js";
+import { float, type Graph, type Initializer, type Value } from "../graph.js";
+import { type BlockQuantization, checkQuantization } from "../io/block-quantization.js";
+import { barrier } from "../rematerialize.js";
+import { dim, type Shape, sizeOf, type TypedData } from "../tensor.js";
+import { cast, mul } from "./elementwise.js";
+import { reshape } from "./layout.js";
+import type { MatmulOptions } from "./matmul.js";
+
+/** Bytes in memory, or in a file that onnxruntime maps. */
+export type StoredBytes = TypedData | Extract<Initializer, { kind: "external" }>;
+
+/** How a frozen weight [out, in] is stored: as floats, or as blocks of codes (`quantizeRows`). */
+export type FrozenStorage =
+  | { readonly kind: "float"; readonly dtype: "float32" | "float16" | "bfloat16"; readonly data: StoredBytes }
+  | {
+      readonly kind: "blocks";
+      readonly quantization: BlockQuantization;
+      readonly codes: StoredBytes;
+      readonly scales: StoredBytes;
+      readonly zeroPoints: StoredBytes;
+    };
+
+/** How products with a frozen weight are computed. */
+export interface FrozenKernel {
+  /**
+   * `expand` (default): the weight is expanded to float32 right before each product, forward and backward, and dropped
+   * after it: any session, weights stay memory-mapped. `packed`: codes go to onnxruntime's `MatMulNBits`, which is fast
+   * only in a session with prepacking, whose packed copy is private memory.
+   */
+  readonly kernel?: "expand" | "packed";
+  /** `MatMulNBits` accuracy_level: 1 keeps activations in float32 (default), 4 rounds them to 8 bits, block by block. */
+  readonly accuracyLevel?: 1 | 4;
+}
+
+interface Frozen {
+  /**
+   * The weight in float32, computed no earlier than `after`: otherwise onnxruntime expands every weight before the first
+   * product, and merges the forward pass's copy with the backward pass's, so that all of them lie in memory at once.
+   */
+  expand(after: Value): Value;
+  /** Rows of the table in float32. */
+  rows(ids: Value): Value;
+  /** x W^T on the codes as they are. */
+  readonly packed: ((x: Value) => Value) | undefined;
+}
+
+const frozenWeights = new WeakMap<Value, Frozen>();
+
+/**
+ * A constant weight [out, in] that never gets a gradient and is kept as it is stored: 16-bit floats or blocks of codes.
+ * As an operand of `matmul` and `gather` it costs a transient float32 copy at most, and gradients flow past it to the other
+ * operand; any other op sees a plain float32 value.
+ *
+ * @throws ShapeError when the sizes do not fit the storage.
+ */
+export function frozenWeight(
+  graph: Graph,
+  name: string,
+  shape: Shape,
+  storage: FrozenStorage,
+  { kernel = "expand", accuracyLevel = 1 }: FrozenKernel = {},
+): Value {
+  if (storage.kind === "float") {
+    const stored = graph.initializer(name, storage.dtype, shape, storage.data);
+    if (storage.dtype === "float32") return stored;
+    const target = graph.int64(shape);
+    return register(cast(stored, "float32"), {
+      // The kernel of Where knows no bfloat16, so it is the shape that waits.
+      expand: (after) =>
+        cast(graph.op("DynamicReshape", [stored, barrier(target, after)], { dtype: stored.dtype, shape }), "float32"),
+      rows: (ids) =>
+        cast(
+          graph.op(
+            "Gather",
+            [stored, ids],
+            { dtype: stored.dtype, shape: [...ids.shape, ...shape.slice(1)] },
+            { axis: 0 },
+          ),
+          "float32",
+        ),
+      packed: undefined,
+    });
+  }
+  const { bits, blockSize, symmetric } = storage.quantization;
+  if (shape.length !== 2) throw new ShapeError(`${name}: blocks need a weight [out, in], found [${shape}]`);
+  const [out, columns] = [dim(shape, 0), dim(shape, 1)];
+  checkQuantization(columns, storage.quantization);
+  const blocks = columns / blockSize;
+  const dtype = bits === 4 ? "uint4" : "uint8";
+  const codes = graph.initializer(`${name}:codes`, dtype, shape, storage.codes);
+  const scales = graph.initializer(`${name}:scales`, "float32", [out, blocks], storage.scales);
+  const zeros = graph.initializer(`${name}:zero_points`, dtype, [out, blocks], storage.zeroPoints);
+  const attributes = { axis: 1, block_size: blockSize };
+  const dequantize = (q: Value, s: Value, z: Value): Value =>
+    graph.op("DequantizeLinear", [q, s, z], { dtype: "float32", shape: q.shape }, attributes);
+  const pick = (from: Value, ids: Value): Value => {
+    const spec = { dtype: from.dtype, shape: [sizeOf(ids.shape), dim(from.shape, 1)] };
+    return graph.op("Gather", [from, reshape(ids, [sizeOf(ids.shape)])], spec, { axis: 0 });
+  };
+  const multiply = (): ((x: Value) => Value) => {
+    // The same bytes under the types that MatMulNBits declares; sessions keep only what a node reads.
+    const bytes = (of: string, of4: Shape, data: StoredBytes): Value =>
+      graph.initializer(`${name}:${of}`, "uint8", of4, data);
+    const perByte = 8 / bits;
+    const packed = bytes("packed_codes", [out, blocks, blockSize / perByte], storage.codes);
+    const packedZeros = symmetric ? null : bytes("packed_zero_points", [out, blocks / perByte], storage.zeroPoints);
+    return (x) =>
+      graph.op(
+        "MatMulNBits",
+        [x, packed, scales, packedZeros],
+        { dtype: "float32", shape: [...x.shape.slice(0, -1), out] },
+        { _domain: "com.microsoft", K: columns, N: out, bits, block_size: blockSize, accuracy_level: accuracyLevel },
+      );
+  };
+  return register(dequantize(codes, scales, zeros), {
+    expand: (after) => dequantize(codes, barrier(scales, after), zeros),
+    rows: (ids) => {
+      if (bits === 4) throw new DTypeError(`${name}: rows of a table can be read at 8 bits, not at 4`);
+      return dequantize(pick(codes, ids), pick(scales, ids), pick(zeros, ids));
+    },
+    packed: kernel === "packed" ? multiply() : undefined,
+  });
+}
+
+/** The product with a frozen weight; undefined when b is none. Used by `matmul`. */
+export function frozenMatmul(a: Value, b: Value, options: MatmulOptions): Value | undefined {
+  const frozen = frozenWeights.get(b);
+  if (!frozen) return undefined;
+  const { transposeA = false, transposeB = false, alpha = 1 } = options;
+  const dense = (x: Value, flags: { transA: number; transB: number }): Value => {
+    const spec = { dtype: x.dtype, shape: productShape(x, b, flags) };
+    return x.graph.op("FusedMatMul", [x, frozen.expand(x)], spec, { ...flags, alpha: float(alpha) });
+  };
+  const { packed } = frozen;
+  if (packed === undefined || !transposeB || transposeA)
+    return dense(a, { transA: transposeA ? 1 : 0, transB: transposeB ? 1 : 0 });
+  const [y] = a.graph.region(
+    [a],
+    (x) => [alpha === 1 ? packed(x as Value) : mul(packed(x as Value), alpha)],
+    () =>
+      ([dy]) => [dy && dense(dy, { transA: 0, transB: 0 })],
+  );
+  return y as Value;
+}
+
+/** Rows of a frozen table; undefined when it is none. Used by `gather`. */
+export const frozenRows = (table: Value, ids: Value): Value | undefined => frozenWeights.get(table)?.rows(ids);
+
+function register(value: Value, frozen: Frozen): Value {
+  frozenWeights.set(value, frozen);
+  return value;
+}
+
+function productShape(a: Value, b: Value, { transA, transB }: { transA: number; transB: number }): number[] {
+  return [...a.shape.slice(0, -2), dim(a.shape, transA ? -1 : -2), dim(b.shape, transB ? -2 : -1)];
+}
