@@ -1,7 +1,7 @@
 /**
  * Length of the longest common subsequence of two sequences of token ids in [0, vocabularySize). Bit-parallel
- * (Crochemore et al. 2001; Hyyrö 2004) over sparse position masks: O(n ceil(m / 32)) at worst for the shorter length m,
- * and close to linear when tokens are rare. Common ends and tokens that only one side has are taken off first.
+ * (Crochemore et al. 2001; Hyyrö 2004), common ends taken off first: O(n ceil(m / 30)) for the shorter length m. The masks are dense
+ * where they are small; else sparse, without the tokens that only one side has, which is close to linear when tokens are rare.
  */
 export function longestCommonSubsequence(a: Int32Array, b: Int32Array, vocabularySize: number): number {
   let start = 0;
@@ -13,15 +13,57 @@ export function longestCommonSubsequence(a: Int32Array, b: Int32Array, vocabular
     endB--;
   }
   const common = start + a.length - endA;
-  const restA = keepTokensOf(a.subarray(start, endA), b.subarray(start, endB), vocabularySize);
-  const restB = keepTokensOf(b.subarray(start, endB), restA, vocabularySize);
-  if (restA.length === 0 || restB.length === 0) return common;
-  return (
-    common +
-    (restA.length <= restB.length
-      ? bitParallel(restA, restB, vocabularySize)
-      : bitParallel(restB, restA, vocabularySize))
-  );
+  if (start === endA || start === endB) return common;
+  const restA = a.subarray(start, endA);
+  const restB = b.subarray(start, endB);
+  const [short, long] = restA.length <= restB.length ? [restA, restB] : [restB, restA];
+  const dense = Math.ceil(short.length / WORD) * vocabularySize <= masks.length;
+  return common + (dense ? denseLength(short, long, vocabularySize) : sparseLength(short, long, vocabularySize));
+}
+
+/** Bits of a word: a sum of two words and a carry stays below 2^31. */
+const WORD = 30;
+const ONES = 2 ** WORD - 1;
+/** Scratch: [vocabularySize, words] position masks, and one row. */
+const masks = new Int32Array(1 << 16);
+const row = new Int32Array(1 << 16);
+
+/** A zero bit i of the row says that position i of `short` raises the length: V' = (V + (V & M)) | (V & ~M). */
+function denseLength(short: Int32Array, long: Int32Array, vocabularySize: number): number {
+  const words = Math.ceil(short.length / WORD);
+  masks.fill(0, 0, vocabularySize * words);
+  row.fill(ONES, 0, words);
+  for (let i = 0, word = 0, bit = 0; i < short.length; i++) {
+    const at = (short[i] as number) * words + word;
+    masks[at] = (masks[at] as number) | (1 << bit);
+    if (++bit === WORD) {
+      bit = 0;
+      word++;
+    }
+  }
+  for (let j = 0; j < long.length; j++) {
+    let at = (long[j] as number) * words;
+    let carry = 0;
+    for (let word = 0; word < words; word++) {
+      const v = row[word] as number;
+      const mask = masks[at++] as number;
+      const sum = v + (v & mask) + carry;
+      carry = sum >>> WORD;
+      row[word] = (sum & ONES) | (v & ~mask);
+    }
+  }
+  let length = 0;
+  for (let word = 0; word < words; word++) length += populationCount(~(row[word] as number) & ONES);
+  return length;
+}
+
+function sparseLength(a: Int32Array, b: Int32Array, vocabularySize: number): number {
+  const restA = keepTokensOf(a, b, vocabularySize);
+  const restB = keepTokensOf(b, restA, vocabularySize);
+  if (restA.length === 0 || restB.length === 0) return 0;
+  return restA.length <= restB.length
+    ? bitParallel(restA, restB, vocabularySize)
+    : bitParallel(restB, restA, vocabularySize);
 }
 
 function keepTokensOf(tokens: Int32Array, other: Int32Array, vocabularySize: number): Int32Array {

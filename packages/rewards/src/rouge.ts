@@ -1,5 +1,7 @@
 import { longestCommonSubsequence } from "./longest-common-subsequence.js";
+import { numberPairs } from "./number-pairs.js";
 import { summaryLevelHits } from "./summary-level-hits.js";
+import { TokenIds, type TokenPair } from "./token-ids.js";
 import { type TokenizeOptions, tokenize } from "./tokenize.js";
 
 /** Precision, recall and their harmonic mean, each in [0, 1]; all 0 when a side has no n-gram. */
@@ -27,7 +29,7 @@ export function rouge<T extends RougeType>(
   types: readonly T[],
   options: TokenizeOptions = {},
 ): Record<T, RougeScore> {
-  const pair = internPair(tokenize(reference, options), tokenize(hypothesis, options));
+  const pair = tokenPair(reference, hypothesis, options);
   const scores = {} as Record<T, RougeScore>;
   for (const type of types)
     scores[type] =
@@ -48,66 +50,98 @@ export function meanRouge(reference: string, hypothesis: string, options: Tokeni
   return (rouge1.fmeasure + rouge2.fmeasure + rougeL.fmeasure) / 3;
 }
 
-interface TokenPair {
-  readonly reference: Int32Array;
-  readonly hypothesis: Int32Array;
-  readonly vocabularySize: number;
+let stemmed: TokenIds | undefined;
+let plain: TokenIds | undefined;
+
+function tokenPair(reference: string, hypothesis: string, options: TokenizeOptions): TokenPair {
+  if (options.tokenizer === "unicode") return internPair(tokenize(reference, options), tokenize(hypothesis, options));
+  if (options.useStemmer === false) plain ??= new TokenIds(false);
+  else stemmed ??= new TokenIds(true);
+  return ((options.useStemmer === false ? plain : stemmed) as TokenIds).pair(reference, hypothesis);
 }
 
 function internPair(reference: readonly string[], hypothesis: readonly string[]): TokenPair {
   const ids = new Map<string, number>();
-  const intern = (tokens: readonly string[]): Int32Array => {
-    const result = new Int32Array(tokens.length);
-    for (let i = 0; i < tokens.length; i++) {
-      const token = tokens[i] as string;
-      let id = ids.get(token);
-      if (id === undefined) {
-        id = ids.size;
-        ids.set(token, id);
-      }
-      result[i] = id;
-    }
-    return result;
-  };
+  const intern = (tokens: readonly string[]): Int32Array =>
+    Int32Array.from(tokens, (token) => {
+      const id = ids.get(token) ?? ids.size;
+      if (id === ids.size) ids.set(token, id);
+      return id;
+    });
   return { reference: intern(reference), hypothesis: intern(hypothesis), vocabularySize: ids.size };
 }
 
 function rougeN(pair: TokenPair, n: number): RougeScore {
-  const { reference, hypothesis, vocabularySize } = ngramPair(pair, n);
-  const counts = new Int32Array(vocabularySize);
-  for (const gram of reference) counts[gram] = (counts[gram] as number) + 1;
-  let matches = 0;
-  for (const gram of hypothesis) {
-    const left = counts[gram] as number;
-    if (left > 0) matches++;
-    counts[gram] = left - 1;
-  }
-  return score(matches / Math.max(hypothesis.length, 1), matches / Math.max(reference.length, 1));
+  const { reference, hypothesis, vocabularySize } = pair;
+  const matches =
+    n === 2 && vocabularySize ** 2 <= counts.length
+      ? bigramMatches(reference, hypothesis, vocabularySize)
+      : unigramMatches(ngramPair(pair, n));
+  const grams = (tokens: Int32Array) => Math.max(tokens.length - n + 1, 1);
+  return score(matches / grams(hypothesis), matches / grams(reference));
 }
 
-/** The n-grams as ids, by extending (n-1)-grams with one token at a time. */
-function ngramPair(pair: TokenPair, n: number): TokenPair {
-  let { reference, hypothesis, vocabularySize } = pair;
-  for (let order = 2; order <= n; order++) {
-    const ids = new Map<number, number>();
-    const extend = (grams: Int32Array, tokens: Int32Array): Int32Array => {
-      const result = new Int32Array(Math.max(0, grams.length - 1));
-      for (let i = 0; i < result.length; i++) {
-        const key = (grams[i] as number) * pair.vocabularySize + (tokens[i + order - 1] as number);
-        let id = ids.get(key);
-        if (id === undefined) {
-          id = ids.size;
-          ids.set(key, id);
-        }
-        result[i] = id;
-      }
-      return result;
-    };
-    reference = extend(reference, pair.reference);
-    hypothesis = extend(hypothesis, pair.hypothesis);
-    vocabularySize = ids.size;
+/** Scratch, all zero between calls. */
+const counts = new Int32Array(1 << 16);
+
+/** Size of the multiset intersection. */
+function unigramMatches({ reference, hypothesis, vocabularySize }: TokenPair): number {
+  const left = vocabularySize <= counts.length ? counts : new Int32Array(vocabularySize);
+  for (let i = 0; i < reference.length; i++) {
+    const token = reference[i] as number;
+    left[token] = (left[token] as number) + 1;
   }
-  return { reference, hypothesis, vocabularySize };
+  let matches = 0;
+  for (let i = 0; i < hypothesis.length; i++) {
+    const token = hypothesis[i] as number;
+    const count = left[token] as number;
+    if (count === 0) continue;
+    matches++;
+    left[token] = count - 1;
+  }
+  for (let i = 0; i < reference.length; i++) left[reference[i] as number] = 0;
+  return matches;
+}
+
+/** The same for bigrams of a vocabulary so small that each has a count of its own. */
+function bigramMatches(reference: Int32Array, hypothesis: Int32Array, vocabularySize: number): number {
+  for (let i = 1; i < reference.length; i++) {
+    const gram = (reference[i - 1] as number) * vocabularySize + (reference[i] as number);
+    counts[gram] = (counts[gram] as number) + 1;
+  }
+  let matches = 0;
+  for (let i = 1; i < hypothesis.length; i++) {
+    const gram = (hypothesis[i - 1] as number) * vocabularySize + (hypothesis[i] as number);
+    const count = counts[gram] as number;
+    if (count === 0) continue;
+    matches++;
+    counts[gram] = count - 1;
+  }
+  for (let i = 1; i < reference.length; i++)
+    counts[(reference[i - 1] as number) * vocabularySize + (reference[i] as number)] = 0;
+  return matches;
+}
+
+/** The n-grams as numbers, by extending (n-1)-grams with one token at a time. */
+function ngramPair(pair: TokenPair, n: number): TokenPair {
+  let grams = pair;
+  for (let order = 2; order <= n; order++) {
+    const referenceLength = Math.max(0, grams.reference.length - 1);
+    const hypothesisLength = Math.max(0, grams.hypothesis.length - 1);
+    const heads = new Int32Array(referenceLength + hypothesisLength);
+    const tails = new Int32Array(heads.length);
+    heads.set(grams.reference.subarray(0, referenceLength));
+    heads.set(grams.hypothesis.subarray(0, hypothesisLength), referenceLength);
+    tails.set(pair.reference.subarray(order - 1));
+    tails.set(pair.hypothesis.subarray(order - 1), referenceLength);
+    const { ids, count } = numberPairs(heads, grams.vocabularySize, tails, pair.vocabularySize);
+    grams = {
+      reference: ids.subarray(0, referenceLength),
+      hypothesis: ids.subarray(referenceLength),
+      vocabularySize: count,
+    };
+  }
+  return grams;
 }
 
 function rougeL({ reference, hypothesis, vocabularySize }: TokenPair): RougeScore {

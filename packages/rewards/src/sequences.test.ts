@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { alignTexts, editDistance, errorRate, rouge } from "./index.js";
 import { longestCommonSubsequence } from "./longest-common-subsequence.js";
+import { numberPairs } from "./number-pairs.js";
 
 function plainLcs(a: readonly number[], b: readonly number[]): number {
   const table = Array.from({ length: a.length + 1 }, () => new Array<number>(b.length + 1).fill(0));
@@ -28,7 +29,7 @@ function plainDistance(a: readonly string[], b: readonly string[]): number {
   return row[b.length] ?? 0;
 }
 
-// Lengths around the 32-bit blocks, alphabets from one token (long carries) to many (empty masks).
+// Lengths around the 30- and 32-bit blocks, alphabets from one token (long carries) to many (empty masks).
 const sequences = fc.integer({ min: 1, max: 40 }).chain((alphabet) => {
   const sequence = fc.array(fc.integer({ min: 0, max: alphabet - 1 }), { maxLength: 110 });
   return fc.tuple(sequence, sequence);
@@ -41,6 +42,41 @@ describe("longestCommonSubsequence", () => {
         expect(longestCommonSubsequence(Int32Array.from(a), Int32Array.from(b), 40)).toBe(plainLcs(a, b));
       }),
       { numRuns: 400 },
+    );
+  });
+
+  it("is the same number by dense and by sparse masks", () => {
+    fc.assert(
+      fc.property(sequences, ([a, b]) => {
+        // A vocabulary that large makes the masks sparse.
+        const [dense, sparse] = [40, 1 << 16].map((vocabularySize) =>
+          longestCommonSubsequence(Int32Array.from(a), Int32Array.from(b), vocabularySize),
+        );
+        expect(dense).toBe(sparse);
+      }),
+      { numRuns: 400 },
+    );
+  });
+});
+
+describe("numberPairs", () => {
+  it("gives pairs the same number exactly when they are equal, from 0 without gaps", () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(fc.nat(6), fc.nat(4)), { maxLength: 60 }), (pairs) => {
+        const { ids, count } = numberPairs(
+          Int32Array.from(pairs, ([head]) => head),
+          7,
+          Int32Array.from(pairs, ([, tail]) => tail),
+          5,
+        );
+        const spelled = pairs.map((pair) => pair.join());
+        expect(new Set(ids).size).toBe(count);
+        expect(count).toBe(new Set(spelled).size);
+        ids.forEach((id, i) => {
+          expect(id).toBeLessThan(count);
+          expect(spelled.map((text) => text === spelled[i])).toEqual(Array.from(ids, (other) => other === id));
+        });
+      }),
     );
   });
 });

@@ -1,0 +1,80 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { tokenize } from "./index.js";
+import { TokenIds } from "./token-ids.js";
+
+/** The pair's tokens by the plain way: the strings of `tokenize`, numbered in order of first use. */
+function plainPair(reference: string, hypothesis: string, useStemmer: boolean) {
+  const numbers = new Map<string, number>();
+  const side = (text: string) =>
+    tokenize(text, { useStemmer }).map((token) => {
+      const number = numbers.get(token) ?? numbers.size;
+      numbers.set(token, number);
+      return number;
+    });
+  return { reference: side(reference), hypothesis: side(hypothesis), vocabularySize: numbers.size };
+}
+
+const listed = ({ reference, hypothesis, vocabularySize }: ReturnType<TokenIds["pair"]>) => ({
+  reference: Array.from(reference),
+  hypothesis: Array.from(hypothesis),
+  vocabularySize,
+});
+
+const text = fc
+  .array(
+    fc.oneof(
+      fc.constantFrom(
+        "running",
+        "Runs",
+        "RUN",
+        "skies",
+        "sky",
+        "\u0130stanbul",
+        "\u212aelvin",
+        "l'\u00e9t\u00e9",
+        "a",
+        " ",
+        "-",
+      ),
+      fc.string(),
+      fc.string({ unit: fc.constantFrom(..."aeiouystedinglz09"), minLength: 1, maxLength: 40 }),
+      fc.string({ unit: "grapheme" }),
+    ),
+    { maxLength: 40 },
+  )
+  .map((parts) => parts.join(" "));
+
+describe("TokenIds", () => {
+  it.each([true, false])("numbers the tokens of tokenize (stemmer: %s), whatever it has met before", (useStemmer) => {
+    const ids = new TokenIds(useStemmer);
+    fc.assert(
+      fc.property(text, text, (reference, hypothesis) => {
+        expect(listed(ids.pair(reference, hypothesis))).toEqual(plainPair(reference, hypothesis, useStemmer));
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it("folds every character of Unicode as tokenize does", () => {
+    const ids = new TokenIds(true);
+    for (let block = 0; block < 0x110000; block += 0x1000) {
+      const characters = Array.from({ length: 0x1000 }, (_, i) => block + i)
+        .filter((code) => code < 0xd800 || code > 0xdfff)
+        .map((code) => `x${String.fromCodePoint(code)}y`)
+        .join(" ");
+      expect(listed(ids.pair(characters, ""))).toEqual(plainPair(characters, "", true));
+    }
+  });
+
+  it("stays right when its table overflows, collides, and starts anew", () => {
+    const ids = new TokenIds(true);
+    for (let round = 0; round < 4; round++) {
+      const many = Array.from({ length: 20_000 }, (_, i) => `w${round}x${i}`).join(" ");
+      const long = `${"ab".repeat(40)}ing ${"ab".repeat(40)}s ${"ab".repeat(40)}`;
+      expect(listed(ids.pair(`${many} ${long}`, "w1x7 running runs"))).toEqual(
+        plainPair(`${many} ${long}`, "w1x7 running runs", true),
+      );
+    }
+  });
+});
