@@ -2,7 +2,7 @@ import type { DecodeSegment } from "./decode-schedule.js";
 import type { FrameIndex, PacketEntry } from "./frame-index.js";
 import type { ImageSize, VideoInfo } from "./sampled-video.js";
 
-/** A frame that came out of a decoder, upright, as packed RGB. */
+/** A frame that came out of a decoder: upright packed RGB, or the planes as stored. */
 export interface DecodedFrame {
   /** Presentation time in ticks. */
   readonly ptsTicks: number;
@@ -14,7 +14,7 @@ export interface DecodedFrame {
   readonly keyframe: boolean;
   /** Whether the decoder reported damage. */
   readonly decodeError: boolean;
-  /** `[height, width, 3]` bytes; null for frames that were only counted. */
+  /** `[height, width, 3]` bytes, or the stored planes if asked; null for frames that were only counted. */
   readonly image: Uint8Array | null;
   /** Size of `image`, or of the frame where it is null. */
   readonly size: ImageSize;
@@ -22,6 +22,11 @@ export interface DecodedFrame {
 
 /** How a decoder delivers pixels. */
 export interface DecodeOutput {
+  /**
+   * `rgb`, upright (default), or `stored`: the decoded planes one after the other without padding, neither converted nor
+   * turned, as `ffmpeg -noautorotate -f rawvideo` writes them. Decoders are compared by these.
+   */
+  readonly pixels?: "rgb" | "stored";
   /** Scale with swscale's bicubic to this size; absent: native size, upright. */
   readonly scaleTo?: ImageSize;
   /** Map HDR to SDR before anything else. */

@@ -1,4 +1,4 @@
-import { locateFfmpeg, readVersion, runFfmpeg } from "./ffmpeg-program-node.js";
+import { locateFfmpeg, outputOf, readVersion } from "./ffmpeg-program-node.js";
 import { loadNodeAv } from "./node-av-loader-node.js";
 
 /** One backend's state. */
@@ -52,12 +52,6 @@ async function reportFfmpeg(): Promise<BackendReport> {
   } catch (error) {
     return { backend: "ffmpeg", usable: false, detail: reason(error), missingDecoders: COMMON_DECODERS };
   }
-}
-
-async function outputOf(program: string, args: readonly string[]): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of runFfmpeg(program, args).output) chunks.push(chunk);
-  return Buffer.concat(chunks).toString("utf8");
 }
 
 function reason(error: unknown): string {

@@ -9,9 +9,10 @@ import {
 } from "./decoder.js";
 import { NotMediaError, NoVideoStreamError } from "./errors.js";
 import { type FfmpegRun, passthroughArguments, runFfmpeg } from "./ffmpeg-program-node.js";
-import { parseBanner, parsePacketLine, parseTimeBase } from "./ffmpeg-report.js";
+import { DamageReader, isDamageWarning, parseBanner, parsePacketLine, parseTimeBase } from "./ffmpeg-report.js";
 import type { FrameIndex, PacketEntry } from "./frame-index.js";
-import type { ImageSize, VideoInfo } from "./sampled-video.js";
+import type { VideoInfo } from "./sampled-video.js";
+import { storedFrameBytes } from "./stored-frame-bytes.js";
 
 /** Jump to each segment only if there are few, else one run over the whole file is cheaper. */
 const MAX_SEGMENT_RUNS = 32;
@@ -115,24 +116,24 @@ export class FfmpegDecoder implements VideoDecoder {
     output: DecodeOutput,
     jump: readonly string[] = [],
   ): AsyncGenerator<DecodedFrame & { predicted: boolean }> {
-    const scale =
-      output.scaleTo === undefined ? "" : `,scale=${output.scaleTo.width}:${output.scaleTo.height}:flags=bicubic`;
-    const toneMap = output.toneMap === true ? `${TONE_MAP_FILTERS.join(",")},` : "";
-    const filters = `select='${selection(by, values)}',${toneMap}format=rgb24${scale},showinfo=checksum=0`;
+    const stored = output.pixels === "stored";
+    const filters = [`select='${selection(by, values)}'`, ...(stored ? [] : rgbFilters(output)), "showinfo=checksum=0"];
+    const source = [...(stored ? ["-noautorotate"] : []), ...this.#source(jump)];
     const run = runFfmpeg(
       this.#program,
       [
-        ...["-copyts", "-threads", String(this.#threads), ...jump, ...this.#input, "-map", "0:V:0", "-vf", filters],
+        ...[...source, "-vf", filters.join(",")],
         ...(await passthroughArguments(this.#program)),
-        ...["-frames:v", String(values.length), "-f", "rawvideo", "-pix_fmt", "rgb24", "-"],
+        ...["-frames:v", String(values.length), "-f", "rawvideo", ...(stored ? [] : ["-pix_fmt", "rgb24"]), "-"],
       ],
       output.signal,
     );
     const facts = new ShowInfoReader(run);
+    let damaged: ReadonlySet<number> | undefined;
     let pending: Buffer[] = [];
     let bytes = 0;
     for (let n = 0, fact = await facts.next(); fact !== null; n++, fact = await facts.next()) {
-      const size = fact.size.height * fact.size.width * 3;
+      const size = storedFrameBytes(fact.pixelFormat, fact.size);
       while (bytes < size) {
         const { value, done } = await run.output.next();
         if (done === true) return;
@@ -143,28 +144,45 @@ export class FfmpegDecoder implements VideoDecoder {
       pending = [joined.subarray(size)];
       bytes -= size;
       this.counters.framesDecoded++;
-      yield { ...fact, ordinal: by === "n" ? (values[n] ?? -1) : -1, image: joined.subarray(0, size) };
+      if (facts.sawDamage) damaged ??= await this.#damagedTimes(jump, output.signal);
+      const decodeError = damaged?.has(fact.ptsTicks) ?? false;
+      yield { ...fact, decodeError, ordinal: by === "n" ? (values[n] ?? -1) : -1, image: joined.subarray(0, size) };
     }
     await run.output.return(undefined);
   }
 
-  /** Decodes everything without pixels. */
+  /** The arguments up to the filters: the same ones give the same decoding. */
+  #source(jump: readonly string[] = []): string[] {
+    return ["-copyts", "-threads", String(this.#threads), ...jump, ...this.#input, "-map", "0:V:0"];
+  }
+
+  /**
+   * Times of the frames that ffmpeg calls corrupt. Its warning names no frame, and the decoder runs ahead of the filters, so
+   * the file is decoded once more with the decoder's own log; only damaged files pay for it.
+   */
+  async #damagedTimes(jump: readonly string[], signal?: AbortSignal): Promise<ReadonlySet<number>> {
+    const sink = [...(await passthroughArguments(this.#program)), "-f", "null", "-"];
+    const run = runFfmpeg(this.#program, ["-debug_ts", ...this.#source(jump), ...sink], signal);
+    const times = new Set<number>();
+    const reader = new DamageReader();
+    let at = 0;
+    for (;;) {
+      while (at < run.messages.length) {
+        const pts = reader.damagedTime(run.messages[at++] as string);
+        if (pts !== null) times.add(pts);
+      }
+      if (run.messagesEnded) return times;
+      await run.nextMessage();
+    }
+  }
+
+  /** Decodes everything without pixels, to list the frames; damage is told when frames are taken. */
   async *#describeAll(signal?: AbortSignal): AsyncGenerator<DecodedFrame> {
     const run = runFfmpeg(
       this.#program,
       [
-        "-copyts",
-        "-threads",
-        String(this.#threads),
-        ...this.#input,
-        "-map",
-        "0:V:0",
-        "-vf",
-        "showinfo=checksum=0",
-        ...(await passthroughArguments(this.#program)),
-        "-f",
-        "null",
-        "-",
+        ...[...this.#source(), "-vf", "showinfo=checksum=0"],
+        ...[...(await passthroughArguments(this.#program)), "-f", "null", "-"],
       ],
       signal,
     );
@@ -172,7 +190,7 @@ export class FfmpegDecoder implements VideoDecoder {
     let ordinal = 0;
     for (let fact = await facts.next(); fact !== null; fact = await facts.next()) {
       this.counters.framesDecoded++;
-      yield { ...fact, ordinal: ordinal++, image: null };
+      yield { ...fact, decodeError: false, ordinal: ordinal++, image: null };
     }
     await run.output.return(undefined);
   }
@@ -202,8 +220,21 @@ export function selection(by: "pts" | "n", values: readonly number[]): string {
   return `if(lt(${by},${values[middle]}),${selection(by, values.slice(0, middle))},${selection(by, values.slice(middle))})`;
 }
 
+/** Filters that give upright RGB, scaled and mapped as asked. */
+function rgbFilters({ scaleTo, toneMap }: DecodeOutput): string[] {
+  const scale = scaleTo === undefined ? [] : [`scale=${scaleTo.width}:${scaleTo.height}:flags=bicubic`];
+  return [...(toneMap === true ? TONE_MAP_FILTERS : []), "format=rgb24", ...scale];
+}
+
+interface ShownFrame extends Pick<DecodedFrame, "ptsTicks" | "duration" | "keyframe" | "size"> {
+  readonly pixelFormat: string;
+  readonly predicted: boolean;
+}
+
 /** Reads what the showinfo filter says about each frame. */
 class ShowInfoReader {
+  /** Whether a frame decoded before the last one read was called corrupt. */
+  sawDamage = false;
   #line = 0;
   readonly #run: FfmpegRun;
 
@@ -212,24 +243,19 @@ class ShowInfoReader {
   }
 
   /** Facts of the next frame, or null at the end. */
-  async next(): Promise<
-    | (Pick<DecodedFrame, "ptsTicks" | "duration" | "keyframe" | "decodeError"> & {
-        predicted: boolean;
-        size: ImageSize;
-      })
-    | null
-  > {
+  async next(): Promise<ShownFrame | null> {
     for (;;) {
       while (this.#line < this.#run.messages.length) {
         const line = this.#run.messages[this.#line++] as string;
+        this.sawDamage ||= isDamageWarning(line);
         if (!line.includes("Parsed_showinfo") || !/ n: *\d+ /.test(line)) continue;
         const number = (pattern: RegExp) => Number(pattern.exec(line)?.[1] ?? Number.NaN);
-        const [, width, height] = / s:(\d+)x(\d+) /.exec(line) ?? [];
+        const [, pixelFormat = "", width, height] = / fmt:(\w+) .*? s:(\d+)x(\d+) /.exec(line) ?? [];
         return {
           ptsTicks: number(/ pts: *(-?\d+)/),
           duration: number(/ duration: *(\d+)/) || 0,
           keyframe: / iskey:1/.test(line),
-          decodeError: false,
+          pixelFormat,
           predicted: / type:[PB] /.test(line),
           size: { height: Number(height), width: Number(width) },
         };

@@ -60,20 +60,25 @@ const passthroughByProgram = new Map<string, Promise<readonly string[]>>();
 export function passthroughArguments(program: string): Promise<readonly string[]> {
   const known = passthroughByProgram.get(program);
   if (known !== undefined) return known;
-  const asked = readVersion(program).then((version) => {
-    const [, major, minor] = /^n?(\d+)\.(\d+)/.exec(version) ?? [];
-    const old = major !== undefined && Number(major) + Number(minor) / 100 < 5.01;
-    return [old ? "-vsync" : "-fps_mode", "passthrough"];
-  });
+  // Asked of the program itself: builds from a repository call their version anything.
+  const asked = outputOf(program, ["-h", "long"]).then((help) => [
+    /^-fps_mode\b/m.test(help) ? "-fps_mode" : "-vsync",
+    "passthrough",
+  ]);
   passthroughByProgram.set(program, asked);
   return asked;
 }
 
 /** What a program calls its version, such as `5.1.9-0+deb12u1`; `unknown` when it says nothing. */
 export async function readVersion(program: string): Promise<string> {
+  return /ffmpeg version (\S+)/.exec(await outputOf(program, ["-version"]))?.[1] ?? "unknown";
+}
+
+/** What a program prints to its standard output for the given arguments. */
+export async function outputOf(program: string, args: readonly string[]): Promise<string> {
   const chunks: Buffer[] = [];
-  for await (const chunk of runFfmpeg(program, ["-version"]).output) chunks.push(chunk);
-  return /ffmpeg version (\S+)/.exec(Buffer.concat(chunks).toString("utf8"))?.[1] ?? "unknown";
+  for await (const chunk of runFfmpeg(program, args).output) chunks.push(chunk);
+  return Buffer.concat(chunks).toString("utf8");
 }
 
 /** A running ffmpeg. */

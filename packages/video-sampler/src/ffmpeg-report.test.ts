@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { parseBanner, parsePacketLine, parseTimeBase } from "./ffmpeg-report.js";
+import { DamageReader, parseBanner, parsePacketLine, parseTimeBase } from "./ffmpeg-report.js";
 
 test("a phone video's banner", () => {
   const info = parseBanner(
@@ -66,4 +66,23 @@ test("packet lines: keyframes have no flags printed, discarded ones have", () =>
   expect(parsePacketLine("0, NOPTS, NOPTS, 1, 99, 0x1, F=0x0")).toMatchObject({ pts: null, keyframe: false });
   expect(parsePacketLine("0, -9223372036854775808, -9223372036854775808, 1, 9, 0x1")).toMatchObject({ pts: null });
   expect(parsePacketLine("#tb 0: 1/2")).toBeNull();
+});
+
+test("damage: the warning belongs to the frame that the decoder names next, in old and new logs", () => {
+  const read = (log: string) => {
+    const reader = new DamageReader();
+    return log.split("\n").flatMap((line) => reader.damagedTime(line) ?? []);
+  };
+  const old = `decoder -> ist_index:0 type:video frame_pts:4096 frame_pts_time:0.26 best_effort_ts:4096 best_effort_ts_time:0.26 keyframe:0
+a.mp4: corrupt decoded frame in stream 0
+decoder -> ist_index:0 type:video frame_pts:4608 frame_pts_time:0.3 best_effort_ts:4608 best_effort_ts_time:0.3 keyframe:0
+a.mp4: corrupt decoded frame in stream 0
+demuxer -> ist_index:0 type:video next_dts:NOPTS pkt_pts:7 pkt_dts:7
+decoder -> ist_index:0 type:video frame_pts:NOPTS frame_pts_time:NOPTS best_effort_ts:-512 best_effort_ts_time:-0.03 keyframe:0
+decoder -> ist_index:0 type:video frame_pts:5632 frame_pts_time:0.36 best_effort_ts:5632 best_effort_ts_time:0.36 keyframe:0`;
+  expect(read(old)).toEqual([4608, -512]);
+  const recent = `[vist#0:0/h264 @ 0x1] [dec:h264 @ 0x2] corrupt decoded frame
+[vist#0:0/h264 @ 0x1] [dec:h264 @ 0x2] decoder -> pts:6144 pts_time:0.4 pkt_dts:6100 pkt_dts_time:0.4 duration:0 keyframe:1
+[vist#0:0/h264 @ 0x1] [dec:h264 @ 0x2] decoder -> pts:6656 pts_time:0.43 pkt_dts:6656 pkt_dts_time:0.43 duration:0 keyframe:0`;
+  expect(read(recent)).toEqual([6144]);
 });

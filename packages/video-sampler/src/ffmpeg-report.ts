@@ -68,6 +68,31 @@ export function parseBanner(lines: readonly string[]): BannerInfo | null {
   };
 }
 
+/** Whether a line of the ffmpeg program's log says that the next decoded frame is corrupt. */
+export function isDamageWarning(line: string): boolean {
+  return line.includes("corrupt decoded frame");
+}
+
+/**
+ * Finds damaged frames in the log that `-debug_ts` makes: the warning, then the decoder's line about that frame. FFmpeg
+ * warns of frames whose reference or slices the decoder had to conceal (since 4.4), of frames before a recovery point, and of
+ * packets the demuxer found broken. A frame that only inherits damage from the one it refers to is not among them.
+ */
+export class DamageReader {
+  #warned = false;
+
+  /** Takes the next line. @returns the time in ticks of a damaged frame, or null */
+  damagedTime(line: string): number | null {
+    if (isDamageWarning(line)) this.#warned = true;
+    if (!this.#warned || !line.includes("decoder -> ")) return null;
+    const [, stored, guessed] =
+      /decoder -> .*?\b(?:frame_)?pts:(-?\d+|NOPTS) (?:.*\bbest_effort_ts:(-?\d+))?/.exec(line) ?? [];
+    this.#warned = false;
+    const pts = Number(stored === "NOPTS" ? guessed : stored);
+    return Number.isNaN(pts) ? null : pts;
+  }
+}
+
 function match(lines: readonly string[], pattern: RegExp): RegExpExecArray | null {
   for (const line of lines) {
     const found = pattern.exec(line);

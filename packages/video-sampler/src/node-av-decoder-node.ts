@@ -7,10 +7,10 @@ import {
   TONE_MAP_FILTERS,
   type VideoDecoder,
 } from "./decoder.js";
+import { type FrameConverter, RgbConverter, storedPlanes } from "./frame-converter-node.js";
 import type { FrameIndex, PacketEntry } from "./frame-index.js";
 import type { NodeAv } from "./node-av-loader-node.js";
 import { type NodeAvHandles, type NodeAvOpenOptions, openWithNodeAv } from "./node-av-open-node.js";
-import { RgbConverter } from "./rgb-converter-node.js";
 import type { VideoInfo } from "./sampled-video.js";
 
 const MIN_TIMESTAMP = -(2n ** 63n) + 1n;
@@ -23,7 +23,7 @@ interface DecodePass {
   readonly frames: FrameIndex;
   /** Presentation times still to come. */
   readonly wanted: Set<number>;
-  readonly converter: RgbConverter;
+  readonly converter: FrameConverter;
   readonly packet: Packet;
   readonly signal: AbortSignal | undefined;
 }
@@ -194,7 +194,8 @@ export class NodeAvDecoder implements VideoDecoder {
     return packet;
   }
 
-  #newConverter(output: DecodeOutput): RgbConverter {
+  #newConverter(output: DecodeOutput): FrameConverter {
+    if (output.pixels === "stored") return storedPlanes;
     const toneMap = output.toneMap === true ? TONE_MAP_FILTERS : [];
     return new RgbConverter(this.#av, [...this.#opened.rotation.filters, ...toneMap], output.scaleTo);
   }
@@ -267,14 +268,14 @@ export class NodeAvDecoder implements VideoDecoder {
     this.#skipping = value;
   }
 
-  *#drain(keep: (pts: number) => boolean, converter: RgbConverter, all = false): Generator<DecodedFrame> {
+  *#drain(keep: (pts: number) => boolean, converter: FrameConverter, all = false): Generator<DecodedFrame> {
     this.#opened.codec.sendPacketSync(null);
     yield* this.#receive(keep, converter, all);
     this.#opened.codec.flushBuffers();
   }
 
   /** Takes what the decoder has; frames that are not kept come without pixels, and only if `all`. */
-  *#receive(keep: (pts: number) => boolean, converter: RgbConverter, all = false): Generator<DecodedFrame> {
+  *#receive(keep: (pts: number) => boolean, converter: FrameConverter, all = false): Generator<DecodedFrame> {
     const { codec } = this.#opened;
     const frame = new this.#av.lib.Frame();
     frame.alloc();
@@ -290,7 +291,7 @@ export class NodeAvDecoder implements VideoDecoder {
     }
   }
 
-  #describe(frame: Frame, keep: (pts: number) => boolean, converter: RgbConverter): DecodedFrame {
+  #describe(frame: Frame, keep: (pts: number) => boolean, converter: FrameConverter): DecodedFrame {
     const { AV_NOPTS_VALUE, AV_FRAME_FLAG_CORRUPT, AV_FRAME_FLAG_KEY } = this.#av.constants;
     const { timeBase, width, height } = this.info;
     const ticks = frame.pts === AV_NOPTS_VALUE ? frame.bestEffortTimestamp : frame.pts;

@@ -18,7 +18,7 @@ const NAMES = [
   "h264-edit-list.mp4",
   "vp9.webm",
   "h264-late-start.mkv",
-  "h264.ts",
+  "h264.m2t",
 ];
 const PLANS = [
   { type: "uniform", frameCount: 7 },

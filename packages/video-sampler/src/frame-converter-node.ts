@@ -4,17 +4,31 @@ import type { ImageSize } from "./sampled-video.js";
 
 /** A converted picture. */
 export interface ConvertedImage {
-  /** Packed RGB bytes `[height, width, 3]`. */
+  /** Packed RGB bytes `[height, width, 3]`, or planes. */
   readonly image: Uint8Array;
   /** Size of `image`. */
   readonly size: ImageSize;
 }
 
+/** Turns decoded frames into bytes. */
+export interface FrameConverter {
+  /** Converts one frame; the frame stays the caller's. Null when nothing came out. */
+  convert(frame: Frame): ConvertedImage | null;
+  /** Releases what it holds. */
+  close(): void;
+}
+
+/** The planes as decoded, without the padding between rows. */
+export const storedPlanes: FrameConverter = {
+  convert: (frame) => ({ image: frame.toBuffer(), size: { height: frame.height, width: frame.width } }),
+  close: () => undefined,
+};
+
 /**
  * Turns decoded frames upright and into packed RGB through a libavfilter graph, bit for bit as the ffmpeg program does
  * (node-av's own Scaler ignores colour matrix and range).
  */
-export class RgbConverter {
+export class RgbConverter implements FrameConverter {
   readonly #graph: ReturnType<NodeAv["FilterAPI"]["create"]>;
 
   /** @param filters applied before the conversion, such as `transpose=clock` @param scaleTo swscale bicubic, after it */
@@ -23,7 +37,6 @@ export class RgbConverter {
     this.#graph = av.FilterAPI.create([...filters, "format=rgb24", ...scale].join(","), { threads: 1 });
   }
 
-  /** Converts one frame; the frame stays the caller's. */
   convert(frame: Frame): ConvertedImage | null {
     let converted: ConvertedImage | null = null;
     for (const output of this.#graph.processAllSync(frame)) {
@@ -33,7 +46,6 @@ export class RgbConverter {
     return converted;
   }
 
-  /** Releases the graph. */
   close(): void {
     this.#graph.close();
   }
