@@ -50,7 +50,9 @@ export const videoLlmConfigSchema = z.strictObject({
     .describe(
       "rotary pairs that turn with time, row and column; sum to headSize / 2, by default 1/4, 3/8 and 3/8 of it (qwen2-vl, qwen2.5-vl)",
     ),
-  useTokenCompression: z.boolean().default(true).describe("drop visual tokens that repeat the previous frame's"),
+  useTokenCompression: z
+    .boolean()
+    .describe("drop visual tokens that repeat the previous frame's; by default videollama3 does"),
   vision: visionSchema,
 });
 
@@ -61,11 +63,12 @@ export type VisionConfig = VideoLlmConfig["vision"];
 /** What `createVideoLlm` takes: sizes with defaults; `vocabularySize` comes from the tokenizer. */
 export type VideoLlmConfigInput = Omit<
   z.input<typeof videoLlmConfigSchema>,
-  "vocabularySize" | "headSize" | "mropeSections"
+  "vocabularySize" | "headSize" | "mropeSections" | "useTokenCompression"
 > & {
   vocabularySize?: number;
   headSize?: number;
   mropeSections?: readonly number[];
+  useTokenCompression?: boolean;
 };
 
 /**
@@ -74,16 +77,14 @@ export type VideoLlmConfigInput = Omit<
  * @throws ConfigError naming every field that does not fit.
  */
 export function resolveConfig(input: VideoLlmConfigInput & { vocabularySize: number }): VideoLlmConfig {
-  const { headSize = input.hiddenSize / input.heads } = input;
+  const { family = "videollama3", headSize = input.hiddenSize / input.heads } = input;
   const spatial = Math.floor((3 * headSize) / 16);
   const parsed = videoLlmConfigSchema.safeParse({
+    useTokenCompression: family === "videollama3",
     mropeSections: [Math.max(0, Math.floor(headSize / 2) - 2 * spatial), spatial, spatial],
     ...input,
     headSize,
-    vision: {
-      temporalPatchSize: input.family !== undefined && isQwenVl({ family: input.family }) ? 2 : 1,
-      ...input.vision,
-    },
+    vision: { temporalPatchSize: isQwenVl({ family }) ? 2 : 1, ...input.vision },
   });
   if (!parsed.success) throw new ConfigError(`the model config does not fit:\n${z.prettifyError(parsed.error)}`);
   const config = parsed.data;

@@ -1,4 +1,5 @@
 import { createRng } from "@videosafety/onnx-autodiff";
+import { PROMPT_CONVENTIONS } from "../src/conventions.js";
 import {
   createVideoLlm,
   REQUIRED_TOKENS,
@@ -39,6 +40,25 @@ export function tinyModel(
     ...runtime,
   });
   const rng = createRng(seed + 100);
+  for (const { data } of model.tensors.values()) {
+    for (let i = 0; i < data.length; i++) data[i] = (data[i] as number) + 0.15 * rng.normal();
+  }
+  return model;
+}
+
+/** The smallest Qwen2-VL or Qwen2.5-VL: one layer of window attention, one over whole frames. */
+export function tinyQwen(family: "qwen2-vl" | "qwen2.5-vl", config: Partial<VideoLlmConfigInput> = {}): VideoLlm {
+  const { image, video, markers } = PROMPT_CONVENTIONS[family];
+  const specialTokens = [...REQUIRED_TOKENS, image, video as string, ...markers];
+  const windows = family === "qwen2.5-vl" ? { windowSize: 16, fullAttentionLayers: [1] } : {};
+  const vision = { ...TINY.vision, ...windows };
+  const model = createVideoLlm({
+    config: { ...TINY, family, vision, ...config },
+    tokenizer: { tokenizer: trainByteLevelBpe({ texts: TEXTS, vocabularySize: 280, specialTokens }) },
+    preprocessor: { minTokens: 1, maxTokens: 64, video: { minTokens: 1, maxTokens: 64, contextTokens: 512 } },
+    seed: 1,
+  });
+  const rng = createRng(101);
   for (const { data } of model.tensors.values()) {
     for (let i = 0; i < data.length; i++) data[i] = (data[i] as number) + 0.15 * rng.normal();
   }
