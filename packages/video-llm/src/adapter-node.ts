@@ -4,6 +4,7 @@ import { readSafetensors, type TensorToStore, toFloat32, writeSafetensors } from
 import { z } from "zod";
 import type { Naming } from "./checkpoint-config.js";
 import { CheckpointError } from "./errors.js";
+import { isFrozen } from "./frozen-tensor.js";
 import type { LoraSettings } from "./lora.js";
 import { huggingFaceName, originalName } from "./parameters.js";
 import type { VideoLlm } from "./video-llm.js";
@@ -32,13 +33,10 @@ export async function saveAdapter(
   };
   await writeFile(join(directory, "adapter_config.json"), `${JSON.stringify(config, null, 2)}\n`);
   const stored = new Map<string, TensorToStore>();
-  for (const [name, { data, dims, group }] of model.tensors) {
-    if (group === "lora")
-      stored.set(PREFIX + (naming === "huggingface" ? huggingFaceName(name, model.config.family) : name), {
-        data,
-        dims,
-      });
-    if (group === "alarmTokens" || group === "classifiers") stored.set(name, { data, dims });
+  for (const [name, tensor] of model.tensors) {
+    if (tensor.group === "lora")
+      stored.set(PREFIX + (naming === "huggingface" ? huggingFaceName(name, model.config.family) : name), tensor);
+    if (tensor.group === "alarmTokens" || tensor.group === "classifiers") stored.set(name, tensor);
   }
   await writeSafetensors(join(directory, WEIGHTS), stored, { format: "pt" });
 }
@@ -59,7 +57,7 @@ export async function loadAdapter(model: VideoLlm, directory: string): Promise<v
     const name = originalName(stored.startsWith(PREFIX) ? stored.slice(PREFIX.length) : stored, model.config.family);
     const target = model.tensors.get(name);
     const place = { file: weights, tensor: stored };
-    if (target === undefined)
+    if (target === undefined || isFrozen(target))
       throw new CheckpointError("extra-tensor", `${weights}: tensor ${stored} belongs to no part of this model`, place);
     if (`${target.dims}` !== `${tensor.dims}`) {
       throw new CheckpointError(

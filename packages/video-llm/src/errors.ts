@@ -22,6 +22,7 @@ export type CheckpointCode =
   | "wrong-shape"
   | "wrong-dtype"
   | "truncated"
+  | "cache-unwritable"
   | "duplicate-tensor";
 
 /** The weights contradict config.json, or a file is damaged. Names the file and the tensor where there is one. */

@@ -46,6 +46,7 @@ export {
   parameterSpecs,
 } from "./parameters.js";
 export type { PolicyItem, VideoLlmPolicy } from "./policy.js";
+export type { Precision, PrecisionOptions } from "./precision.js";
 export {
   DEFAULT_PREPROCESSOR,
   formatPreprocessorConfig,

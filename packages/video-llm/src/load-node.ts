@@ -6,15 +6,18 @@ import { parseCheckpointConfig } from "./checkpoint-config.js";
 import { isQwenVl, type VideoLlmConfig } from "./config.js";
 import { PROMPT_CONVENTIONS } from "./conventions.js";
 import { CheckpointError } from "./errors.js";
+import { openFrozenBase } from "./frozen-base-node.js";
+import { type FrozenBase, isFrozen } from "./frozen-tensor.js";
+import { type LocatedTensor, locateTensors } from "./locate-tensors.js";
 import { freshTensor, type TrainableTensor } from "./parameter-store.js";
-import { originalName, type ParameterSpec, parameterSpecs } from "./parameters.js";
+import { isFrozenBase, type PrecisionOptions } from "./precision.js";
 import { DEFAULT_PREPROCESSOR, type PreprocessorConfig, parsePreprocessorConfig } from "./preprocessor-config.js";
 import { parseQwenVlPreprocessor } from "./qwen-vl-preprocessor.js";
 import { TextTokenizer } from "./text-tokenizer.js";
 import { type RuntimeOptions, VideoLlm } from "./video-llm.js";
 
 /** What `loadVideoLlm` takes. */
-export interface LoadOptions extends RuntimeOptions {
+export interface LoadOptions extends RuntimeOptions, PrecisionOptions {
   /** Seed of tensors that the checkpoint lacks and may lack: the alarm heads. Default 0. */
   readonly seed?: number;
 }
@@ -37,12 +40,16 @@ export async function loadVideoLlm(directory: string, options: LoadOptions = {})
   const preprocessor = await readPreprocessor(directory, stated);
   const reader = await openWeights(directory);
   try {
-    const tensors = await readTensors(reader, stated, directory, options.seed ?? 0);
     const vocabularySize = Math.max(stated.vocabularySize, tokenizer.vocabularySize);
     const config = { ...stated, vocabularySize };
+    const located = locateTensors(reader.entries, stated, directory);
+    const frozenBase = isFrozenBase(options) ? await openFrozenBase(located, directory, vocabularySize, options) : null;
+    const tensors = await readTensors(reader, located, options.seed ?? 0, frozenBase);
     growTables(tensors, stated, vocabularySize);
     const chatTemplate = await readTemplate(directory, tokenizerConfig, tokenizer.conventions.chatTemplate);
-    return new VideoLlm({ config, preprocessor, tokenizer, chatTemplate, tensors, naming }, options);
+    const parts = { config, preprocessor, tokenizer, chatTemplate, tensors, naming };
+    const weightsDirectory = frozenBase?.directory;
+    return new VideoLlm(weightsDirectory === undefined ? parts : { ...parts, weightsDirectory }, options);
   } finally {
     await reader.close();
   }
@@ -116,42 +123,20 @@ async function openWeights(directory: string): Promise<SafetensorsReader> {
   }
 }
 
-/** Buffers some exporters store and no model needs. */
-const IGNORED = /(rotary_emb|rotary_pos_emb)\.inv_freq$/;
-
 async function readTensors(
   reader: SafetensorsReader,
-  config: VideoLlmConfig,
-  directory: string,
+  located: readonly LocatedTensor[],
   seed: number,
+  frozenBase: FrozenBase | null,
 ): Promise<Map<string, TrainableTensor>> {
-  const specs = parameterSpecs(config);
-  const byName = new Map<string, [string, LocatedEntry]>();
-  for (const [name, entry] of reader.entries) byName.set(originalName(name, config.family), [name, entry]);
-  refuseExtra(specs, byName, config);
   const tensors = new Map<string, TrainableTensor>();
-  for (const spec of specs) {
-    const found = byName.get(spec.name);
-    if (found === undefined) {
-      if (!spec.optional) {
-        throw new CheckpointError(
-          "missing-tensor",
-          `${directory}: expected tensor ${spec.name} [${spec.dims}], found none; the checkpoint is incomplete or config.json is another model's`,
-          { file: directory, tensor: spec.name },
-        );
-      }
-      tensors.set(spec.name, freshTensor(spec, seed));
-      continue;
-    }
-    const [name, entry] = found;
-    if (entry.dims.length !== spec.dims.length || entry.dims.some((size, i) => size !== spec.dims[i])) {
-      throw new CheckpointError(
-        "wrong-shape",
-        `${entry.path}: tensor ${name}: config.json expects [${spec.dims}], found [${entry.dims}]`,
-        { file: entry.path, tensor: name },
-      );
-    }
-    tensors.set(spec.name, { data: await readFloats(reader, name, entry), dims: spec.dims, group: spec.group });
+  for (const { spec, stored } of located) {
+    const frozen = frozenBase?.tensors.get(spec.name);
+    const read = async (): Promise<TrainableTensor> =>
+      stored === null
+        ? freshTensor(spec, seed)
+        : { data: await readFloats(reader, stored.name, stored.entry), dims: spec.dims, group: spec.group };
+    tensors.set(spec.name, frozen ?? (await read()));
   }
   return tensors;
 }
@@ -169,29 +154,12 @@ async function readFloats(reader: SafetensorsReader, name: string, entry: Locate
   }
 }
 
-function refuseExtra(
-  specs: readonly ParameterSpec[],
-  found: ReadonlyMap<string, [string, LocatedEntry]>,
-  config: VideoLlmConfig,
-): void {
-  const known = new Set(specs.map(({ name }) => name));
-  if (config.tieWordEmbeddings) known.add("lm_head.weight");
-  for (const [name, [stored, entry]] of found) {
-    if (known.has(name) || IGNORED.test(name)) continue;
-    throw new CheckpointError(
-      "extra-tensor",
-      `${entry.path}: tensor ${stored} [${entry.dims}] belongs to no part of the model that config.json describes`,
-      { file: entry.path, tensor: stored },
-    );
-  }
-}
-
 /** New rows of the embedding table (and output layer) start as the mean of the others. */
 function growTables(tensors: Map<string, TrainableTensor>, config: VideoLlmConfig, rows: number): void {
   if (rows === config.vocabularySize) return;
   for (const name of ["model.embed_tokens.weight", "lm_head.weight"]) {
     const table = tensors.get(name);
-    if (table === undefined) continue;
+    if (table === undefined || isFrozen(table)) continue;
     const width = config.hiddenSize;
     const mean = new Float64Array(width);
     table.data.forEach((value, i) => {

@@ -1,4 +1,16 @@
-import { createRng, type Graph, type Params, sizeOf, type TypedData, type Value } from "@videosafety/onnx-autodiff";
+import {
+  createRng,
+  type FrozenKernel,
+  type FrozenStorage,
+  frozenWeight,
+  type Graph,
+  type Params,
+  sizeOf,
+  type TypedData,
+  type Value,
+} from "@videosafety/onnx-autodiff";
+import { OptionsError } from "./errors.js";
+import { isFrozen } from "./frozen-tensor.js";
 import type { ViewDType } from "./graph/embedding.js";
 import type { LoraSettings } from "./lora.js";
 import type { ParameterGroup, ParameterSpec } from "./parameters.js";
@@ -45,6 +57,8 @@ export class ParameterStore {
   liveVersion = 0;
   /** The adapters' settings once there are adapters. */
   lora: LoraSettings | null = null;
+  /** Whether the base stays in its files: then only LoRA, alarm tokens and heads can be trained. */
+  readonly frozenBase: boolean = false;
   readonly #tensors: Map<string, TrainableTensor>;
   readonly #live = new Set<string>();
   #visionFingerprint = { version: -1, value: 0 };
@@ -56,7 +70,10 @@ export class ParameterStore {
   constructor(tensors: ReadonlyMap<string, TrainableTensor>, maxConstantBytes = MAX_CONSTANT_BYTES) {
     this.#tensors = new Map(tensors);
     let bytes = 0;
-    for (const { data } of tensors.values()) bytes += data.byteLength;
+    for (const tensor of tensors.values()) {
+      if (isFrozen(tensor)) this.frozenBase = true;
+      else bytes += tensor.data.byteLength;
+    }
     this.#feedAll = bytes > maxConstantBytes;
   }
 
@@ -73,8 +90,14 @@ export class ParameterStore {
     this.version += 1;
   }
 
-  /** Marks the tensors of some groups as live and returns them. */
+  /** Marks the tensors of some groups as live and returns them. @throws OptionsError for groups of a frozen base */
   select(groups: readonly ParameterGroup[]): Map<string, TrainableTensor> {
+    const base = groups.filter((group) => group === "llm" || group === "projector" || group === "visionEncoder");
+    if (this.frozenBase && base.length > 0) {
+      throw new OptionsError(
+        `expected groups among lora, alarmTokens and classifiers, found ${base.join(", ")}, which are frozen; load the model with precision float32 and without memoryMap to train them`,
+      );
+    }
     const selected = new Map<string, TrainableTensor>();
     for (const [name, tensor] of this.tensors) {
       if (!groups.includes(tensor.group)) continue;
@@ -112,17 +135,26 @@ export class ParameterStore {
     return feeds;
   }
 
-  /** Supplies a graph with parameters: inputs for live tensors, constants for the others. */
-  params(graph: Graph, dtype: ViewDType = "float32"): { params: Params; inputs: Map<string, Value> } {
+  /** Supplies a graph with parameters: inputs for live tensors, constants for the others, mapped ones for a frozen base. */
+  params(
+    graph: Graph,
+    dtype: ViewDType = "float32",
+    kernelOf: (storage: FrozenStorage) => FrozenKernel = () => ({}),
+  ): { params: Params; inputs: Map<string, Value> } {
     const values = new Map<string, Value>();
     const inputs = new Map<string, Value>();
     const params: Params = (name, dims) => {
       let value = values.get(name);
       if (value === undefined) {
-        const live = this.#feedAll || this.#live.has(name);
-        const { data } = this.#get(name);
-        const constant: TypedData = dtype === "float64" ? Float64Array.from(data) : data;
-        value = live ? graph.input(name, dtype, dims) : graph.initializer(name, dtype, dims, constant);
+        const tensor = this.#get(name);
+        if (isFrozen(tensor) && dtype === "float32") {
+          value = frozenWeight(graph, name, dims, tensor.storage, kernelOf(tensor.storage));
+          values.set(name, value);
+          return value;
+        }
+        const live = this.#live.has(name) || (this.#feedAll && !isFrozen(tensor));
+        const constant = (data: Float32Array): TypedData => (dtype === "float64" ? Float64Array.from(data) : data);
+        value = live ? graph.input(name, dtype, dims) : graph.initializer(name, dtype, dims, constant(tensor.data));
         values.set(name, value);
         if (live) inputs.set(name, value);
       }

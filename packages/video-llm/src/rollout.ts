@@ -20,6 +20,8 @@ export interface GenerationContext {
   readonly sessions: SessionCache;
   /** Current visual embeddings [N, d] of some features. */
   readonly embeddings: (features: VisualFeatures) => Float32Array;
+  /** `RuntimeOptions.accuracyLevel`. */
+  readonly accuracyLevel: 1 | 4 | undefined;
 }
 
 interface Cache {
@@ -89,10 +91,12 @@ export class Rollout {
     const length = bucketSize(Math.max(...lengths));
     const batch = collate(sequences, length, config, { embeddings: context.embeddings });
     const key = `prefill|${store.liveVersion}|${shapeKey(batch.shape)}`;
-    const prefill = await sessions.get(key, () => buildPrefillView(config, store, batch.shape));
     const lastRows = Int32Array.from(lengths, (n, b) => b * length + n - 1);
-    const feeds = selectInputs(prefill, { ...batch.feeds, last_rows: lastRows }, store);
-    const outputs = await prefill.session.run(feeds);
+    const outputs = await sessions.use(
+      key,
+      () => buildPrefillView(config, store, batch.shape),
+      (view) => view.session.run(selectInputs(view, { ...batch.feeds, last_rows: lastRows }, store)),
+    );
     const layers = Array.from({ length: config.layers }, (_, i) => i);
     const dataOf = (name: string): Float32Array => outputs[name]?.data as Float32Array;
     const cache = { k: layers.map((i) => dataOf(`k.${i}`)), v: layers.map((i) => dataOf(`v.${i}`)) };
@@ -107,10 +111,8 @@ export class Rollout {
    * @returns logits [P G, V].
    */
   async step(tokenIds: Int32Array): Promise<Float32Array> {
-    const { config, store } = this.#context;
+    const { config, store, sessions, accuracyLevel } = this.#context;
     const { keyValueHeads, headSize, layers } = config;
-    // Asked for at every step, so that the cache knows it is in use.
-    const view = await decodeView(this.#context, this.#prompts, this.#group);
     const batch = this.#prompts * this.#group;
     const width = batch * keyValueHeads * headSize;
     const own = this.#steps + 1; // the masked dummy row comes first
@@ -128,7 +130,6 @@ export class Rollout {
       prompt_mask: { data: this.#promptMask, dims: [this.#prompts, 1, 1, this.#promptLength] },
       own_mask: { data: ownMask, dims: [1, 1, 1, own] },
       sizes: BigInt64Array.of(1n, BigInt(own), BigInt(this.#promptLength)),
-      ...store.feeds(view.parameters),
     };
     for (let i = 0; i < layers; i++) {
       for (const part of ["k", "v"] as const) {
@@ -141,7 +142,12 @@ export class Rollout {
         feeds[`own_${part}.${i}`] = { data: ownCache, dims: [own, batch, keyValueHeads, headSize] };
       }
     }
-    const outputs = await view.session.run(feeds);
+    const shape = { prompts: this.#prompts, group: this.#group };
+    const outputs = await sessions.use(
+      `decode|${store.liveVersion}|${shape.prompts}x${shape.group}`,
+      () => buildDecodeView(config, store, shape, accuracyLevel),
+      (view) => view.session.run({ ...feeds, ...store.feeds(view.parameters) }),
+    );
     for (let i = 0; i < layers; i++) {
       for (const part of ["k", "v"] as const) {
         (this.#own[part][i] as Float32Array).set(outputs[`new_${part}.${i}`]?.data as Float32Array, own * width);
@@ -185,12 +191,6 @@ export class Rollout {
     const part = (): Float32Array[] => Array.from({ length: layers }, () => new Float32Array(size));
     return { k: part(), v: part() };
   }
-}
-
-function decodeView(context: GenerationContext, prompts: number, group: number): Promise<CompiledView> {
-  const { config, store, sessions } = context;
-  const key = `decode|${store.liveVersion}|${prompts}x${group}`;
-  return sessions.get(key, () => buildDecodeView(config, store, { prompts, group }));
 }
 
 function maskOf(lengths: readonly number[], padded: number): Float32Array {

@@ -57,9 +57,12 @@ export async function runSequences(
     const members = indices.map((i) => sequences[i] as Sequence);
     const batch = collate(members, length, config, { embeddings });
     const key = `${pass.key}|${store.liveVersion}|${batch.lossRows}|${shapeKey(batch.shape)}`;
-    const view = await sessions.get(key, () => pass.build({ config, store, shape: batch.shape }, batch.lossRows));
     const feeds = { ...batch.feeds, ...pass.feeds?.(batch, indices) };
-    const outputs = await view.session.run(selectInputs(view, feeds, store, pass.replacements));
+    const outputs = await sessions.use(
+      key,
+      () => pass.build({ config, store, shape: batch.shape }, batch.lossRows),
+      (view) => view.session.run(selectInputs(view, feeds, store, pass.replacements)),
+    );
     pass.collect((name) => outputs[name]?.data as Float32Array | undefined, batch, indices);
   }
 }

@@ -9,44 +9,78 @@ export interface CompiledView {
   readonly parameters: readonly string[];
 }
 
-/** Compiled graphs by key, least recently used first out. Concurrent requests for one key share one compilation. */
-export class SessionCache {
-  readonly #views = new Map<string, Promise<CompiledView>>();
+/** A graph to compile. */
+export interface ViewPlan {
+  /** The graph, with its outputs. */
+  readonly graph: Graph;
+  /** Names of live parameters among its inputs. */
+  readonly parameters: Iterable<string>;
+  /** Holds a repacked copy of all weights of a frozen base: only one such session is kept. */
+  readonly packed?: boolean;
+}
 
+interface Entry {
+  readonly view: Promise<CompiledView>;
+  readonly packed: boolean;
+  users: number;
+  evicted: boolean;
+}
+
+/**
+ * Compiled graphs by key, least recently used first out. Concurrent requests for one key share one compilation, and a graph
+ * that is evicted while a call uses it is freed when the last such call is done.
+ */
+export class SessionCache {
+  readonly #entries = new Map<string, Entry>();
+
+  /** @param capacity graphs kept when nobody uses them. */
   constructor(
     private readonly options: SessionOptions,
     private readonly capacity = 48,
   ) {}
 
-  /** The view under `key`, built if need be. */
-  async get(key: string, build: () => { graph: Graph; parameters: Iterable<string> }): Promise<CompiledView> {
-    const found = this.#views.get(key);
-    if (found !== undefined) {
-      this.#views.delete(key);
-      this.#views.set(key, found);
-      return found;
+  /** Runs `work` with the view under `key`, built if need be; the view lives until `work` is done. */
+  async use<T>(key: string, build: () => ViewPlan, work: (view: CompiledView) => Promise<T>): Promise<T> {
+    const entry = this.#entries.get(key) ?? this.#start(build());
+    this.#entries.delete(key); // again as the most recent
+    this.#entries.set(key, entry);
+    entry.users += 1;
+    try {
+      for (const [other, { packed }] of this.#entries)
+        if (other !== key && ((entry.packed && packed) || this.#entries.size > this.capacity)) await this.#evict(other);
+      return await work(await entry.view);
+    } catch (error) {
+      await entry.view.catch(() => this.#entries.get(key) === entry && this.#entries.delete(key));
+      throw error;
+    } finally {
+      entry.users -= 1;
+      await this.#free(entry);
     }
-    const { graph, parameters } = build();
-    const compiled = createSession(graph, this.options).then((session) => ({ session, parameters: [...parameters] }));
-    this.#views.set(key, compiled);
-    compiled.catch(() => this.#views.delete(key));
-    await this.#evict();
-    return compiled;
   }
 
-  /** Frees every session. */
+  /** Frees every session that is not in use, and the others once they are not. */
   async clear(): Promise<void> {
-    const views = [...this.#views.values()];
-    this.#views.clear();
-    for (const view of views) await (await view).session.dispose();
+    for (const key of [...this.#entries.keys()]) await this.#evict(key);
   }
 
-  async #evict(): Promise<void> {
-    while (this.#views.size > this.capacity) {
-      const [oldest] = this.#views;
-      if (oldest === undefined) return;
-      this.#views.delete(oldest[0]);
-      await (await oldest[1]).session.dispose();
-    }
+  #start({ graph, parameters, packed = false }: ViewPlan): Entry {
+    const options = packed ? { ...this.options, prepacking: true } : this.options;
+    const view = createSession(graph, options).then((session) => ({ session, parameters: [...parameters] }));
+    view.catch(() => {}); // seen by whoever awaits it
+    return { view, packed, users: 0, evicted: false };
+  }
+
+  async #evict(key: string): Promise<void> {
+    const entry = this.#entries.get(key);
+    if (entry === undefined) return;
+    this.#entries.delete(key);
+    entry.evicted = true;
+    await this.#free(entry);
+  }
+
+  async #free(entry: Entry): Promise<void> {
+    if (!entry.evicted || entry.users > 0) return;
+    const view = await entry.view.catch(() => null);
+    await view?.session.dispose();
   }
 }

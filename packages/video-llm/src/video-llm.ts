@@ -5,6 +5,7 @@ import type { Naming } from "./checkpoint-config.js";
 import { isQwenVl, resolveConfig, type VideoLlmConfig, type VideoLlmConfigInput } from "./config.js";
 import { PROMPT_CONVENTIONS } from "./conventions.js";
 import { OptionsError, PromptError } from "./errors.js";
+import { sessionOptions } from "./frozen-runtime.js";
 import {
   type Completion,
   type GenerationOptions,
@@ -48,6 +49,13 @@ export interface RuntimeOptions {
    * has more bytes than this: then they are fed from one shared copy. Default 1 GiB.
    */
   readonly maxConstantBytes?: number;
+  /**
+   * Decoding with an int8 or int4 base: 1 keeps activations in float32, 4 rounds them to 8 bits, block by block
+   * (`MatMulNBits` accuracy_level). Default 1 for weights of 4 bits, and 4 for weights of 8, for which onnxruntime has no
+   * fast float32 kernel.
+   * Prompts, scores and gradients are always computed in float32.
+   */
+  readonly accuracyLevel?: 1 | 4;
 }
 
 /** What `createVideoLlm` takes. */
@@ -78,6 +86,8 @@ export interface ModelParts {
   readonly tensors: ReadonlyMap<string, TrainableTensor>;
   /** Layout it was loaded from, and is saved in by default. */
   readonly naming: Naming;
+  /** Directory of the files of frozen tensors. */
+  readonly weightsDirectory?: string;
 }
 
 /** Sampled frames, as video-sampler gives them. */
@@ -134,6 +144,7 @@ export class VideoLlm {
   readonly #sessions: SessionCache;
   readonly #vision: VisionEncoding;
   readonly #runner: SequenceRunner;
+  readonly #accuracyLevel: 1 | 4 | undefined;
 
   constructor(parts: ModelParts, options: RuntimeOptions = {}) {
     this.config = parts.config;
@@ -143,8 +154,8 @@ export class VideoLlm {
     this.naming = parts.naming;
     this.hiddenSize = parts.config.hiddenSize;
     this.#store = new ParameterStore(parts.tensors, options.maxConstantBytes);
-    const { threads, memoryPattern = true } = options;
-    this.#sessions = new SessionCache({ memoryPattern, ...(threads === undefined ? {} : { threads }) });
+    this.#sessions = new SessionCache(sessionOptions(options, parts.weightsDirectory));
+    this.#accuracyLevel = options.accuracyLevel;
     this.#vision = new VisionEncoding(this.config, this.#store, this.#sessions);
     this.#runner = new SequenceRunner({
       config: this.config,
@@ -163,7 +174,7 @@ export class VideoLlm {
   /** Number of parameters. */
   get parameterCount(): number {
     let count = 0;
-    for (const { data } of this.tensors.values()) count += data.length;
+    for (const { dims } of this.tensors.values()) count += dims.reduce((a, b) => a * b, 1);
     return count;
   }
 
@@ -351,6 +362,7 @@ export class VideoLlm {
       store: this.#store,
       sessions: this.#sessions,
       embeddings: (features) => this.#vision.embeddings(features),
+      accuracyLevel: this.#accuracyLevel,
     };
   }
 

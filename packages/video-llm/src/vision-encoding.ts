@@ -4,7 +4,7 @@ import type { VideoLlmConfig } from "./config.js";
 import { type FrameGrid, patchLength, tokensPerFrame } from "./graph/frame-grid.js";
 import { visionEncoder } from "./graph/vision.js";
 import type { ParameterStore } from "./parameter-store.js";
-import type { SessionCache } from "./session-cache.js";
+import type { SessionCache, ViewPlan } from "./session-cache.js";
 import type { VisualFeatures } from "./visual-features.js";
 
 /** Patches that go through the vision encoder at a time. */
@@ -73,18 +73,20 @@ export class VisionEncoding {
   async #run(frames: readonly Float32Array[], grid: FrameGrid): Promise<Float32Array> {
     const width = patchLength(this.config);
     const key = `vision|${this.store.liveVersion}|${Object.values(grid).join("x")}`;
-    const view = await this.sessions.get(key, () => {
+    const build = (): ViewPlan => {
       const graph = new Graph();
       const { params, inputs } = this.store.params(graph);
       const patches = graph.input("patches", "float32", [grid.frames * grid.rows * grid.columns, width]);
       graph.output("embeddings", visionEncoder(this.config, params, patches, grid));
       return { graph, parameters: inputs.keys() };
-    });
+    };
     const patches = new Float32Array(grid.frames * grid.rows * grid.columns * width);
     frames.forEach((frame, i) => {
       patches.set(frame, i * frame.length);
     });
-    const outputs = await view.session.run({ patches, ...this.store.feeds(view.parameters) });
+    const outputs = await this.sessions.use(key, build, (view) =>
+      view.session.run({ patches, ...this.store.feeds(view.parameters) }),
+    );
     const data = outputs.embeddings?.data as Float32Array;
     return data.subarray(0, (data.length / grid.frames) * frames.length);
   }

@@ -15,6 +15,7 @@ import {
   type Value,
 } from "@videosafety/onnx-autodiff";
 import type { VideoLlmConfig } from "../config.js";
+import { decodeKernel } from "../frozen-runtime.js";
 import { loraOf } from "../lora.js";
 import type { ParameterStore } from "../parameter-store.js";
 import { type Attend, decoder, embeddingTable, outputTable } from "./decoder.js";
@@ -55,9 +56,19 @@ export interface DecodeShape {
  * additive; `sizes` [1, own, prompt]; `prompt_k.<layer>` [prompt, P, kvHeads, hd]; `own_k.<layer>` [own, P G, kvHeads,
  * hd], of which the first row is a masked dummy (an empty operand kills onnxruntime).
  */
-export function buildDecodeView(config: VideoLlmConfig, store: ParameterStore, shape: DecodeShape): BuiltView {
+export function buildDecodeView(
+  config: VideoLlmConfig,
+  store: ParameterStore,
+  shape: DecodeShape,
+  accuracyLevel?: 1 | 4,
+): BuiltView {
   const graph = new Graph();
-  const { params, inputs } = store.params(graph);
+  let packed = false;
+  const { params, inputs } = store.params(graph, "float32", (storage) => {
+    const kernel = decodeKernel(storage, accuracyLevel);
+    packed ||= kernel.kernel === "packed";
+    return kernel;
+  });
   const { heads, keyValueHeads: kv, headSize: hd } = config;
   const { prompts, group } = shape;
   const [batch, queries] = [prompts * group, heads / kv];
@@ -115,5 +126,5 @@ export function buildDecodeView(config: VideoLlmConfig, store: ParameterStore, s
   const rows = { batch, length: 1, cos: table("cos"), sin: table("sin") };
   const hidden = decoder(config, params, x, rows, attend, loraOf(store.lora, params));
   graph.output("logits", matmulTransposed(hidden, outputTable(config, params)));
-  return { graph, parameters: inputs.keys() };
+  return { graph, parameters: inputs.keys(), packed };
 }

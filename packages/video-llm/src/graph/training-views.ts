@@ -1,7 +1,6 @@
 import { ALARM_TENSOR_NAMES } from "@videosafety/alarm-tokens";
 import { atcLogitsGraph, atSftLossGraph } from "@videosafety/alarm-tokens/train";
 import {
-  type Graph,
   gather,
   grad,
   matmulTransposed,
@@ -13,17 +12,13 @@ import {
 } from "@videosafety/onnx-autodiff";
 import type { VideoLlmConfig } from "../config.js";
 import type { ParameterStore } from "../parameter-store.js";
+import type { ViewPlan } from "../session-cache.js";
 import { outputTable } from "./decoder.js";
 import type { ViewDType } from "./embedding.js";
 import { buildLanguageView, type LanguageView, type ViewShape } from "./language-view.js";
 
 /** A finished graph and the live parameters it takes as feeds. */
-export interface BuiltView {
-  /** The graph, with its outputs. */
-  readonly graph: Graph;
-  /** Names of live parameters among its inputs. */
-  readonly parameters: Iterable<string>;
-}
+export type BuiltView = ViewPlan;
 
 /** What the builders below share. */
 export interface ViewContext {
@@ -116,7 +111,9 @@ function selectedLogProbs(context: ViewContext, view: LanguageView, lossRows: nu
   const { vocabularySize } = context.config;
   const rows = gather(hidden, graph.input("loss_rows", "int32", [lossRows]));
   const targets = graph.input("targets", "int32", [lossRows]);
-  const chunk = Math.max(32, Math.floor(LOGITS_AT_A_TIME / vocabularySize));
+  // A frozen output layer is expanded for every chunk, so there are fewer.
+  const rowsAtLeast = context.store.frozenBase ? 128 : 32;
+  const chunk = Math.max(rowsAtLeast, Math.floor(LOGITS_AT_A_TIME / vocabularySize));
   const keepLogits = lossRows * vocabularySize <= 2 * LOGITS_AT_A_TIME;
   return tokenLogProbs(rows, outputTable(context.config, params), targets, { chunk, temperature, keepLogits });
 }
