@@ -1,5 +1,5 @@
-import { createRemoteVideoLlm, type FramesWithTimes, loadVideoLlm } from "@videosafety/video-llm";
-import { sampleFrames } from "@videosafety/video-sampler";
+import { createRemoteVideoLlm, loadVideoLlm, type VideoLlmConfig } from "@videosafety/video-llm";
+import { type SampledVideo, type SamplePlan, sampleFrames } from "@videosafety/video-sampler";
 
 /** What to ask, of what, about what. */
 export interface Question {
@@ -29,26 +29,42 @@ export interface AnswerPiece {
   readonly alarms?: { readonly visual: number; readonly textual: number };
 }
 
-/** Samples the video once and answers the questions in turn. */
-export async function* ask(question: Question): AsyncGenerator<AnswerPiece> {
-  const plan = { type: "videollama3-reference", maxFrames: question.maxFrames } as const;
-  const frames = await sampleFrames(question.video, plan, question.signal ? { signal: question.signal } : {});
-  yield* /^https?:/.test(question.model) ? askServer(question, frames) : askDirectory(question, frames);
+/** Samples the video once, as the model's authors do, and answers the questions in turn. */
+export function ask(question: Question): AsyncGenerator<AnswerPiece> {
+  return /^https?:/.test(question.model) ? askServer(question) : askDirectory(question);
 }
 
-async function* askDirectory(question: Question, frames: FramesWithTimes): AsyncGenerator<AnswerPiece> {
+/** How a family of models is shown videos. */
+function samplePlan(family: VideoLlmConfig["family"], maxFrames: number): SamplePlan {
+  switch (family) {
+    case "videollama3":
+      return { type: "videollama3-reference", maxFrames };
+    case "smolvlm2":
+      return { type: "smolvlm2", maxFrames };
+    case "qwen2-vl":
+    case "qwen2.5-vl":
+      return { type: "qwen2.5-vl", maxFrames, minFrames: Math.min(4, maxFrames) };
+  }
+}
+
+const sample = (question: Question, family: VideoLlmConfig["family"]): Promise<SampledVideo> =>
+  sampleFrames(question.video, samplePlan(family, question.maxFrames), signalOf(question));
+
+async function* askDirectory(question: Question): AsyncGenerator<AnswerPiece> {
   const model = await loadVideoLlm(question.model);
   try {
-    const visual = await model.encodeVideo(frames);
+    const video = await sample(question, model.config.family);
+    const duration = video.info.declaredDurationSeconds;
+    const visual = await model.encodeVideo(video, {
+      ...signalOf(question),
+      ...(duration ? { framesPerSecond: video.timestampsSeconds.length / duration } : {}),
+    });
     for (const [index, content] of question.questions.entries()) {
       const prompt = model.preparePrompt({ messages: [{ role: "user", content }], visual });
       const { visualLogits, textualLogits } = await model.alarmStates([model.prepareSample({ prompt })]);
       const alarms = { visual: sigmoid(visualLogits[0] ?? 0), textual: sigmoid(textualLogits[0] ?? 0) };
       yield { question: index, text: "", alarms };
-      const options = {
-        maxCompletionLength: question.maxTokens,
-        ...(question.signal ? { signal: question.signal } : {}),
-      };
+      const options = { maxCompletionLength: question.maxTokens, ...signalOf(question) };
       for await (const { text } of model.stream(prompt, options)) yield { question: index, text };
     }
   } finally {
@@ -56,17 +72,17 @@ async function* askDirectory(question: Question, frames: FramesWithTimes): Async
   }
 }
 
-async function* askServer(question: Question, frames: FramesWithTimes): AsyncGenerator<AnswerPiece> {
+async function* askServer(question: Question): AsyncGenerator<AnswerPiece> {
+  const frames = await sample(question, "videollama3");
   const model = createRemoteVideoLlm({ baseUrl: question.model, model: question.remoteName ?? "default" });
   for (const [index, content] of question.questions.entries()) {
     const prompts = [{ messages: [{ role: "user", content } as const], visual: [frames] }];
-    const options = {
-      maxCompletionLength: question.maxTokens,
-      ...(question.signal ? { signal: question.signal } : {}),
-    };
+    const options = { maxCompletionLength: question.maxTokens, ...signalOf(question) };
     const [[completion] = []] = await model.generate(prompts, options);
     yield { question: index, text: completion?.text ?? "" };
   }
 }
+
+const signalOf = ({ signal }: Question): { signal?: AbortSignal } => (signal ? { signal } : {});
 
 const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
