@@ -1,10 +1,12 @@
 // Starts `safety-rewards serve` on a free port and runs the Python glue of every trainer against it.
-// usage: [PYTHON=python3] node run-glue.mjs        (build first: pnpm turbo run build --filter=@videosafety/rewards)
+// usage: [PYTHON=python3] [FRAMEWORKS=folder] node run-glue.mjs   (build first: pnpm turbo run build --filter=@videosafety/rewards)
+//   FRAMEWORKS holds checkouts named verl, ms-swift and EasyR1; the glue of those that are there is also run by their own code
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
+import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const token = randomBytes(16).toString("hex");
@@ -19,12 +21,28 @@ const server = spawn(
 );
 const [line] = await once(server.stdout, "data");
 const { url } = JSON.parse(line.toString());
-const python = spawn(process.env.PYTHON ?? "python3", ["check_glue.py"], {
-  cwd: fileURLToPath(new URL("./glue", import.meta.url)),
-  env: { ...process.env, SAFETY_REWARDS_URL: url, SAFETY_REWARDS_TOKEN: token, PYTHONDONTWRITEBYTECODE: "1" },
-  stdio: "inherit",
-});
-const [code] = await once(python, "exit");
+const env = {
+  ...process.env,
+  SAFETY_REWARDS_URL: url,
+  SAFETY_REWARDS_TOKEN: token,
+  PYTHONDONTWRITEBYTECODE: "1",
+};
+const cwd = fileURLToPath(new URL("./glue", import.meta.url));
+
+/** Runs a Python program of the glue; gives whether it succeeded. */
+async function python(...args) {
+  const child = spawn(process.env.PYTHON ?? "python3", args, { cwd, env, stdio: "inherit" });
+  const [code] = await once(child, "exit");
+  return code === 0;
+}
+
+const results = [await python("check_glue.py")];
+for (const framework of ["verl", "ms-swift", "EasyR1"]) {
+  const checkout = join(process.env.FRAMEWORKS ?? "", framework);
+  if (process.env.FRAMEWORKS && existsSync(checkout))
+    results.push(await python("check_frameworks.py", framework, resolve(checkout)));
+  else console.log(`--  no checkout of ${framework}: its own code was not run`);
+}
 server.kill("SIGTERM");
 await once(server, "exit");
-process.exitCode = code ?? 1;
+process.exitCode = results.every(Boolean) ? 0 : 1;

@@ -16,7 +16,20 @@ def close(found, expected, what):
     print(f"ok  {what}")
 
 
+def stand_in_for_ms_swift():
+    """What ms_swift_plugin.py imports, where ms-swift is not installed; check_frameworks.py runs its own code."""
+    import importlib.util
+    import sys
+    import types
+
+    if importlib.util.find_spec("swift") is None:
+        sys.modules["swift"], rewards = types.ModuleType("swift"), types.ModuleType("swift.rewards")
+        rewards.ORM, rewards.orms = type("ORM", (), {"__init__": lambda self, args=None, **kwargs: None}), {}
+        sys.modules["swift.rewards"] = rewards
+
+
 def check_functions():
+    stand_in_for_ms_swift()
     import easyr1_reward
     import ms_swift_plugin
     import trl_rewards
@@ -29,7 +42,7 @@ def check_functions():
     found = verl_reward.compute_score("vst", WRONG, RIGHT, {"problem_type": KIND})
     close([found["score"], found["accuracy"], found["unscorable"]], [2.5, 1.5, 0], "verl")
     close([verl_reward.compute_score("vst", RIGHT, "no tags")["unscorable"]], [1], "verl, unscorable")
-    plugin = ms_swift_plugin.orms["safety_accuracy"]()
+    plugin = ms_swift_plugin.orms["safety_accuracy"](args=None)
     close(plugin(completions=[RIGHT, WRONG], solution=[RIGHT] * 2, problem_type=[KIND] * 2), [2.1, 1.5], "ms-swift")
     label = json.dumps({"solution": "<answer>3</answer>", "problem_type": "numerical"})
     rows = [

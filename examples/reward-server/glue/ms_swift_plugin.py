@@ -5,9 +5,9 @@ The data set needs columns solution and problem_type.
 from safety_rewards_client import score, text_of
 
 try:
-    from swift.plugin import ORM, orms
-except ImportError:  # so that the glue can be checked where ms-swift is not installed
-    ORM, orms = object, {}
+    from swift.rewards import ORM, orms  # ms-swift 4
+except ImportError:
+    from swift.plugin import ORM, orms  # ms-swift 3
 
 
 class _SafetyReward(ORM):
