@@ -5,7 +5,7 @@ import { z } from "zod";
 import type { Naming } from "./checkpoint-config.js";
 import { CheckpointError } from "./errors.js";
 import { isFrozen } from "./frozen-tensor.js";
-import type { LoraSettings } from "./lora.js";
+import { adaptedModules, type LoraSettings } from "./lora.js";
 import { huggingFaceName, originalName } from "./parameters.js";
 import type { VideoLlm } from "./video-llm.js";
 
@@ -22,6 +22,8 @@ export async function saveAdapter(
   naming: Naming,
 ): Promise<void> {
   await mkdir(directory, { recursive: true });
+  const rename = (name: string): string =>
+    naming === "huggingface" ? huggingFaceName(name, model.config.family) : name;
   const config = {
     peft_type: "LORA",
     task_type: "CAUSAL_LM",
@@ -29,13 +31,14 @@ export async function saveAdapter(
     lora_alpha: lora.alpha,
     lora_dropout: 0,
     bias: "none",
-    target_modules: ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"],
+    target_modules: adaptedModules((name) =>
+      naming === "huggingface" ? huggingFaceName(name, model.config.family) : name,
+    ),
   };
   await writeFile(join(directory, "adapter_config.json"), `${JSON.stringify(config, null, 2)}\n`);
   const stored = new Map<string, TensorToStore>();
   for (const [name, tensor] of model.tensors) {
-    if (tensor.group === "lora")
-      stored.set(PREFIX + (naming === "huggingface" ? huggingFaceName(name, model.config.family) : name), tensor);
+    if (tensor.group === "lora") stored.set(PREFIX + rename(name), tensor);
     if (tensor.group === "alarmTokens" || tensor.group === "classifiers") stored.set(name, tensor);
   }
   await writeSafetensors(join(directory, WEIGHTS), stored, { format: "pt" });

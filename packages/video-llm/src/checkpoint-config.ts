@@ -95,6 +95,8 @@ export interface ConfigTokenIds {
   readonly video: number;
   /** Tokens that end a completion. */
   readonly end: readonly number[];
+  /** Tokens beside the placeholder, as the family's conventions list them: Qwen-VL's vision start and end. */
+  readonly markers?: readonly number[];
 }
 
 /** Writes config.json in either layout; `parseCheckpointConfig` reads it back to the same sizes. */

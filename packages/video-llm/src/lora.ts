@@ -16,6 +16,17 @@ const LINEAR = /^model\.layers\.\d+\.(self_attn|mlp)\.\w+_proj\.weight$/;
 /** Whether a tensor is a weight that adapters go on. */
 export const isAdapted = (name: string): boolean => LINEAR.test(name);
 
+/**
+ * PEFT's `target_modules`: a pattern of the decoder's linear layers. A list of layer names would also put adapters on the
+ * vision encoder, whose layers have the same.
+ *
+ * @param rename how the checkpoint's layout names our tensors
+ */
+export function adaptedModules(rename: (name: string) => string): string {
+  const layers = rename("model.layers.").replaceAll(".", "\\.");
+  return `${layers}\\d+\\.(self_attn|mlp)\\.(q|k|v|o|gate|up|down)_proj`;
+}
+
 /** Weights of the decoder that adapters go on. */
 export const adaptedWeights = (config: VideoLlmConfig): ParameterSpec[] =>
   parameterSpecs(config).filter(({ name }) => isAdapted(name));

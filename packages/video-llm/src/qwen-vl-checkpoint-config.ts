@@ -144,6 +144,7 @@ export function formatQwenVlConfig(config: VideoLlmConfig, naming: Naming, ids: 
     architectures: [first ? "Qwen2VLForConditionalGeneration" : "Qwen2_5_VLForConditionalGeneration"],
     image_token_id: ids.image,
     video_token_id: ids.video,
+    ...(ids.markers && { vision_start_token_id: ids.markers[0], vision_end_token_id: ids.markers[1] }),
     tie_word_embeddings: config.tieWordEmbeddings,
     ...(naming === "original"
       ? { ...language, ...rope }

@@ -31,7 +31,8 @@ export async function saveModel(model: VideoLlm, directory: string, options: Sav
     return saveAdapter(model, directory, lora, naming);
   }
   await mkdir(directory, { recursive: true });
-  const ids = { image: tokenizer.imageId, video: tokenizer.videoId, end: tokenizer.endIds };
+  const markers = tokenizer.conventions.markers.map((token) => tokenizer.idOf(token));
+  const ids = { image: tokenizer.imageId, video: tokenizer.videoId, end: tokenizer.endIds, markers };
   const json: Record<string, object> = {
     "config.json": formatCheckpointConfig(model.config, naming, ids),
     ...(isQwenVl(model.config)

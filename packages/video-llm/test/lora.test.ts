@@ -3,8 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createRng } from "@videosafety/onnx-autodiff";
 import { expect, test } from "vitest";
-import { loadVideoLlm } from "../src/index.js";
-import { tinyModel, tinyPrompt } from "./tiny.js";
+import { huggingFaceName, loadVideoLlm } from "../src/index.js";
+import { adaptedModules, isAdapted } from "../src/lora.js";
+import { tinyModel, tinyPrompt, tinyQwen } from "./tiny.js";
 
 const settings = { rank: 2, alpha: 4 };
 
@@ -95,6 +96,18 @@ test("merged weights and a loaded adapter give the same logits", async () => {
   await expect(tinyModel().loadAdapter(join(directory, "original"))).rejects.toMatchObject({ code: "wrong-shape" });
   await expect(tinyModel().loadAdapter(directory)).rejects.toMatchObject({ code: "missing-file" });
   await rm(directory, { recursive: true });
+});
+
+test("PEFT's pattern matches what adapters go on, and no layer of the vision encoder", async () => {
+  for (const model of [tinyModel(), tinyQwen("qwen2-vl"), tinyQwen("qwen2.5-vl")]) {
+    for (const rename of [(name: string) => name, (name: string) => huggingFaceName(name, model.config.family)]) {
+      const pattern = new RegExp(`^(?:${adaptedModules(rename)})$`);
+      for (const name of model.tensors.keys()) {
+        const module = rename(name).replace(/\.weight$/, "");
+        expect([name, pattern.test(module)]).toEqual([name, isAdapted(name)]);
+      }
+    }
+  }
 });
 
 test("refuses a second adapter, a bad rank, and an adapter-only save without one", async () => {
