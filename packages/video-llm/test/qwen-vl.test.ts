@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-import type { ContentPart, PreparedPrompt, VideoLlm, VisualFeatures } from "../src/index.js";
+import type { ContentPart, LoadOptions, PreparedPrompt, VideoLlm, VisualFeatures } from "../src/index.js";
 import { loadVideoLlm } from "../src/index.js";
 import { originalName } from "../src/parameters.js";
 import { rotaryPositions } from "../src/rotary-positions.js";
@@ -95,18 +95,16 @@ const goldenOf = async (family: string): Promise<Golden> =>
   JSON.parse(await readFile(join(directoryOf(family), "golden.json"), "utf8"));
 
 describe.each(["qwen2-vl", "qwen2.5-vl"] as const)("transformers' %s", (family) => {
-  test("ids, positions, visual embeddings, logits and greedy tokens of every kind of prompt agree", async () => {
-    const [model, { cases }] = [await loadVideoLlm(directoryOf(family)), await goldenOf(family)];
+  const check = async (options: LoadOptions): Promise<void> => {
+    const [model, { cases }] = [await loadVideoLlm(directoryOf(family), options), await goldenOf(family)];
     expect(model.config.family).toBe(family);
     const prompts: PreparedPrompt[] = [];
     for (const golden of cases) {
       const prompt = await prepare(model, golden);
       prompts.push(prompt);
       expect([golden.name, Array.from(prompt.tokenIds)]).toEqual([golden.name, golden.inputIds]);
-      expect([golden.name, Array.from(rotaryPositions(prompt, model.config).ids)]).toEqual([
-        golden.name,
-        golden.positions,
-      ]);
+      const { ids } = rotaryPositions(prompt, model.config);
+      expect([golden.name, Array.from(ids)]).toEqual([golden.name, golden.positions]);
       if (golden.embeddings) {
         const [visual] = prompt.visual as [VisualFeatures];
         expect(maxError(await model.visualEmbeddings(visual), golden.embeddings)).toBeLessThan(1e-4);
@@ -114,16 +112,23 @@ describe.each(["qwen2-vl", "qwen2.5-vl"] as const)("transformers' %s", (family) 
       expect(maxError(await lastLogits(model, prompt, golden.logitRows), golden.logits)).toBeLessThan(1e-4);
     }
     // All prompts at once, then each alone.
-    const options = { maxCompletionLength: 12 };
-    const together = await model.generate(prompts, options);
-    expect(together.map(([completion]) => Array.from(completion?.tokenIds ?? []))).toEqual(
-      cases.map(({ greedy }) => greedy),
-    );
+    const generation = { maxCompletionLength: 12 };
+    const together = await model.generate(prompts, generation);
+    const tokens = together.map(([completion]) => Array.from(completion?.tokenIds ?? []));
+    expect(tokens).toEqual(cases.map(({ greedy }) => greedy));
     for (const [i, prompt] of prompts.entries()) {
-      const [[alone] = []] = await model.generate([prompt], options);
+      const [[alone] = []] = await model.generate([prompt], generation);
       expect(Array.from(alone?.tokenIds ?? [])).toEqual(cases[i]?.greedy);
     }
-  });
+    await model.dispose();
+  };
+
+  test("ids, positions, visual embeddings, logits and greedy tokens of every kind of prompt agree", () => check({}));
+
+  test("the same with the weights outside of the graphs, as large models have them", () =>
+    check({ maxConstantBytes: 0 }));
+
+  test("the same with the checkpoint's own 16 bits mapped from its file", () => check({ precision: "bfloat16" }));
 
   test("gradients agree", async () => {
     const [model, { cases, gradients }] = [await loadVideoLlm(directoryOf(family)), await goldenOf(family)];
