@@ -253,6 +253,41 @@ describe.each(FAMILIES)("%s", (family) => {
     expect([...tensors.keys()].some((name) => name.startsWith(prefix))).toBe(true);
   });
 
+  test("a base of 8 or 4 bits answers nearly alike and trains adapters", async () => {
+    const vision = { hiddenSize: 32, intermediateSize: 64, layers: 1, heads: 2, patchSize: 4 };
+    const whole = tinyQwen(family, { intermediateSize: 64, vision });
+    const directory = await temporary();
+    await whole.save(directory);
+    const sampleOf = async (model: VideoLlm) =>
+      model.prepareSample({ prompt: await ask(model, "what happens?", 3), completion: "a dog" });
+    const logitsOf = async (model: VideoLlm) => (await model.logits([await sampleOf(model)]))[0] as Float32Array;
+    const exact = await logitsOf(whole);
+    const scale = Math.max(...exact.map(Math.abs));
+    for (const [precision, tolerance] of [
+      ["int8", 0.05],
+      ["int4", 0.5],
+    ] as const) {
+      const model = await loadVideoLlm(directory, {
+        precision,
+        blockSize: 16,
+        cacheDirectory: join(directory, precision),
+      });
+      const found = await logitsOf(model);
+      const error = Math.max(...found.map((value, i) => Math.abs(value - (exact[i] as number)))) / scale;
+      expect(error).toBeGreaterThan(1e-6);
+      expect(error).toBeLessThan(tolerance);
+      model.addLora({ rank: 2, alpha: 4 });
+      const options = { groups: ["lora"] as const, lambdaVisual: 0, lambdaTextual: 0 };
+      const before = await model.atSftGradients([await sampleOf(model)], options);
+      for (const [name, { data }] of model.trainableParameters(["lora"]))
+        for (let i = 0; i < data.length; i++)
+          data[i] = (data[i] as number) - 1e-2 * (before.gradients.get(name)?.[i] as number);
+      model.parametersChanged();
+      expect((await model.atSftGradients([await sampleOf(model)], options)).loss).toBeLessThan(before.loss);
+      await model.dispose();
+    }
+  });
+
   test("adapters come back by themselves", async () => {
     const model = tinyQwen(family);
     model.addLora({ rank: 2, alpha: 4 });
