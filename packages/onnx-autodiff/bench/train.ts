@@ -1,9 +1,11 @@
 /**
- * Training step, contenders alternating in one window: `npx tsx bench/train.ts [rounds] [steps] [name,name...]`.
+ * Training step, contenders alternating in one window: `npx tsx bench/train.ts [rounds] [steps] [name,name... | peers]`.
  * PYTHON names an interpreter with torch and transformers (default python3); without one the torch row is left out.
- * Prints a Markdown table to stdout, progress to stderr.
+ * `peers` compares with PyTorch, jax-js and tfjs; the latter two are installed on first use (bench/peers, 70 MB), so that
+ * neither the workspace nor its lockfile carries them. Prints a Markdown table to stdout, progress to stderr.
  */
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { existsSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
@@ -15,7 +17,15 @@ const ours = (options: unknown): string[] => [
   here("./step-worker.ts"),
   JSON.stringify(options),
 ];
-const CONTENDERS: Readonly<Record<string, { label: string; command: string[] }>> = {
+const peer = (options: unknown): string[] => [
+  process.execPath,
+  "--import",
+  "tsx",
+  here("./peers/peer-worker.mjs"),
+  JSON.stringify(options),
+];
+const SMALL = { batch: 1, sequence: 64 };
+const CONTENDERS: Readonly<Record<string, { label: string; command: string[]; against?: string }>> = {
   ceiling: { label: "matmul ceiling (1024^3 + 2048^3)", command: ours({ mode: "ceiling" }) },
   full: { label: "full step", command: ours({ mode: "full" }) },
   low: {
@@ -36,7 +46,17 @@ const CONTENDERS: Readonly<Record<string, { label: string; command: string[] }>>
     label: "PyTorch CPU, fused AdamW",
     command: [process.env.PYTHON ?? "python3", here("./torch_worker.py"), "{}"],
   },
+  jax2: { label: "jax-js 0.1.25, two workers", command: peer({ library: "jax", threads: 2 }) },
+  jax1: { label: "jax-js 0.1.25, one thread", command: peer({ library: "jax", threads: 1 }) },
+  small: { label: "full step, batch 1 x 64", command: ours({ mode: "full", ...SMALL }), against: "small" },
+  tfjs: {
+    label: "tfjs 4.22.0 wasm (SIMD, one thread), batch 1 x 64",
+    command: peer({ library: "tfjs", ...SMALL }),
+    against: "small",
+  },
 };
+const DEFAULT = ["ceiling", "full", "low", "checkpoint", "lowest", "lora", "forward", "torch"];
+const PEERS = ["full", "torch", "jax2", "jax1", "small", "tfjs"];
 
 interface Contender {
   readonly name: string;
@@ -44,6 +64,8 @@ interface Contender {
   readonly lines: AsyncIterator<string>;
   readonly about: { flops: number; tokens: number; startMs: number };
   readonly ms: number[];
+  /** Of the first step: the same for all with the same weights and tokens. PyTorch draws its own. */
+  firstLoss: number;
   peakRssMB: number;
 }
 
@@ -57,7 +79,7 @@ async function start(name: string): Promise<Contender | undefined> {
     console.error(`${name}: could not start, left out`);
     return undefined;
   }
-  return { name, child, lines, about: JSON.parse(first.value), ms: [], peakRssMB: 0 };
+  return { name, child, lines, about: JSON.parse(first.value), ms: [], firstLoss: 0, peakRssMB: 0 };
 }
 
 async function round(contender: Contender, steps: number): Promise<void> {
@@ -65,11 +87,18 @@ async function round(contender: Contender, steps: number): Promise<void> {
   const answer = JSON.parse((await contender.lines.next()).value) as { ms: number[]; loss: number; peakRssMB: number };
   contender.ms.push(...answer.ms);
   contender.peakRssMB = answer.peakRssMB;
+  contender.firstLoss ||= answer.loss;
 }
 
 const rounds = Number(process.argv[2] ?? 4);
 const steps = Number(process.argv[3] ?? 3);
-const names = process.argv[4]?.split(",") ?? Object.keys(CONTENDERS);
+const names = process.argv[4] === "peers" ? PEERS : (process.argv[4]?.split(",") ?? DEFAULT);
+if (names.some((name) => /^jax|^tfjs/.test(name)) && !existsSync(here("./peers/node_modules"))) {
+  execFileSync("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund"], {
+    cwd: here("./peers"),
+    stdio: "inherit",
+  });
+}
 const contenders: Contender[] = [];
 for (const name of names) {
   const contender = await start(name);
@@ -86,13 +115,13 @@ for (let i = 0; i < rounds; i++) {
 for (const contender of contenders) contender.child.stdin?.end();
 
 const median = (xs: readonly number[]): number => [...xs].sort((a, b) => a - b)[xs.length >> 1] as number;
-const full = contenders.find((c) => c.name === "full");
 console.log(
-  "| | ms a step, best | median | tokens/s (best) | GFLOP/s (best) | peak RSS, MB | start, ms | best / full step's best |",
+  "| | ms a step, best | median | tokens/s (best) | GFLOP/s (best) | peak RSS, MB | start, ms | first loss | best / full step's best of the same batch |",
 );
-console.log("|---|---|---|---|---|---|---|---|");
-for (const { name, about, ms, peakRssMB } of contenders) {
+console.log("|---|---|---|---|---|---|---|---|---|");
+for (const { name, about, ms, peakRssMB, firstLoss } of contenders) {
   const [best, middle] = [Math.min(...ms), median(ms)];
+  const base = contenders.find((c) => c.name === (CONTENDERS[name]?.against ?? "full"));
   const cells = [
     CONTENDERS[name]?.label,
     best.toFixed(0),
@@ -101,7 +130,8 @@ for (const { name, about, ms, peakRssMB } of contenders) {
     about.flops ? (about.flops / best / 1e6).toFixed(0) : "-",
     peakRssMB,
     about.startMs ? about.startMs.toFixed(0) : "-",
-    full && name !== "ceiling" ? (best / Math.min(...full.ms)).toFixed(2) : "-",
+    about.tokens ? firstLoss.toFixed(4) : "-",
+    base && name !== "ceiling" ? (best / Math.min(...base.ms)).toFixed(2) : "-",
   ];
   console.log(`| ${cells.join(" | ")} |`);
 }
