@@ -50,6 +50,7 @@ export {
   writeSafetensors,
 } from "./io/safetensors-node.js";
 export { type PlannedTensor, type SafetensorsStream, streamSafetensors } from "./io/safetensors-stream-node.js";
+export { type ShardOptions, writeShardedSafetensors } from "./io/sharded-safetensors-node.js";
 export {
   type AttentionOptions,
   attention,

@@ -38,7 +38,8 @@ export interface SafetensorsReader {
  */
 export async function openSafetensors(path: string): Promise<SafetensorsReader> {
   const file = await locate(path);
-  const shards = file.endsWith(".json") ? await shardsOf(file) : [file];
+  const weightMap = file.endsWith(".json") ? await readIndex(file) : undefined;
+  const shards = weightMap ? [...new Set(weightMap.values())] : [file];
   const handles: FileHandle[] = [];
   const entries = new Map<string, LocatedEntry>();
   const owners = new Map<string, FileHandle>();
@@ -48,7 +49,10 @@ export async function openSafetensors(path: string): Promise<SafetensorsReader> 
   };
   try {
     for (const shard of shards) {
-      const handle = await open(shard, "r");
+      const handle = await open(shard, "r").catch((cause) => {
+        if (!weightMap || (cause as NodeJS.ErrnoException).code !== "ENOENT") throw cause;
+        throw new FileFormatError(`${file}: shard ${basename(shard)} is missing`, { cause });
+      });
       handles.push(handle);
       const { size } = await handle.stat();
       const length = headerLength(await readExactly(handle, 0, Math.min(8, size), shard), size, shard);
@@ -61,6 +65,11 @@ export async function openSafetensors(path: string): Promise<SafetensorsReader> 
         owners.set(name, handle);
       }
     }
+    for (const [name, shard] of weightMap ?? [])
+      if (entries.get(name)?.path !== shard)
+        throw new FileFormatError(
+          `${file}: tensor ${name} is not in ${basename(shard)}; the shards are of another set`,
+        );
   } catch (error) {
     await close();
     throw error;
@@ -141,7 +150,8 @@ async function locate(path: string): Promise<string> {
   throw new FileFormatError(`${path}: expected model.safetensors or model.safetensors.index.json in the directory`);
 }
 
-async function shardsOf(index: string): Promise<string[]> {
+/** Tensor name -> path of its shard. */
+async function readIndex(index: string): Promise<Map<string, string>> {
   let map: unknown;
   try {
     map = (JSON.parse(await readFile(index, "utf8")) as { weight_map?: unknown }).weight_map;
@@ -149,9 +159,11 @@ async function shardsOf(index: string): Promise<string[]> {
     throw new FileFormatError(`${index}: not JSON`, { cause });
   }
   if (typeof map !== "object" || map === null) throw new FileFormatError(`${index}: expected an object weight_map`);
-  return [...new Set(Object.values(map))].map((name) => {
-    if (typeof name !== "string" || basename(name) !== name)
-      throw new FileFormatError(`${index}: shard ${String(name)} must be a file name in the same directory`);
-    return join(dirname(index), name);
-  });
+  return new Map(
+    Object.entries(map).map(([tensor, name]) => {
+      if (typeof name !== "string" || basename(name) !== name)
+        throw new FileFormatError(`${index}: shard ${String(name)} must be a file name in the same directory`);
+      return [tensor, join(dirname(index), name)];
+    }),
+  );
 }
