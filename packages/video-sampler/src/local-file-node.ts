@@ -5,23 +5,24 @@ import { join } from "node:path";
 import { Readable, Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { fileURLToPath } from "node:url";
-import { InvalidPlanError, LimitExceededError, NotFoundError } from "./errors.js";
-import type { SampleOptions } from "./sample-options.js";
+import { LimitExceededError } from "./errors.js";
+import { type Fetching, HttpFile } from "./http-file-node.js";
+import { PartialFile } from "./partial-file-node.js";
 import type { VideoSource } from "./video-source.js";
 
 /** A source as a local path, and how to remove it if it is a temporary copy. */
 export interface LocalFile {
   /** The path. */
   readonly path: string;
+  /** Set where the source is a URL that serves ranges: the file behind `path`, of which only the first bytes are here. */
+  readonly partial?: PartialFile;
   /** Removes the temporary copy; does nothing for files that were there before. */
   readonly remove: () => Promise<void>;
 }
 
-type Fetching = Pick<SampleOptions, "limits" | "signal">;
-
 /**
- * Makes a source readable as a local file. Anything but a local path is copied to a temporary file first, within the
- * limits, so that decoders never touch the network and every source is seekable.
+ * Makes a source readable as a local file. Anything but a local path is copied to a temporary file, within the limits, so
+ * that decoders never touch the network and every source is seekable. Of a URL that serves ranges only the first bytes are.
  * @throws NotFoundError, LimitExceededError, InvalidPlanError for other URL schemes
  */
 export async function localFile(source: VideoSource, options: Fetching): Promise<LocalFile> {
@@ -29,47 +30,54 @@ export async function localFile(source: VideoSource, options: Fetching): Promise
   if (typeof source === "string" || source instanceof URL) {
     const url = new URL(source);
     if (url.protocol === "file:") return inPlace(fileURLToPath(url));
-    return copy(await download(url, options), options);
+    return download(url, options);
   }
   if (source instanceof Blob) return copy(source.stream() as unknown as AsyncIterable<Uint8Array>, options);
   if (source instanceof ArrayBuffer) return copy([new Uint8Array(source)], options);
   return copy(source instanceof Uint8Array ? [source] : source, options);
 }
 
+/**
+ * A source for a child process, which takes paths and addresses: URLs are left to the child, everything else is made a file.
+ * @throws as {@link localFile}
+ */
+export function sourceForChild(source: VideoSource, options: Fetching): Promise<Pick<LocalFile, "path" | "remove">> {
+  if (isHttp(source)) return Promise.resolve(inPlace(source.toString()));
+  return localFile(source, options);
+}
+
+function isHttp(source: VideoSource): source is string | URL {
+  return (typeof source === "string" || source instanceof URL) && /^https?:/i.test(source.toString());
+}
+
 function inPlace(path: string): LocalFile {
   return { path, remove: () => Promise.resolve() };
 }
 
-/** Follows redirects itself, so that none can leave http and https. */
-async function download(start: URL, { limits = {}, signal }: Fetching): Promise<AsyncIterable<Uint8Array>> {
-  const { maxRedirects = 5 } = limits;
-  let url = start;
-  for (let redirects = 0; redirects <= maxRedirects; redirects++) {
-    if (url.protocol !== "http:" && url.protocol !== "https:")
-      throw new InvalidPlanError(
-        `Expected an http, https or file URL, got ${url.protocol}//…; fetch it yourself and pass the bytes.`,
-      );
-    const response = await fetch(url, { redirect: "manual", ...(signal === undefined ? {} : { signal }) }).catch(
-      (cause: unknown) => {
-        signal?.throwIfAborted();
-        throw new NotFoundError(`${url.href} could not be fetched; check the address and the network.`, { cause });
-      },
-    );
-    const location = response.headers.get("location");
-    if (response.status >= 300 && response.status < 400 && location !== null) {
-      await response.body?.cancel();
-      url = new URL(location, url);
-      continue;
-    }
-    if (!response.ok || response.body === null) {
-      await response.body?.cancel();
-      throw new NotFoundError(
-        `${url.href} answered ${response.status} ${response.statusText}; expected 200 with a body.`,
-      );
-    }
-    return response.body as unknown as AsyncIterable<Uint8Array>;
+/** Bytes of the first request: the index of most short files that begin with it. */
+const HEAD_BYTES = 2 ** 17;
+
+async function download(url: URL, options: Fetching): Promise<LocalFile> {
+  const remote = new HttpFile(url, options);
+  const first = await remote.open(HEAD_BYTES);
+  if (!first.ranges) return copy(first.body, options);
+  const { path, remove } = await temporaryFile();
+  let partial: PartialFile | undefined;
+  try {
+    partial = await PartialFile.create(path, first.totalBytes, remote);
+    await partial.write(0, first.body);
+  } catch (error) {
+    await partial?.close();
+    await remove();
+    throw error;
   }
-  throw new LimitExceededError(`${start.href} redirects more than ${maxRedirects} times (limits.maxRedirects).`);
+  const opened = partial;
+  return { path, partial: opened, remove: () => opened.close().then(remove) };
+}
+
+async function temporaryFile(): Promise<{ path: string; remove: () => Promise<void> }> {
+  const folder = await mkdtemp(join(tmpdir(), "video-sampler-"));
+  return { path: join(folder, "source"), remove: () => rm(folder, { recursive: true, force: true }) };
 }
 
 async function copy(
@@ -77,9 +85,7 @@ async function copy(
   { limits = {}, signal }: Fetching,
 ): Promise<LocalFile> {
   const { maxSourceBytes = 2 ** 32 } = limits;
-  const folder = await mkdtemp(join(tmpdir(), "video-sampler-"));
-  const remove = () => rm(folder, { recursive: true, force: true });
-  const path = join(folder, "source");
+  const { path, remove } = await temporaryFile();
   let bytes = 0;
   const bounded = new Transform({
     transform(chunk: Uint8Array, _encoding, done) {

@@ -10,7 +10,7 @@ import {
 import { type FrameConverter, RgbConverter, storedPlanes } from "./frame-converter-node.js";
 import type { FrameIndex, PacketEntry } from "./frame-index.js";
 import type { NodeAv } from "./node-av-loader-node.js";
-import { type NodeAvHandles, type NodeAvOpenOptions, openWithNodeAv } from "./node-av-open-node.js";
+import { type NodeAvHandles, type NodeAvOpenOptions, openWithNodeAv, packetEntry } from "./node-av-open-node.js";
 import type { VideoInfo } from "./sampled-video.js";
 
 const MIN_TIMESTAMP = -(2n ** 63n) + 1n;
@@ -64,20 +64,14 @@ export class NodeAvDecoder implements VideoDecoder {
   }
 
   async readPackets(signal?: AbortSignal): Promise<PacketEntry[]> {
+    if (this.#options.media !== undefined) return this.#options.media.entries;
     if (this.#position !== -1) await this.#rewind();
-    const { AV_NOPTS_VALUE, AV_PKT_FLAG_DISCARD } = this.#av.constants;
     const entries: PacketEntry[] = [];
     const packet = this.#newPacket();
     this.#position = null;
     try {
       while (this.#readPacket(packet)) {
-        const { pts } = packet;
-        entries.push({
-          pts: pts === AV_NOPTS_VALUE ? null : Number(pts),
-          duration: Number(packet.duration),
-          keyframe: packet.isKeyframe,
-          discard: (packet.flags & AV_PKT_FLAG_DISCARD) !== 0,
-        });
+        entries.push(packetEntry(this.#av, packet));
         packet.unref();
         await this.#breathe(signal);
       }
@@ -118,7 +112,15 @@ export class NodeAvDecoder implements VideoDecoder {
   async *#decodePass(segments: readonly DecodeSegment[], pass: DecodePass): AsyncGenerator<DecodedFrame> {
     const { frames, wanted, converter, packet, signal } = pass;
     const keep = (pts: number): boolean => wanted.delete(pts);
-    if (!this.#mayJump) await this.#rewind();
+    // What libav has buffered of a file that is here in parts may be zeros that stood for what is fetched now.
+    const stale = await this.#options.media?.fetchPackets(
+      segments.map(({ keyframe, lastDecodePosition }) => ({
+        start: this.#mayJump ? keyframe.decodePosition : 0,
+        end: lastDecodePosition + 1,
+      })),
+      signal,
+    );
+    if (!this.#mayJump || stale === true) await this.#rewind();
     for (const { keyframe, lastDecodePosition } of segments) {
       let pending = false;
       let discardBefore = 0;
@@ -147,7 +149,8 @@ export class NodeAvDecoder implements VideoDecoder {
   }
 
   async *decodeSequentially(wanted: ReadonlySet<number>, output: DecodeOutput): AsyncGenerator<DecodedFrame> {
-    if (this.#position !== -1) await this.#rewind();
+    const stale = await this.#options.media?.fetchAll(output.signal);
+    if (this.#position !== -1 || stale === true) await this.#rewind();
     this.#position = null;
     this.#skipNonReference(false);
     let ordinal = 0;

@@ -1,8 +1,10 @@
-import type { CodecContext, FormatContext, Stream } from "node-av/lib";
+import type { CodecContext, FormatContext, Packet, Stream } from "node-av/lib";
 import { CONTAINER_ALLOW_LIST } from "./container-signature.js";
 import { type DisplayRotation, rotationFromDisplayMatrix, UPRIGHT } from "./display-rotation.js";
 import { DecodeFailedError, DecoderMissingError, NotMediaError, NoVideoStreamError } from "./errors.js";
+import type { PacketEntry } from "./frame-index.js";
 import type { NodeAv } from "./node-av-loader-node.js";
+import type { RemoteMedia } from "./remote-media.js";
 import type { VideoInfo } from "./sampled-video.js";
 
 /** The native objects of one opened video, and what was learned from them. */
@@ -31,6 +33,8 @@ export interface NodeAvOpenOptions {
   readonly protocols: string;
   /** Decoder threads; 1 costs least CPU. */
   readonly threads: number;
+  /** Brings the packets of a file that is here only in parts. */
+  readonly media?: RemoteMedia;
 }
 
 /**
@@ -78,24 +82,43 @@ export async function openWithNodeAv(av: NodeAv, options: NodeAvOpenOptions): Pr
 
 /**
  * Opens the demuxer alone.
+ * @param depth `index` reads the container's own tables and looks into no packet, neither now nor later
  * @throws NotMediaError when libav finds no allowed container in it
  */
-export async function openFormat(av: NodeAv, options: NodeAvOpenOptions): Promise<FormatContext> {
+export async function openFormat(
+  av: NodeAv,
+  options: Pick<NodeAvOpenOptions, "url" | "protocols">,
+  depth: "index" | "streams" = "streams",
+): Promise<FormatContext> {
   const { lib } = av;
   const format = new lib.FormatContext();
   // Options are set on the context: node-av 6.1.1 may free a passed Dictionary twice.
   format.allocContext();
   format.setOption("protocol_whitelist", options.protocols);
   format.setOption("format_whitelist", CONTAINER_ALLOW_LIST.join(","));
+  if (depth === "index") format.setOption("fflags", "+noparse");
   const opened = await format.openInput(options.url);
   if (opened < 0) throw new NotMediaError(lib.FFmpegError.strerror(opened));
+  if (depth === "index") return format;
   const found = await format.findStreamInfo();
   if (found >= 0) return format;
   await format.closeInput();
   throw new NotMediaError(lib.FFmpegError.strerror(found));
 }
 
-function findVideoStream(av: NodeAv, format: FormatContext): Stream {
+/** One packet as the frame index wants it. */
+export function packetEntry({ constants }: NodeAv, packet: Packet): PacketEntry {
+  const { pts, duration, flags, isKeyframe } = packet;
+  return {
+    pts: pts === constants.AV_NOPTS_VALUE ? null : Number(pts),
+    duration: Number(duration),
+    keyframe: isKeyframe,
+    discard: (flags & constants.AV_PKT_FLAG_DISCARD) !== 0,
+  };
+}
+
+/** The first stream of moving pictures; cover art does not count. @throws NoVideoStreamError */
+export function findVideoStream(av: NodeAv, format: FormatContext): Stream {
   const { AVMEDIA_TYPE_VIDEO, AV_DISPOSITION_ATTACHED_PIC, AV_DISPOSITION_TIMED_THUMBNAILS } = av.constants;
   const videos = format.streams.filter((stream) => stream.codecpar.codecType === AVMEDIA_TYPE_VIDEO);
   const moving = videos.find(

@@ -9,6 +9,9 @@ import { locateFfmpeg } from "./ffmpeg-program-node.js";
 import { ImageFolderDecoder } from "./image-folder-decoder-node.js";
 import { NodeAvDecoder } from "./node-av-decoder-node.js";
 import { loadNodeAv } from "./node-av-loader-node.js";
+import type { PartialFile } from "./partial-file-node.js";
+import type { RemoteMedia } from "./remote-media.js";
+import { fetchMp4Index } from "./remote-mp4-node.js";
 import { checkPixels, type SampleOptions } from "./sample-options.js";
 
 /**
@@ -22,10 +25,31 @@ export async function openPath(path: string, options: OpenOptions): Promise<Vide
   return openFile(absolute, options);
 }
 
+/**
+ * Opens a remote file of which nothing but the first bytes is here. node-av can do with the index of an MP4 and the packets
+ * a plan needs; everything else is fetched whole first.
+ * @throws as {@link openPath}, and what fetching throws
+ */
+export async function openPartial(file: PartialFile, options: OpenOptions): Promise<VideoDecoder> {
+  const media = options.backend === "ffmpeg" ? null : await fetchMp4Index(file).catch(withoutNodeAv(options));
+  if (media === null) await file.fetchAll();
+  return openFile(file.path, { ...options, ...(media === null ? {} : { media }) });
+}
+
+/** Where node-av is absent and need not be there, the ffmpeg program gets the whole file. */
+function withoutNodeAv({ backend }: OpenOptions): (error: unknown) => null {
+  return (error) => {
+    if (error instanceof NoBackendError && backend !== "node-av") return null;
+    throw error;
+  };
+}
+
 /** Options that matter when opening. */
 export type OpenOptions = Pick<SampleOptions, "backend" | "threads" | "signal" | "limits">;
 
-async function openFile(path: string, options: OpenOptions): Promise<VideoDecoder> {
+type FileOptions = OpenOptions & { readonly media?: RemoteMedia };
+
+async function openFile(path: string, options: FileOptions): Promise<VideoDecoder> {
   const head = await readHead(path);
   const decoder = await openWithBackend(path, options).catch((error: unknown) => {
     throw error instanceof NotMediaError ? explainUnreadable(path, head, error) : error;
@@ -39,10 +63,10 @@ async function openFile(path: string, options: OpenOptions): Promise<VideoDecode
   }
 }
 
-async function openWithBackend(path: string, options: OpenOptions): Promise<VideoDecoder> {
-  const { backend = "auto", threads = 1, signal } = options;
+async function openWithBackend(path: string, options: FileOptions): Promise<VideoDecoder> {
+  const { backend = "auto", threads = 1, signal, media } = options;
   const url = `file:${path}`;
-  const opening = { url, protocols: "file", threads };
+  const opening = { url, protocols: "file", threads, ...(media === undefined ? {} : { media }) };
   if (backend !== "ffmpeg") {
     try {
       return await NodeAvDecoder.open(await loadNodeAv(), opening);

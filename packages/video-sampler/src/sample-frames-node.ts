@@ -1,5 +1,5 @@
-import { localFile } from "./local-file-node.js";
-import { type OpenOptions, openPath } from "./open-source-node.js";
+import { localFile, sourceForChild } from "./local-file-node.js";
+import { type OpenOptions, openPartial, openPath } from "./open-source-node.js";
 import { OpenedVideo, type PlanExplanation, type VideoDescription } from "./opened-video.js";
 import type { SampleOptions } from "./sample-options.js";
 import { resolvePlan, type SamplePlan } from "./sample-plan.js";
@@ -16,7 +16,9 @@ import type { VideoSource } from "./video-source.js";
 export async function openVideo(source: VideoSource, options: OpenOptions = {}): Promise<OpenedVideo> {
   const file = await localFile(source, options);
   try {
-    return new OpenedVideo(await openPath(file.path, options), file.remove);
+    const { path, partial } = file;
+    const decoder = partial === undefined ? await openPath(path, options) : await openPartial(partial, options);
+    return new OpenedVideo(decoder, file.remove);
   } catch (error) {
     await file.remove();
     throw error;
@@ -46,7 +48,7 @@ export async function sampleFrames(
 }
 
 async function sampleIsolated(source: VideoSource, plan: SamplePlan, options: SampleOptions): Promise<SampledVideo> {
-  const file = await localFile(source, options);
+  const file = await sourceForChild(source, options);
   const child = new SamplerProcess();
   try {
     return await child.sample(file.path, plan, options);

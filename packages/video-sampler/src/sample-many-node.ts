@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
 import { InvalidPlanError } from "./errors.js";
-import { localFile } from "./local-file-node.js";
+import { sourceForChild } from "./local-file-node.js";
 import type { SampleOptions } from "./sample-options.js";
 import { resolvePlan, type SamplePlan } from "./sample-plan.js";
 import type { SampledVideo } from "./sampled-video.js";
@@ -104,7 +104,7 @@ async function sampleOne(
 ): Promise<{ video: SampledVideo } | { error: Error }> {
   try {
     const video = await withTimeout(options, async (bounded) => {
-      const file = await localFile(source, bounded);
+      const file = await sourceForChild(source, bounded);
       try {
         return await child.sample(file.path, plan, bounded);
       } finally {

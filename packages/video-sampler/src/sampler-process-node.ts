@@ -1,5 +1,7 @@
 import { type ChildProcess, fork } from "node:child_process";
-import { resolve } from "node:path";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { errorFromCode, InvalidPlanError, IsolateFailedError } from "./errors.js";
 import type { SampleOptions } from "./sample-options.js";
@@ -13,6 +15,7 @@ export class SamplerProcess {
 
   /**
    * Samples in the child.
+   * @param path a local path, or an http or https address
    * @throws IsolateFailedError when the child dies, InvalidPlanError for a size function, else as `sampleFrames`
    */
   sample(path: string, plan: SamplePlan, options: SampleOptions): Promise<SampledVideo> {
@@ -23,7 +26,8 @@ export class SamplerProcess {
         ),
       );
     const { signal, onProgress, isolate: _isolate, timeoutMs: _timeoutMs, ...plain } = options;
-    const request: SamplerRequest = { path: resolve(path), plan, options: plain };
+    const remote = /^https?:/i.test(path);
+    const request: SamplerRequest = { path: remote ? path : resolve(path), plan, options: plain };
     this.#child ??= startChild();
     const child = this.#child;
     return new Promise<SampledVideo>((done, fail) => {
@@ -83,10 +87,15 @@ function startChild(): ChildProcess {
   const fromSource = import.meta.url.endsWith(".ts");
   const extension = fromSource ? "ts" : import.meta.url.endsWith(".cjs") ? "cjs" : "js";
   const entry = fileURLToPath(new URL(`./sampler-child-node.${extension}`, import.meta.url));
-  return fork(entry, {
+  // What the child downloads lies where it can be removed after it, however it ends.
+  const folder = mkdtempSync(join(tmpdir(), "video-sampler-child-"));
+  const child = fork(entry, {
+    env: { ...process.env, TMPDIR: folder, TEMP: folder, TMP: folder },
     serialization: "advanced",
     execArgv: fromSource ? ["--import", "tsx"] : [],
     // libav must not write into the host's streams.
     stdio: ["ignore", "ignore", "ignore", "ipc"],
   });
+  child.once("close", () => rmSync(folder, { recursive: true, force: true }));
+  return child;
 }

@@ -5,7 +5,7 @@ import type { SampledVideo } from "./sampled-video.js";
 
 /** What the parent asks a decoding child process to do. */
 export interface SamplerRequest {
-  /** A local path. */
+  /** A local path, or an http or https address. */
   readonly path: string;
   /** Which frames. */
   readonly plan: SamplePlan;
