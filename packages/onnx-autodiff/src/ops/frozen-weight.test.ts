@@ -171,6 +171,20 @@ describe("frozenWeight", { timeout: 60_000 }, () => {
     expect(farthest(gradient, expected) / size).toBeLessThan(1e-4);
   });
 
+  it("a weight is expanded anew for the backward pass, so that no float32 copy outlives its product", () => {
+    const { storage } = stored(normal(columns * columns), columns, { bits: 8, blockSize: 32, symmetric: true });
+    const graph = new Graph();
+    const w = frozenWeight(graph, "w", [columns, columns], storage);
+    const a = graph.input("a", "float32", [3, columns]);
+    const loss = sumAll(silu(matmulTransposed(silu(matmulTransposed(a, w)), w)));
+    graph.output("da", grad(loss, [a])[0] as typeof a);
+    const nodes = graph.liveNodes();
+    const expansions = nodes.filter(({ op }) => op === "DequantizeLinear");
+    expect(expansions).toHaveLength(4);
+    for (const { outputs } of expansions)
+      expect(nodes.filter(({ inputs }) => inputs.includes(outputs[0] as typeof a))).toHaveLength(1);
+  });
+
   it("reads codes from a file it does not copy", async () => {
     const directory = mkdtempSync(join(tmpdir(), "frozen-"));
     const quantization = { bits: 4, blockSize: 32, symmetric: true } as const;

@@ -130,7 +130,9 @@ export function frozenMatmul(a: Value, b: Value, options: MatmulOptions): Value 
   const { transposeA = false, transposeB = false, alpha = 1 } = options;
   const dense = (x: Value, flags: { transA: number; transB: number }): Value => {
     const spec = { dtype: x.dtype, shape: productShape(x, b, flags) };
-    return x.graph.op("FusedMatMul", [x, frozen.expand(x)], spec, { ...flags, alpha: float(alpha) });
+    // Registered as well: the product's gradient must expand the weight again, or this copy would live until then.
+    const expanded = register(frozen.expand(x), frozen);
+    return x.graph.op("FusedMatMul", [x, expanded], spec, { ...flags, alpha: float(alpha) });
   };
   const { packed } = frozen;
   if (packed === undefined || !transposeB || transposeA)
