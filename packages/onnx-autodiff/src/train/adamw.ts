@@ -1,4 +1,5 @@
 import type { TrainableTensor } from "../tensor.js";
+import { adamWInto } from "./adamw-kernel.js";
 import {
   copySlots,
   type GroupOptions,
@@ -99,27 +100,5 @@ export class AdamW implements Optimizer {
   loadState(state: OptimizerState): void {
     copySlots(this.#slots, state.slots);
     this.#step = state.step;
-  }
-}
-
-interface AdamWScalars {
-  readonly step: number;
-  readonly epsilon: number;
-  readonly decay: number;
-  readonly gain1: number;
-  readonly gain2: number;
-  readonly gradientScale: number;
-}
-
-/** p = decay p - step m / (sqrt(v) + eps), bias corrections folded into step and eps. */
-function adamWInto(p: Float32Array, g: Float32Array, m: Float32Array, v: Float32Array, s: AdamWScalars): void {
-  const { step, epsilon, decay, gain1, gain2, gradientScale } = s;
-  for (let i = 0; i < p.length; i++) {
-    const gi = (g[i] as number) * gradientScale;
-    const mi = (m[i] as number) + gain1 * (gi - (m[i] as number));
-    const vi = (v[i] as number) + gain2 * (gi * gi - (v[i] as number));
-    m[i] = mi;
-    v[i] = vi;
-    p[i] = decay * (p[i] as number) - (step * mi) / (Math.sqrt(vi) + epsilon);
   }
 }
