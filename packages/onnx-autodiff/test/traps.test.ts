@@ -1,8 +1,14 @@
+import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Worker } from "node:worker_threads";
 import { describe, expect, it } from "vitest";
 import { createTrainingStep } from "../bench/training-step.js";
 import {
   add,
   attention,
+  availableProviders,
+  compareWithCpu,
   createRng,
   createSession,
   erf,
@@ -16,9 +22,12 @@ import {
   matmul,
   mul,
   neg,
+  openSafetensors,
   packedInputs,
   pickLast,
+  reportProviders,
   reshape,
+  rmsNorm,
   ShapeError,
   serialize,
   sigmoid,
@@ -138,6 +147,24 @@ describe("traps of onnxruntime", { timeout: 60_000 }, () => {
     expect(a.y?.[0]).toBeCloseTo(b.y?.[0] as number, 4);
   });
 
+  it("4: norms get plain ops there, because a GPU kernel's statistics are garbage, with the CPU's gradients", async () => {
+    const graph = new Graph();
+    const [x, w] = [graph.input("x", "float32", [5, 8]), graph.input("w", "float32", [8])];
+    const loss = sumAll(tanh(rmsNorm(x, w, 1e-6)));
+    for (const [i, d] of grad(loss, [x, w]).entries()) graph.output(`d${i}`, d);
+    expect(text(serialize(graph, "ort"))).toContain("SimplifiedLayerNormalization");
+    expect(text(serialize(graph, "portable"))).not.toContain("LayerNormalization");
+    const feeds = { x: normals(40), w: normals(8, 2) };
+    const [a, b] = [
+      await runOnce(graph, feeds, { target: "ort" }),
+      await runOnce(graph, feeds, { target: "portable" }),
+    ];
+    for (const name of ["d0", "d1"])
+      for (const [i, d] of (a[name] ?? []).entries()) expect(d).toBeCloseTo(b[name]?.[i] as number, 5);
+    const differences = await compareWithCpu(graph, feeds, { target: "ort" });
+    expect(Object.values(differences).every((d) => d < 1e-5)).toBe(true);
+  });
+
   it("5: zero-length operands are refused before they reach native code", async () => {
     const graph = new Graph();
     expect(() => matmul(graph.input("a", "float32", [2, 0]), graph.input("b", "float32", [0, 3]))).toThrow(ShapeError);
@@ -178,6 +205,16 @@ describe("traps of onnxruntime", { timeout: 60_000 }, () => {
     );
   });
 
+  it("7: a session lives in a worker thread, with the bits of the main thread", async () => {
+    const worker = new Worker(new URL("./session-worker.mjs", import.meta.url));
+    const found = await new Promise((resolve, reject) => worker.once("message", resolve).once("error", reject));
+    await worker.terminate();
+    const graph = new Graph();
+    const x = graph.input("x", "float32", [4]);
+    graph.output("d", grad(sumAll(exp(x)), [x])[0] as Value);
+    expect(Array.from(found as Float32Array)).toEqual((await runOnce(graph, { x: Float32Array.of(0, 1, 2, 3) })).d);
+  });
+
   it("8: a reshape is not collapsed through a region, so its own backward runs", async () => {
     const graph = new Graph();
     const x = graph.input("x", "float32", [2, 3]);
@@ -197,6 +234,58 @@ describe("traps of onnxruntime", { timeout: 60_000 }, () => {
     expect((await runOnce(graph, { x: Float32Array.of(1, 2, 3, 4, 5, 6), i: Int32Array.of(2, 0) })).y).toEqual([3, 4]);
   });
 
+  it("9: tensors behind 4 GiB of a file are read and mapped, although no Buffer can hold them", async () => {
+    const directory = mkdtempSync(join(tmpdir(), "onnx-autodiff-"));
+    try {
+      const path = join(directory, "model.safetensors");
+      const large = 4.5 * 2 ** 30; // a hole: the file takes a few kilobytes of disk
+      const header = {
+        hole: { dtype: "U8", shape: [large], data_offsets: [0, large] },
+        w: { dtype: "F32", shape: [2, 2], data_offsets: [large, large + 16] },
+      };
+      const json = new TextEncoder().encode(JSON.stringify(header).padEnd(4088));
+      const prefix = new Uint8Array(8);
+      new DataView(prefix.buffer).setBigUint64(0, BigInt(json.length), true);
+      const file = openSync(path, "w");
+      writeSync(file, prefix, 0, 8, 0);
+      writeSync(file, json, 0, json.length, 8);
+      writeSync(file, new Uint8Array(Float32Array.of(1, 2, 3, 4).buffer), 0, 16, 4096 + large);
+      closeSync(file);
+      await using reader = await openSafetensors(path);
+      expect([...(await reader.read("w")).data]).toEqual([1, 2, 3, 4]);
+      const { offset = 0, byteLength: length = 0 } = reader.entries.get("w") ?? {};
+      expect(offset).toBe(4096 + large);
+      const graph = new Graph();
+      const w = graph.initializer("w", "float32", [2, 2], {
+        kind: "external",
+        location: "model.safetensors",
+        offset,
+        length,
+      });
+      graph.output("y", matmul(graph.input("x", "float32", [1, 2]), w));
+      const options = { externalDataDirectory: directory, prepacking: false };
+      expect((await runOnce(graph, { x: Float32Array.of(1, 10) }, options)).y).toEqual([31, 42]);
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
+  });
+
+  it("10: a provider whose libraries are missing is an error, never a silent CPU run", async () => {
+    expect(availableProviders().find(({ name }) => name === "cpu")?.bundled).toBe(true);
+    const build = (): Graph => {
+      const graph = new Graph();
+      graph.output("y", tanh(graph.input("x", "float32", [4])));
+      return graph;
+    };
+    const feeds = { x: new Float32Array(4) };
+    await expect(createSession(build(), { providers: ["abacus"] })).rejects.toThrow("abacus");
+    for (const { name } of availableProviders().filter((provider) => !provider.bundled)) {
+      const reports = await reportProviders(build(), feeds, { providers: [name] }).catch((error: Error) => error);
+      if (reports instanceof Error) expect(reports.message).toMatch(/load|librar|provider|available/i);
+      else expect(reports.map((r) => r.provider.toLowerCase()).join()).toContain(name);
+    }
+  });
+
   it("recomputation survives onnxruntime's optimizer", async () => {
     const build = (checkpoint: boolean): Graph => {
       const graph = new Graph();
@@ -214,9 +303,6 @@ describe("traps of onnxruntime", { timeout: 60_000 }, () => {
     expect((await runOnce(build(true), feeds)).d).toEqual(kept.d);
     expect(build(true).matmulFlops()).toBeGreaterThan(build(false).matmulFlops());
     // The model onnxruntime really runs, written out, still holds the recomputed products.
-    const { mkdtempSync, readFileSync, readdirSync, rmSync } = await import("node:fs");
-    const { tmpdir } = await import("node:os");
-    const { join } = await import("node:path");
     const products: number[] = [];
     for (const checkpoint of [false, true]) {
       const directory = mkdtempSync(join(tmpdir(), "onnx-autodiff-"));
