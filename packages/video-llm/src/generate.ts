@@ -25,6 +25,11 @@ export interface GenerationOptions {
   readonly stopTokenIds?: readonly number[];
   /** Most completions decoded together. */
   readonly maxRows?: number;
+  /**
+   * Keep the keys and values of each prompt up to its last visual token, and use those kept: the next query about the same
+   * `VisualFeatures` then costs its own tokens only. Equal up to rounding. Default false.
+   */
+  readonly reusePrefix?: boolean;
   /** Stops the work with the signal's reason. */
   readonly signal?: AbortSignal;
 }
@@ -39,6 +44,7 @@ export const DEFAULT_GENERATION = {
   repetitionPenalty: 1,
   seed: 0,
   maxRows: 32,
+  reusePrefix: false,
 } as const;
 
 /** A finished completion: grpo's `Completion`. */
@@ -117,7 +123,7 @@ async function decodeTogether(
 ): Promise<Row[][]> {
   const { numGenerations: group, maxCompletionLength, seed, signal } = options;
   signal?.throwIfAborted();
-  const rollout = await Rollout.start(context, prompts, group, maxCompletionLength);
+  const rollout = await Rollout.start(context, prompts, group, maxCompletionLength, options.reusePrefix);
   const { vocabularySize } = context.config;
   const rows = indices.map((index, i) =>
     Array.from({ length: group }, (_, g) => startRow(prompts[i] as PreparedPrompt, rowSeed(seed, index, g))),
@@ -196,7 +202,7 @@ export async function* streamCompletion(
   tokenizer: TextTokenizer,
 ): AsyncGenerator<StreamedToken> {
   options.signal?.throwIfAborted();
-  const rollout = await Rollout.start(context, [prompt], 1, options.maxCompletionLength);
+  const rollout = await Rollout.start(context, [prompt], 1, options.maxCompletionLength, options.reusePrefix);
   const row = startRow(prompt, rowSeed(options.seed, 0, 0));
   let printed = "";
   let logits = rollout.promptLogits;

@@ -1,10 +1,9 @@
 import { type Feed, ropeTables } from "@videosafety/onnx-autodiff";
-import { collate } from "./batch.js";
-import { bucketSize } from "./bucket.js";
 import type { VideoLlmConfig } from "./config.js";
-import { buildDecodeView, buildPrefillView } from "./graph/generation-views.js";
-import { shapeKey } from "./graph/language-view.js";
+import { buildDecodeView } from "./graph/generation-views.js";
 import type { ParameterStore } from "./parameter-store.js";
+import { prefill } from "./prefill.js";
+import type { PrefixCache } from "./prefix-cache.js";
 import type { PreparedPrompt } from "./prompt.js";
 import { rotaryPositions } from "./rotary-positions.js";
 import type { CompiledView, SessionCache } from "./session-cache.js";
@@ -20,6 +19,8 @@ export interface GenerationContext {
   readonly sessions: SessionCache;
   /** Current visual embeddings [N, d] of some features. */
   readonly embeddings: (features: VisualFeatures) => Float32Array;
+  /** Keys and values of visual prefixes. */
+  readonly prefixes: PrefixCache;
   /** `RuntimeOptions.accuracyLevel`. */
   readonly accuracyLevel: 1 | 4 | undefined;
 }
@@ -78,30 +79,18 @@ export class Rollout {
    * Runs the prompts through the model.
    *
    * @param capacity most tokens that will be generated.
+   * @param reusePrefix keep the keys and values of visual prefixes, and use those kept.
    */
   static async start(
     context: GenerationContext,
     prompts: readonly PreparedPrompt[],
     group: number,
     capacity: number,
+    reusePrefix = false,
   ): Promise<Rollout> {
-    const { config, store, sessions } = context;
-    const sequences = prompts.map((prompt) => ({ prompt, completionIds: new Int32Array(0) }));
-    const lengths = prompts.map((prompt) => prompt.tokenIds.length);
-    const length = bucketSize(Math.max(...lengths));
-    const batch = collate(sequences, length, config, { embeddings: context.embeddings });
-    const key = `prefill|${store.liveVersion}|${shapeKey(batch.shape)}`;
-    const lastRows = Int32Array.from(lengths, (n, b) => b * length + n - 1);
-    const outputs = await sessions.use(
-      key,
-      () => buildPrefillView(config, store, batch.shape),
-      (view) => view.session.run(selectInputs(view, { ...batch.feeds, last_rows: lastRows }, store)),
-    );
-    const layers = Array.from({ length: config.layers }, (_, i) => i);
-    const dataOf = (name: string): Float32Array => outputs[name]?.data as Float32Array;
-    const cache = { k: layers.map((i) => dataOf(`k.${i}`)), v: layers.map((i) => dataOf(`v.${i}`)) };
-    const positions = prompts.map((prompt) => rotaryPositions(prompt, config).next);
-    return new Rollout(context, group, capacity, lengths, positions, length, cache, dataOf("logits"));
+    const { lengths, length, k, v, logits } = await prefill(context, prompts, reusePrefix);
+    const positions = prompts.map((prompt) => rotaryPositions(prompt, context.config).next);
+    return new Rollout(context, group, capacity, [...lengths], positions, length, { k, v }, logits);
   }
 
   /**

@@ -18,6 +18,7 @@ import { type LoraSettings, loraSpecs } from "./lora.js";
 import { freshTensor, ParameterStore, type TrainableTensor } from "./parameter-store.js";
 import { type ParameterGroup, parameterSpecs } from "./parameters.js";
 import { createPolicy, type VideoLlmPolicy } from "./policy.js";
+import { PrefixCache } from "./prefix-cache.js";
 import { DEFAULT_PREPROCESSOR, type PreprocessorConfig } from "./preprocessor-config.js";
 import {
   buildPrompt,
@@ -49,6 +50,10 @@ export interface RuntimeOptions {
    * has more bytes than this: then they are fed from one shared copy. Default 1 GiB.
    */
   readonly maxConstantBytes?: number;
+  /** Most compiled graphs kept. Default 48; those of large models hold little where weights are memory-mapped. */
+  readonly maxGraphs?: number;
+  /** Most bytes of keys and values kept for `reusePrefix`. Default 256 MiB: 4,600 tokens of VideoLLaMA3-2B. */
+  readonly prefixCacheBytes?: number;
   /**
    * Decoding with an int8 or int4 base: 1 keeps activations in float32, 4 rounds them to 8 bits, block by block
    * (`MatMulNBits` accuracy_level). Default 1 for weights of 4 bits, and 4 for weights of 8, for which onnxruntime has no
@@ -144,6 +149,7 @@ export class VideoLlm {
   readonly #sessions: SessionCache;
   readonly #vision: VisionEncoding;
   readonly #runner: SequenceRunner;
+  readonly #prefixes: PrefixCache;
   readonly #accuracyLevel: 1 | 4 | undefined;
 
   constructor(parts: ModelParts, options: RuntimeOptions = {}) {
@@ -154,7 +160,8 @@ export class VideoLlm {
     this.naming = parts.naming;
     this.hiddenSize = parts.config.hiddenSize;
     this.#store = new ParameterStore(parts.tensors, options.maxConstantBytes);
-    this.#sessions = new SessionCache(sessionOptions(options, parts.weightsDirectory));
+    this.#sessions = new SessionCache(sessionOptions(options, parts.weightsDirectory), options.maxGraphs);
+    this.#prefixes = new PrefixCache(options.prefixCacheBytes ?? 2 ** 28);
     this.#accuracyLevel = options.accuracyLevel;
     this.#vision = new VisionEncoding(this.config, this.#store, this.#sessions);
     this.#runner = new SequenceRunner({
@@ -347,8 +354,9 @@ export class VideoLlm {
     return saveModel(this, directory, options);
   }
 
-  /** Frees compiled graphs; the model can still be used and compiles them again. */
+  /** Frees compiled graphs and kept prefixes; the model can still be used and compiles them again. */
   async dispose(): Promise<void> {
+    this.#prefixes.clear();
     await this.#sessions.clear();
   }
 
@@ -362,6 +370,7 @@ export class VideoLlm {
       store: this.#store,
       sessions: this.#sessions,
       embeddings: (features) => this.#vision.embeddings(features),
+      prefixes: this.#prefixes,
       accuracyLevel: this.#accuracyLevel,
     };
   }

@@ -1,9 +1,10 @@
 import { mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { loadVideoLlm, type PrecisionOptions, type PreparedPrompt, type VideoLlm } from "../src/index.js";
-import { tinyModel, tinyPrompt } from "./tiny.js";
+import { noiseVideo, tinyModel, tinyPrompt, tinyQwen } from "./tiny.js";
 
 const farthest = (a: ArrayLike<number>, b: ArrayLike<number>): number => {
   if (a.length !== b.length) return Number.POSITIVE_INFINITY;
@@ -118,6 +119,31 @@ it("rounding activations to 8 bits stays near", async () => {
   expect(farthest(logProbs, exact as Float64Array)).toBeLessThan(0.2);
   expect(logProbs[0]).toBeCloseTo(exact?.[0] as number, 4); // the first token comes from the prompt's pass
   await model.dispose();
+});
+
+it.each([
+  ["qwen2-vl", () => tinyQwen("qwen2-vl")],
+  ["qwen2.5-vl", () => tinyQwen("qwen2.5-vl")],
+  ["smolvlm2", () => loadVideoLlm(fileURLToPath(new URL("./golden/smolvlm2", import.meta.url)))],
+] as const)("every family runs on a frozen base: %s", async (name, make) => {
+  const fresh = await make();
+  const directory = join(root, name);
+  await fresh.save(directory, { naming: "huggingface" });
+  for (const options of [{ precision: "int4", blockSize: 16 }, { precision: "int8" }, { memoryMap: true }] as const) {
+    const frozen = await loadVideoLlm(directory, options);
+    const plain = await loadVideoLlm(directory);
+    for (const [tensor, { data }] of plain.tensors) data.set(frozen.tensors.get(tensor)?.data as Float32Array);
+    const logits = async (model: VideoLlm) => {
+      const visual = await model.encodeVideo(noiseVideo(4, 24, 40));
+      const prompt = model.preparePrompt({ messages: [{ role: "user", content: "what happens here?" }], visual });
+      return (await model.logits([{ prompt, completionIds: Int32Array.of(40, 41) }]))[0] as Float32Array;
+    };
+    expect(farthest(await logits(frozen), await logits(plain))).toBeLessThan(1e-4);
+    const prompt = await tinyPrompt(frozen, "what happens here?", { frames: 0 });
+    expect((await frozen.generate([prompt], { maxCompletionLength: 3 }))[0]?.[0]?.tokenIds.length).toBeGreaterThan(0);
+    for (const model of [frozen, plain]) await model.dispose();
+  }
+  await fresh.dispose();
 });
 
 describe("frozen bases", () => {
