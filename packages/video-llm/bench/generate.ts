@@ -1,6 +1,7 @@
 /**
  * Prefill and decode speed against transformers on torch CPU, same weights, alternating in one window.
- * usage: npx tsx bench/generate.ts [python]   (python: an interpreter with torch and transformers; left out: ours only)
+ * usage: npx tsx bench/generate.ts [python] [family]
+ * python: an interpreter with torch and transformers, left out: ours only; family: videollama3 (default), qwen2-vl, qwen2.5-vl
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -9,7 +10,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { createVideoLlm, loadVideoLlm, REQUIRED_TOKENS, trainByteLevelBpe } from "../src/index.js";
+import { createVideoLlm, loadVideoLlm, PROMPT_CONVENTIONS, REQUIRED_TOKENS, trainByteLevelBpe } from "../src/index.js";
 
 interface Speed {
   readonly prefill: number;
@@ -20,9 +21,13 @@ const PROMPT = 256;
 const TOKENS = 64;
 const ROUNDS = 3;
 
+const family = (process.argv[3] ?? "videollama3") as "videollama3" | "qwen2-vl" | "qwen2.5-vl";
+const { image, video = image, markers } = PROMPT_CONVENTIONS[family];
+const specialTokens = [...new Set([...REQUIRED_TOKENS, image, video, ...markers])];
 const directory = await mkdtemp(join(tmpdir(), "video-llm-bench-"));
 const fresh = createVideoLlm({
   config: {
+    family,
     hiddenSize: 512,
     intermediateSize: 1536,
     layers: 8,
@@ -31,7 +36,7 @@ const fresh = createVideoLlm({
     vocabularySize: 8192,
     vision: { hiddenSize: 64, intermediateSize: 128, layers: 1, heads: 4 },
   },
-  tokenizer: { tokenizer: trainByteLevelBpe({ texts: ["a"], vocabularySize: 256, specialTokens: REQUIRED_TOKENS }) },
+  tokenizer: { tokenizer: trainByteLevelBpe({ texts: ["a"], vocabularySize: 256, specialTokens }) },
   seed: 1,
 });
 await fresh.save(directory, { naming: "huggingface" });
@@ -82,6 +87,7 @@ for (const batch of [1, 6]) {
   });
   console.log(
     JSON.stringify({
+      family,
       batch,
       promptTokens: ids.length,
       parameters: model.parameterCount,

@@ -5,9 +5,9 @@ import sys
 import time
 
 import torch
-from transformers import VideoLlama3ForConditionalGeneration
+from transformers import AutoModelForImageTextToText
 
-model = VideoLlama3ForConditionalGeneration.from_pretrained(sys.argv[1], dtype=torch.float32).eval()
+model = AutoModelForImageTextToText.from_pretrained(sys.argv[1], dtype=torch.float32).eval()
 
 
 def seconds(ids, batch, tokens):
