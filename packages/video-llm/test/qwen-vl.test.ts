@@ -120,6 +120,14 @@ describe.each(["qwen2-vl", "qwen2.5-vl"] as const)("transformers' %s", (family) 
       const [[alone] = []] = await model.generate([prompt], generation);
       expect(Array.from(alone?.tokenIds ?? [])).toEqual(cases[i]?.greedy);
     }
+    // Twice with the visual prefix kept: positions of what follows a cached video are those of the whole prompt.
+    for (let round = 0; round < 2; round++) {
+      const [[cached] = []] = await model.generate([prompts[0] as PreparedPrompt], {
+        ...generation,
+        reusePrefix: true,
+      });
+      expect(Array.from(cached?.tokenIds ?? [])).toEqual(cases[0]?.greedy);
+    }
     await model.dispose();
   };
 
