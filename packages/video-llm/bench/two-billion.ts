@@ -87,17 +87,11 @@ async function child(step: (typeof STEPS)[number], [precision, directory]: strin
     report.promptTokens = prompt.tokenIds.length;
     report.parameters = model.parameterCount;
     if (step === "answer") {
-      let first = 0;
-      const start = performance.now();
-      let tokens = 0;
-      for await (const _ of model.stream(prompt, { maxCompletionLength: TOKENS })) {
-        tokens += 1;
-        if (tokens === 1) first = performance.now() - start;
-        if (tokens === 2) report.secondTokenSeconds = +((performance.now() - start - first) / 1000).toFixed(2);
-      }
-      report.firstTokenSeconds = +(first / 1000).toFixed(1);
-      report.answerSeconds = +((performance.now() - start) / 1000).toFixed(1);
-      report.tokens = tokens;
+      const options = { maxCompletionLength: TOKENS, reusePrefix: true };
+      report.answer = await answer(() => model.stream(prompt, options));
+      const content = "is there anything dangerous in it?";
+      const again = model.preparePrompt({ messages: [{ role: "user", content }], visual });
+      report.nextQuery = await answer(() => model.stream(again, options));
     } else {
       model.addLora({ rank: 16, alpha: 32 });
       const groups = ["lora", "alarmTokens"] as const;
@@ -113,6 +107,22 @@ async function child(step: (typeof STEPS)[number], [precision, directory]: strin
     }
   }
   console.log(JSON.stringify({ ...report, ...memory() }));
+}
+
+/** Seconds until the first token, until the second (decoding starts with compiling its graph), and for each one after it. */
+async function answer(stream: () => AsyncIterable<unknown>): Promise<Record<string, number>> {
+  const times = [performance.now()];
+  for await (const _ of stream()) times.push(performance.now());
+  const seconds = (from: number, to: number): number =>
+    +(((times[to] as number) - (times[from] as number)) / 1000).toFixed(2);
+  const last = times.length - 1;
+  return {
+    tokens: last,
+    firstTokenSeconds: seconds(0, 1),
+    secondTokenSeconds: seconds(1, 2),
+    laterTokenSeconds: +(seconds(2, last) / (last - 2)).toFixed(3),
+    allSeconds: seconds(0, last),
+  };
 }
 
 function memory(): Record<string, number> {

@@ -23,6 +23,8 @@ export interface DecoderRows {
   readonly cos: Value;
   /** Sines [batch, length, headSize / 2]. */
   readonly sin: Value;
+  /** Compute the MLP's inner activations again in the backward pass instead of keeping them. Default false. */
+  readonly recompute?: boolean;
 }
 
 /**
@@ -50,7 +52,7 @@ function decoderLayer(
   params: Params,
   index: number,
   x: Value,
-  { batch, length, cos, sin }: DecoderRows,
+  { batch, length, cos, sin, recompute = false }: DecoderRows,
   attend: Attend,
   lora: LoraSpec | undefined,
 ): Value {
@@ -70,7 +72,10 @@ function decoderLayer(
   const normedAgain = norm("post_attention_layernorm", attended);
   const gate = linear(params, `${layer}.mlp.gate_proj`, normedAgain, intermediateSize, false, lora);
   const up = linear(params, `${layer}.mlp.up_proj`, normedAgain, intermediateSize, false, lora);
-  return add(attended, linear(params, `${layer}.mlp.down_proj`, mul(silu(gate), up), d, false, lora));
+  const down = (g: Value, u: Value): Value => linear(params, `${layer}.mlp.down_proj`, mul(silu(g), u), d, false, lora);
+  if (!recompute) return add(attended, down(gate, up));
+  const [inner] = x.graph.region([gate, up], (g, u) => [down(g as Value, u as Value)]);
+  return add(attended, inner as Value);
 }
 
 /** The embedding table [V, d]. */

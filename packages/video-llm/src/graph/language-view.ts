@@ -62,10 +62,12 @@ export function buildLanguageView(
   const hasVisual = shape.frames !== null || shape.visualRows > 0;
   const layout = { tokens: batch * length, hasVisual, hasAlarm: shape.hasAlarm };
   const x = inputEmbeddings(graph, config, params, layout, visualEmbeddings(graph, config, params, shape, dtype));
-  const rows = { batch, length, ...rotaryAngles(x, config, batch, length) };
+  // A frozen base is there to save memory: what a layer can compute again is not kept for the backward pass.
+  const recompute = store.frozenBase;
+  const rows = { batch, length, ...rotaryAngles(x, config, batch, length), recompute };
   const attend: Attend = (q, k, v, layer) => {
     onKeysValues(k, v, layer);
-    return selfAttention(q, k, v, { heads: config.heads, kvHeads: config.keyValueHeads });
+    return selfAttention(q, k, v, { heads: config.heads, kvHeads: config.keyValueHeads, recompute });
   };
   return { graph, params, inputs, hidden: decoder(config, params, x, rows, attend, loraOf(store.lora, params)) };
 }
