@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { gradientRules } from "../src/index.js";
 import { gradientCases } from "./gradient-cases.js";
@@ -18,5 +19,12 @@ describe("gradients against central differences in float64", { timeout: 60_000 }
   it("covers every rule", () => {
     const covered = new Set(Object.values(gradientCases).flatMap((c) => c.ops));
     expect(Object.keys(gradientRules).filter((op) => !covered.has(op))).toEqual([]);
+  });
+
+  it("GRADIENTS.md names every rule and every case", () => {
+    const table = readFileSync(new URL("../GRADIENTS.md", import.meta.url), "utf8");
+    const missing = Object.keys(gradientCases).filter((name) => !table.includes(`| ${name} |`));
+    expect(missing, "run npx tsx bench/gradient-table.ts").toEqual([]);
+    for (const op of Object.keys(gradientRules)) expect(table).toMatch(new RegExp(`[ ,]${op}[,. |]`));
   });
 });
