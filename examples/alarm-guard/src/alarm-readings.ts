@@ -50,13 +50,14 @@ export function refusalRates(refused: readonly boolean[], labels: readonly Sampl
   };
 }
 
-/** Whether the model itself refuses: the start of its greedy answer. */
+/** Whether the model itself refuses: its greedy answer, or only the start of it. */
 export async function answersRefuse(
   model: VideoLlm,
   samples: readonly PreparedSample[],
   isRefusal: (text: string) => boolean,
+  maxCompletionLength = 6,
 ): Promise<boolean[]> {
   const prompts = samples.map(({ prompt }) => prompt);
-  const completions = await model.generate(prompts, { maxCompletionLength: 6, maxRows: 32 });
+  const completions = await model.generate(prompts, { maxCompletionLength, maxRows: 32 });
   return completions.map(([first]) => isRefusal(first?.text ?? ""));
 }

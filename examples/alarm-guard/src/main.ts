@@ -11,9 +11,10 @@ interface Flags {
   readonly seed: number;
   readonly out: string;
   readonly targetFrr: number;
-  readonly confidence: number | null;
+  readonly confidence: number | "none";
   readonly checkpoint?: string;
   readonly items?: string;
+  readonly compare: readonly string[];
   readonly fps: number;
   readonly maxFrames: number;
 }
@@ -47,17 +48,19 @@ function table({ answers, trials, auc, spanOverlap, overheadShare }: MicroResult
 }
 
 async function run(flags: Flags): Promise<void> {
-  const { seed, targetFrr, confidence } = flags;
+  const { seed, targetFrr } = flags;
+  const confidence = flags.confidence === "none" ? null : flags.confidence; // commander turns a parsed null into ""
   if (flags.checkpoint !== undefined && flags.items !== undefined) {
     const sampling = { fps: flags.fps, maxFrames: flags.maxFrames };
     const found = await assessItems({
       checkpoint: flags.checkpoint,
+      compared: flags.compare,
       items: flags.items,
       sampling,
       targetFrr,
       confidence,
     });
-    const files = await writeFigures(flags.out, { ...found, points: [], snapshots: [] });
+    const files = await writeFigures(flags.out, { ...found, snapshots: [] });
     process.stdout.write(`${describeGuarantee(found.calibration)}\n${found.summary}\n${files.join("\n")}\n`);
     return;
   }
@@ -89,11 +92,12 @@ const program = new Command("alarm-guard")
   .option(
     "--confidence <share>",
     "of the promise, or none for the mean",
-    (text) => (text === "none" ? null : parseNumber(text)),
+    (text) => (text === "none" ? text : parseNumber(text)),
     0.95,
   )
   .option("--checkpoint <folder>", "a video-llm checkpoint with trained heads, e.g. demo-runs/seed-1/models/stage-2")
   .option("--items <file>", "evaluation items, e.g. demo-runs/seed-1/held-out.eval.jsonl")
+  .option("--compare <folders...>", "checkpoints that refuse by themselves, as points beside the guard's curve", [])
   .option("--fps <n>", "frames a second for --items", parseNumber, 1)
   .option("--max-frames <n>", "cap on the frames for --items", parseNumber, 6)
   .exitOverride()

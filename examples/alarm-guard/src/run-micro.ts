@@ -59,8 +59,12 @@ export async function runMicro(options: {
   const model = await trainBase(seed, amounts, onEvent);
   const start = copyTensors(model);
   const base = await answersOf(model, false);
-  await trainStages(model, { ...PAPER, alarmTokens: false, lambda: 0 }, seed, amounts, (stage, event) =>
-    onEvent(`refusal training, ${stage}`, event),
+  await trainStages(
+    model,
+    { ...PAPER, alarmTokens: false, lambdaVisual: 0, lambdaTextual: 0 },
+    seed,
+    amounts,
+    (stage, event) => onEvent(`refusal training, ${stage}`, event),
   );
   const refusalTraining = await answersOf(model, false);
 

@@ -62,12 +62,20 @@ export interface Recipe {
   readonly alarmTokens: boolean;
   /** False: stage 2 runs half as long again instead. */
   readonly stage1: boolean;
-  /** Both lambdas of stage 2. */
-  readonly lambda: number;
+  /** Weight of the visual head's loss in stage 2. */
+  readonly lambdaVisual: number;
+  /** Weight of the textual head's loss in stage 2. */
+  readonly lambdaTextual: number;
 }
 
 /** The paper's recipe. */
-export const PAPER: Recipe = { name: "paper: stage 1, then lambda 0.1", alarmTokens: true, stage1: true, lambda: 0.1 };
+export const PAPER: Recipe = {
+  name: "the paper's: stage 1, then lambda 0.1",
+  alarmTokens: true,
+  stage1: true,
+  lambdaVisual: 0.1,
+  lambdaTextual: 0.1,
+};
 
 /** Stages 1 and 2 on a base model, in place. Every recipe sees the same samples equally often. */
 export async function trainStages(
@@ -94,14 +102,15 @@ export async function trainStages(
       onEvent,
     );
   }
-  const heads = recipe.alarmTokens && recipe.lambda > 0 ? { classifiers: 5e-3 } : {};
+  const { lambdaVisual, lambdaTextual } = recipe;
+  const heads = recipe.alarmTokens && lambdaVisual + lambdaTextual > 0 ? { classifiers: 5e-3 } : {};
   const config = {
     ...STAGE_2_AT_SFT,
     ...settings,
     epochs: (recipe.stage1 ? 2 : 3) * stages.epochs,
     learningRates: { llm, ...alarm, ...heads },
-    lambdaVisual: recipe.lambda,
-    lambdaTextual: recipe.lambda,
+    lambdaVisual,
+    lambdaTextual,
   };
   await train(model, "stage 2", samples, config, onEvent);
 }

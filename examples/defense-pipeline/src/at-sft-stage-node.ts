@@ -6,19 +6,20 @@ import type { RunFolder } from "./run-folder-node.js";
 import { safetyLabels } from "./world/completions.js";
 import type { WorldSample, WorldSet } from "./world/datasets.js";
 
-/** A sample's prompt with alarm tokens, and the completion to learn. */
+/** A sample's prompt, with alarm tokens unless told otherwise, and the completion to learn. */
 export async function prepareSample(
   model: VideoLlm,
   features: ClipFeatures,
   folder: RunFolder,
   sample: WorldSample,
   completion: string,
+  alarmTokens = true,
 ): Promise<PreparedSample> {
   const visual = sample.clip === null ? null : await features.ofFile(folder.file("clips", sample.clip.path));
   const prompt = model.preparePrompt({
     messages: [{ role: "user", content: sample.query }],
     visual,
-    alarmTokens: true,
+    alarmTokens,
   });
   return model.prepareSample({
     prompt,
@@ -44,10 +45,12 @@ export async function trainAtSftStage(options: {
   readonly set: WorldSet;
   readonly completionOf: (sample: WorldSample) => string;
   readonly config: AtSftConfigInput;
+  /** Off for training without the method, as a comparison. Default true. */
+  readonly alarmTokens?: boolean;
   readonly report: Report;
   readonly signal: AbortSignal;
 }): Promise<StageSummary> {
-  const { model, features, folder, name, set, completionOf, config, report, signal } = options;
+  const { model, features, folder, name, set, completionOf, config, alarmTokens, report, signal } = options;
   const checkpointDirectory = folder.file("checkpoints", name);
   const resumeFrom = await latestCheckpoint(checkpointDirectory);
   const prepared = new Map<number, Promise<PreparedSample>>();
@@ -55,7 +58,7 @@ export async function trainAtSftStage(options: {
     let sample = prepared.get(index);
     if (sample === undefined) {
       const record = set.samples[index] as WorldSample;
-      sample = prepareSample(model, features, folder, record, completionOf(record));
+      sample = prepareSample(model, features, folder, record, completionOf(record), alarmTokens);
       prepared.set(index, sample);
     }
     return sample;
