@@ -52,8 +52,10 @@ export {
   formatPreprocessorConfig,
   type PreprocessorConfig,
   parsePreprocessorConfig,
+  type VideoTokenLimits,
 } from "./preprocessor-config.js";
 export type { PreparedPrompt, PreparedSample, PromptRequest, SampleLabels } from "./prompt.js";
+export { QWEN_VL_PREPROCESSOR } from "./qwen-vl-preprocessor.js";
 export { createRemoteVideoLlm, type RemoteOptions, type RemotePrompt, type RemoteVideoLlm } from "./remote-node.js";
 export {
   argmax,
