@@ -2,12 +2,20 @@ import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { createRng, readSafetensors, writeSafetensors } from "@videosafety/onnx-autodiff";
+import {
+  createRng,
+  createSession,
+  Graph,
+  readSafetensors,
+  type Value,
+  writeSafetensors,
+} from "@videosafety/onnx-autodiff";
 import { qwenVlImageSize, qwenVlPatchify } from "@videosafety/video-sampler";
 import fc from "fast-check";
 import { afterEach, describe, expect, test } from "vitest";
 import { collate } from "../src/batch.js";
 import { resolveConfig } from "../src/config.js";
+import { frameAttention } from "../src/graph/frame-attention.js";
 import { buildAtSftView } from "../src/graph/training-views.js";
 import { windowLayout } from "../src/graph/window-layout.js";
 import { loadVideoLlm, parseCheckpointConfig, type VideoLlm } from "../src/index.js";
@@ -77,6 +85,30 @@ describe("windows", () => {
       }),
     );
   });
+});
+
+test("attention in chunks of queries is attention", async () => {
+  const rng = createRng(3);
+  const dims = [2, 7, 8];
+  const feeds = Object.fromEntries(
+    ["q", "k", "v"].map((name) => [name, Float32Array.from({ length: 2 * 7 * 8 }, () => rng.normal())]),
+  );
+  const run = async (scoresAtATime: number): Promise<number[]> => {
+    const graph = new Graph();
+    const [q, k, v] = ["q", "k", "v"].map((name) => graph.input(name, "float32", dims)) as [Value, Value, Value];
+    graph.output("y", frameAttention(q, k, v, 2, scoresAtATime));
+    const session = await createSession(graph);
+    const { y } = await session.run(feeds);
+    await session.dispose();
+    return Array.from(y?.data as Float32Array);
+  };
+  const whole = await run(1e6);
+  for (const limit of [1, 2 * 2 * 7, 2 * 2 * 7 * 3]) {
+    const chunked = await run(limit); // 1, 1 and 3 queries at a time
+    chunked.forEach((value, i) => {
+      expect(Math.abs(value - (whole[i] as number))).toBeLessThan(1e-6);
+    });
+  }
 });
 
 describe("positions", () => {

@@ -11,13 +11,13 @@ import {
   reshape,
   rmsNorm,
   rope,
-  selfAttention,
   sigmoid,
   silu,
   split,
   type Value,
 } from "@videosafety/onnx-autodiff";
 import type { VideoLlmConfig } from "../config.js";
+import { frameAttention } from "./frame-attention.js";
 import { type FrameGrid, patchLength, rotaryTables, tokensPerFrame } from "./frame-grid.js";
 import { type WindowLayout, windowLayout } from "./window-layout.js";
 
@@ -44,14 +44,7 @@ export function qwenVisionEncoder(config: VideoLlmConfig, params: Params, patche
         ]);
   const kernel = params("visual.patch_embed.proj.weight", [d, channels, temporalPatchSize, patchSize, patchSize]);
   let x = matmulTransposed(ordered, reshape(kernel, [d, length]));
-  const patchOrder = windows && Int32Array.from(windows.order, (token) => token * block);
-  const order =
-    patchOrder &&
-    Int32Array.from(
-      { length: patchOrder.length * block },
-      (_, i) => (patchOrder[Math.floor(i / block)] as number) + (i % block),
-    );
-  const tables = rotaryTables(config, grid, x, order ?? undefined);
+  const tables = rotaryTables(config, grid, x, windows === null ? undefined : patchOrder(windows.order, block));
   for (let i = 0; i < vision.layers; i++) {
     const whole = windows === null || vision.fullAttentionLayers.includes(i);
     x = add(x, attend(config, params, i, x, { grid, tables, windows: whole ? null : windows }));
@@ -78,14 +71,12 @@ function attend(config: VideoLlmConfig, params: Params, layer: number, x: Value,
   const qkv = linear(params, `${name}.attn.qkv`, norm(config, params, `${name}.norm1`, x), 3 * d, true);
   const [q, k, v] = split(reshape(qkv, [grid.frames, count, 3 * d]), [d, d, d], 2) as [Value, Value, Value];
   const turned = [rope(q, tables.cos, tables.sin, heads), rope(k, tables.cos, tables.sin, heads), v] as const;
-  const attended = windows === null ? inside(turned, heads) : insideWindows(turned, heads, windows, config.mergeSize);
+  const attended =
+    windows === null ? frameAttention(...turned, heads) : insideWindows(turned, heads, windows, config.mergeSize);
   return linear(params, `${name}.attn.proj`, reshape(attended, [grid.frames * count, d]), d, true);
 }
 
 type QueriesKeysValues = readonly [Value, Value, Value];
-
-/** Attention within each row of the batch: [B, S, d] each. */
-const inside = ([q, k, v]: QueriesKeysValues, heads: number): Value => selfAttention(q, k, v, { heads, causal: false });
 
 /** Attention within windows: each run of equal windows is one batch. */
 function insideWindows(qkv: QueriesKeysValues, heads: number, { runs }: WindowLayout, mergeSize: number): Value {
@@ -95,7 +86,7 @@ function insideWindows(qkv: QueriesKeysValues, heads: number, { runs }: WindowLa
   const attended = runs.map(({ windows, tokens }, i) => {
     const batch = parts.map((part) => reshape(part[i] as Value, [frames * windows, tokens * mergeSize ** 2, d]));
     const [q, k, v] = batch as [Value, Value, Value];
-    return reshape(inside([q, k, v], heads), [frames, sizes[i] as number, d]);
+    return reshape(frameAttention(q, k, v, heads), [frames, sizes[i] as number, d]);
   });
   return attended.length === 1 ? (attended[0] as Value) : concat(attended, 1);
 }
@@ -121,6 +112,13 @@ function norm(config: VideoLlmConfig, params: Params, name: string, x: Value): V
     ? layerNorm(x, weight, params(`${name}.bias`, [d]), layerNormEps)
     : rmsNorm(x, weight, layerNormEps);
 }
+
+/** The patches of tokens in some order: those of a token are neighbours. */
+const patchOrder = (tokens: Int32Array, block: number): Int32Array =>
+  Int32Array.from(
+    { length: tokens.length * block },
+    (_, i) => (tokens[Math.floor(i / block)] as number) * block + (i % block),
+  );
 
 /** Window order of the merged tokens of all frames. */
 function windowOrder({ order }: WindowLayout, { frames }: FrameGrid): Int32Array {

@@ -11,11 +11,11 @@ import {
   reduceSum,
   reshape,
   rope,
-  selfAttention,
   toTypedData,
   type Value,
 } from "@videosafety/onnx-autodiff";
 import { isQwenVl, type VideoLlmConfig } from "../config.js";
+import { frameAttention } from "./frame-attention.js";
 import { blockOrder, type FrameGrid, rotaryTables } from "./frame-grid.js";
 import { qwenVisionEncoder } from "./qwen-vision.js";
 
@@ -49,7 +49,7 @@ export function visionEncoder(config: VideoLlmConfig, params: Params, patches: V
       reshape(linear(params, `${encoder}.${layer}.self_attn.${name}`, normed, d, true), [frames, count, d]);
     const rotated = (name: string): Value =>
       tables === null ? project(name) : rope(project(name), tables.cos, tables.sin, heads);
-    const attended = selfAttention(rotated("q_proj"), rotated("k_proj"), project("v_proj"), { heads, causal: false });
+    const attended = frameAttention(rotated("q_proj"), rotated("k_proj"), project("v_proj"), heads);
     x = add(
       x,
       linear(params, `${encoder}.${layer}.self_attn.out_proj`, reshape(attended, [frames * count, d]), d, true),
