@@ -18,7 +18,7 @@ import { resolveConfig } from "../src/config.js";
 import { frameAttention } from "../src/graph/frame-attention.js";
 import { buildAtSftView } from "../src/graph/training-views.js";
 import { windowLayout } from "../src/graph/window-layout.js";
-import { loadVideoLlm, parseCheckpointConfig, type VideoLlm } from "../src/index.js";
+import { loadVideoLlm, parameterSpecs, parseCheckpointConfig, type VideoLlm } from "../src/index.js";
 import { ParameterStore } from "../src/parameter-store.js";
 import { qwenVlPatches, qwenVlSize } from "../src/qwen-vl-patches.js";
 import { parseQwenVlPreprocessor, QWEN_VL_PREPROCESSOR } from "../src/qwen-vl-preprocessor.js";
@@ -53,6 +53,63 @@ const full = resolveConfig({
   heads: 2,
   keyValueHeads: 1,
   vision: { hiddenSize: 16, intermediateSize: 8, layers: 1, heads: 2, fullAttentionLayers: [0] },
+});
+
+describe("the published configs", () => {
+  const vision = {
+    depth: 32,
+    num_heads: 16,
+    in_chans: 3,
+    patch_size: 14,
+    spatial_merge_size: 2,
+    temporal_patch_size: 2,
+  };
+  const first = (width: number) => ({ ...vision, embed_dim: 1280, hidden_size: width, mlp_ratio: 4 });
+  const second = (width: number) => ({
+    ...vision,
+    hidden_act: "silu",
+    hidden_size: 1280,
+    intermediate_size: 3420,
+    out_hidden_size: width,
+    window_size: 112,
+    fullatt_block_indexes: [7, 15, 23, 31],
+    tokens_per_second: 2,
+  });
+  const language = (
+    hidden_size: number,
+    intermediate_size: number,
+    num_hidden_layers: number,
+    heads: [number, number],
+  ) => ({
+    hidden_size,
+    intermediate_size,
+    num_hidden_layers,
+    num_attention_heads: heads[0],
+    num_key_value_heads: heads[1],
+    vocab_size: 151_936,
+    tie_word_embeddings: true,
+    rope_theta: 1e6,
+    rope_scaling: { type: "mrope", mrope_section: [16, 24, 24] },
+    use_sliding_window: false,
+  });
+  const untied = { vocab_size: 152_064, tie_word_embeddings: false };
+
+  test.each([
+    ["Qwen2-VL-2B", "qwen2_vl", language(1536, 8960, 28, [12, 2]), first(1536), 2_208_985_600],
+    ["Qwen2-VL-7B", "qwen2_vl", { ...language(3584, 18_944, 28, [28, 4]), ...untied }, first(3584), 8_291_375_616],
+    ["Qwen2.5-VL-3B", "qwen2_5_vl", language(2048, 11_008, 36, [16, 2]), second(2048), 3_754_622_976],
+    ["Qwen2.5-VL-7B", "qwen2_5_vl", { ...language(3584, 18_944, 28, [28, 4]), ...untied }, second(3584), 8_292_166_656],
+  ])("%s has the published number of parameters, flat and nested", (_, model_type, text, vision_config, count) => {
+    for (const json of [
+      { model_type, ...text, vision_config },
+      { model_type, text_config: text, vision_config },
+    ]) {
+      const { config } = parseCheckpointConfig(json);
+      expect(config.mropeSections).toEqual([16, 24, 24]);
+      const own = parameterSpecs(config).filter(({ optional }) => !optional);
+      expect(own.reduce((sum, { dims }) => sum + dims.reduce((a, b) => a * b, 1), 0)).toBe(count);
+    }
+  });
 });
 
 describe("windows", () => {
