@@ -34,3 +34,31 @@ it("builds a key once, disposes the least recently used, and forgets failures", 
   await cache.dispose();
   await expect(a.run({ x: new Float32Array(1) })).rejects.toThrow("disposed");
 });
+
+it("a session evicted while calls use it is disposed when the last is done", async () => {
+  const cache = new SessionCache(1);
+  const gate = { open: () => {} };
+  const opened = new Promise<void>((resolve) => {
+    gate.open = resolve;
+  });
+  const use = (size: number, wait?: Promise<void>) =>
+    cache.use(
+      String(size),
+      () => build(size),
+      async (session) => {
+        await wait; // meanwhile another key takes the only place
+        const { y } = await session.run({ x: new Float32Array(size).fill(3) });
+        return { session, y: Array.from(y?.data as Float32Array) };
+      },
+    );
+  const first = use(1, opened);
+  expect((await use(2)).y).toEqual([6, 6]);
+  gate.open();
+  const { session, y } = await first;
+  expect(y).toEqual([6]);
+  await expect(session.run({ x: new Float32Array(1) })).rejects.toThrow("disposed");
+  const sizes = Array.from({ length: 24 }, (_, i) => 1 + (i % 4));
+  const results = await Promise.all(sizes.map((size, i) => use(size, new Promise((go) => setTimeout(go, i % 5)))));
+  expect(results.map((r) => r.y.length)).toEqual(sizes);
+  await cache.dispose();
+});

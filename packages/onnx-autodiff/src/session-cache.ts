@@ -11,12 +11,18 @@ export function bucketOf(length: number, buckets: readonly number[]): number {
   return Math.min(...fitting);
 }
 
+interface Entry {
+  readonly session: Promise<Session>;
+  users: number;
+  evicted: boolean;
+}
+
 /**
  * Sessions by key (shapes, mode), least recently used disposed first. Graphs are static, so pad inputs to a bucket and
  * keep a few compiled graphs instead of one per length. Concurrent requests for one key share one build.
  */
 export class SessionCache {
-  readonly #sessions = new Map<string, Promise<Session>>();
+  readonly #entries = new Map<string, Entry>();
 
   /** @param capacity - sessions kept, at least 1 */
   constructor(readonly capacity: number) {
@@ -26,31 +32,59 @@ export class SessionCache {
 
   /** Number of sessions held. */
   get size(): number {
-    return this.#sessions.size;
+    return this.#entries.size;
   }
 
-  /** The session of `key`, built at first use; a failed build is not kept. */
-  async get(key: string, build: () => Promise<Session>): Promise<Session> {
-    let session = this.#sessions.get(key);
-    if (!session) {
-      session = build();
-      session.catch(() => this.#sessions.delete(key));
-    }
-    this.#sessions.delete(key); // re-insert as the most recent
-    this.#sessions.set(key, session);
-    while (this.#sessions.size > this.capacity) {
-      const [oldest] = this.#sessions.keys();
-      const dropped = this.#sessions.get(oldest as string);
-      this.#sessions.delete(oldest as string);
-      await dropped?.then((s) => s.dispose()).catch(() => undefined);
-    }
-    return session;
+  /**
+   * The session of `key`, built at first use; a failed build is not kept. A later call may dispose it: where calls overlap,
+   * work inside `use`.
+   */
+  get(key: string, build: () => Promise<Session>): Promise<Session> {
+    return this.use(key, build, async (session) => session);
   }
 
-  /** Disposes every session. */
+  /** Runs `work` with the session of `key`, built at first use; it is not disposed before `work` is done. */
+  async use<T>(key: string, build: () => Promise<Session>, work: (session: Session) => Promise<T>): Promise<T> {
+    const entry = this.#entries.get(key) ?? start(build);
+    this.#entries.delete(key); // re-insert as the most recent
+    this.#entries.set(key, entry);
+    entry.users += 1;
+    try {
+      for (const oldest of this.#entries.keys()) {
+        if (this.#entries.size <= this.capacity) break;
+        await this.#evict(oldest);
+      }
+      const session = await entry.session.catch((error: unknown) => {
+        if (this.#entries.get(key) === entry) this.#entries.delete(key);
+        throw error;
+      });
+      return await work(session);
+    } finally {
+      entry.users -= 1;
+      await free(entry);
+    }
+  }
+
+  /** Disposes every session, those in use when their work is done. */
   async dispose(): Promise<void> {
-    const sessions = [...this.#sessions.values()];
-    this.#sessions.clear();
-    await Promise.allSettled(sessions.map(async (session) => (await session).dispose()));
+    await Promise.all([...this.#entries.keys()].map((key) => this.#evict(key)));
   }
+
+  async #evict(key: string): Promise<void> {
+    const entry = this.#entries.get(key);
+    if (!entry) return;
+    this.#entries.delete(key);
+    entry.evicted = true;
+    await free(entry);
+  }
+}
+
+function start(build: () => Promise<Session>): Entry {
+  const session = build();
+  session.catch(() => undefined); // seen by whoever awaits it
+  return { session, users: 0, evicted: false };
+}
+
+async function free({ session, users, evicted }: Entry): Promise<void> {
+  if (evicted && users === 0) await session.then((s) => s.dispose()).catch(() => undefined);
 }

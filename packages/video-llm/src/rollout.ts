@@ -6,7 +6,7 @@ import { prefill } from "./prefill.js";
 import type { PrefixCache } from "./prefix-cache.js";
 import type { PreparedPrompt } from "./prompt.js";
 import { rotaryPositions } from "./rotary-positions.js";
-import type { CompiledView, SessionCache } from "./session-cache.js";
+import type { CompiledView, ViewCache } from "./view-cache.js";
 import type { VisualFeatures } from "./visual-features.js";
 
 /** What decoding needs of the model. */
@@ -16,7 +16,7 @@ export interface GenerationContext {
   /** Tensors. */
   readonly store: ParameterStore;
   /** Compiled graphs. */
-  readonly sessions: SessionCache;
+  readonly sessions: ViewCache;
   /** Current visual embeddings [N, d] of some features. */
   readonly embeddings: (features: VisualFeatures) => Float32Array;
   /** Keys and values of visual prefixes. */
@@ -136,6 +136,7 @@ export class Rollout {
       `decode|${store.liveVersion}|${shape.prompts}x${shape.group}`,
       () => buildDecodeView(config, store, shape, accuracyLevel),
       (view) => view.session.run({ ...feeds, ...store.feeds(view.parameters) }),
+      store.frozenBase,
     );
     for (let i = 0; i < layers; i++) {
       for (const part of ["k", "v"] as const) {

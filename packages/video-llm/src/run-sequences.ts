@@ -5,7 +5,7 @@ import { shapeKey } from "./graph/language-view.js";
 import type { BuiltView, ViewContext } from "./graph/training-views.js";
 import type { ParameterStore } from "./parameter-store.js";
 import { selectInputs } from "./rollout.js";
-import type { SessionCache } from "./session-cache.js";
+import type { ViewCache } from "./view-cache.js";
 import type { VisionEncoding } from "./vision-encoding.js";
 
 /** What training needs of the model. */
@@ -15,7 +15,7 @@ export interface TrainingContext {
   /** Tensors. */
   readonly store: ParameterStore;
   /** Compiled graphs. */
-  readonly sessions: SessionCache;
+  readonly sessions: ViewCache;
   /** Visual embeddings for graphs without the vision encoder. */
   readonly vision: VisionEncoding;
   /** Most padded tokens of one run. */

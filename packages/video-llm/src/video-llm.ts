@@ -31,9 +31,9 @@ import { qwenVlPatches } from "./qwen-vl-patches.js";
 import { QWEN_VL_PREPROCESSOR } from "./qwen-vl-preprocessor.js";
 import type { GenerationContext } from "./rollout.js";
 import { type SaveOptions, saveModel } from "./save-node.js";
-import { SessionCache } from "./session-cache.js";
 import { TextTokenizer, type TokenizerFiles } from "./text-tokenizer.js";
 import { type AlarmStates, type AtSftOptions, type AtSftResult, SequenceRunner } from "./training.js";
+import { ViewCache } from "./view-cache.js";
 import { VisionEncoding } from "./vision-encoding.js";
 import { meanStep, type PatchedVideo, prepareVisual, type VisualFeatures } from "./visual-features.js";
 
@@ -146,7 +146,7 @@ export class VideoLlm {
   /** Width d of the hidden states. */
   readonly hiddenSize: number;
   readonly #store: ParameterStore;
-  readonly #sessions: SessionCache;
+  readonly #sessions: ViewCache;
   readonly #vision: VisionEncoding;
   readonly #runner: SequenceRunner;
   readonly #prefixes: PrefixCache;
@@ -160,7 +160,7 @@ export class VideoLlm {
     this.naming = parts.naming;
     this.hiddenSize = parts.config.hiddenSize;
     this.#store = new ParameterStore(parts.tensors, options.maxConstantBytes);
-    this.#sessions = new SessionCache(sessionOptions(options, parts.weightsDirectory), options.maxGraphs);
+    this.#sessions = new ViewCache(sessionOptions(options, parts.weightsDirectory), options.maxGraphs);
     this.#prefixes = new PrefixCache(options.prefixCacheBytes ?? 2 ** 28);
     this.#accuracyLevel = options.accuracyLevel;
     this.#vision = new VisionEncoding(this.config, this.#store, this.#sessions);

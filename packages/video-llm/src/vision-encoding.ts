@@ -4,7 +4,7 @@ import type { VideoLlmConfig } from "./config.js";
 import { type FrameGrid, patchLength, tokensPerFrame } from "./graph/frame-grid.js";
 import { visionEncoder } from "./graph/vision.js";
 import type { ParameterStore } from "./parameter-store.js";
-import type { SessionCache, ViewPlan } from "./session-cache.js";
+import type { ViewCache, ViewPlan } from "./view-cache.js";
 import type { VisualFeatures } from "./visual-features.js";
 
 /** Patches that go through the vision encoder at a time. */
@@ -20,7 +20,7 @@ export class VisionEncoding {
   constructor(
     private readonly config: VideoLlmConfig,
     private readonly store: ParameterStore,
-    private readonly sessions: SessionCache,
+    private readonly sessions: ViewCache,
   ) {}
 
   /** Embeddings [N, d] of the kept tokens; `ensure` comes first. */

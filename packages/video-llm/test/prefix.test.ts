@@ -2,7 +2,7 @@ import { Graph, mul } from "@videosafety/onnx-autodiff";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { GenerationOptions, VideoLlm, VisualFeatures } from "../src/index.js";
 import { PrefixCache } from "../src/prefix-cache.js";
-import { SessionCache } from "../src/session-cache.js";
+import { ViewCache } from "../src/view-cache.js";
 import { noiseVideo, tinyModel, tinyPrompt, tinyQwen } from "./tiny.js";
 
 const QUERIES = ["what happens here?", "yes or no?", "a person walks a dog in the park. what happens here? yes"];
@@ -49,7 +49,7 @@ afterEach(() => vi.restoreAllMocks());
 
 describe("reusePrefix", () => {
   it.each([true, false])("answers about one video are those without it, alarm tokens %s", async (alarmTokens) => {
-    const runs = vi.spyOn(SessionCache.prototype, "use");
+    const runs = vi.spyOn(ViewCache.prototype, "use");
     const model = tinyModel();
     const visual = await model.encodeVideo(noiseVideo(3, 16, 24));
     const answers: string[] = [];
@@ -146,7 +146,7 @@ describe("PrefixCache", () => {
   });
 });
 
-describe("SessionCache", () => {
+describe("ViewCache", () => {
   const plan = (factor: number) => () => {
     const graph = new Graph();
     graph.output("y", mul(graph.input("x", "float32", [2]), factor));
@@ -155,7 +155,7 @@ describe("SessionCache", () => {
   const feeds = { x: Float32Array.of(1, 2) };
 
   it("a graph evicted while calls use it is freed when the last is done", async () => {
-    const cache = new SessionCache({}, 1);
+    const cache = new ViewCache({}, 1);
     const gate = { open: () => {} };
     const opened = new Promise<void>((resolve) => {
       gate.open = resolve;
@@ -174,7 +174,7 @@ describe("SessionCache", () => {
   });
 
   it("many concurrent calls on a cache of one give what they would alone", async () => {
-    const cache = new SessionCache({}, 1);
+    const cache = new ViewCache({}, 1);
     const results = await Promise.all(
       Array.from({ length: 24 }, (_, i) =>
         cache.use(`${i % 4}`, plan(i % 4), async (view) => {
@@ -189,11 +189,10 @@ describe("SessionCache", () => {
     await cache.clear();
   });
 
-  it("one packed graph is kept at a time; a failed build is not kept", async () => {
-    const cache = new SessionCache({});
-    const packed = (factor: number) => () => ({ ...plan(factor)(), packed: true });
-    const old = await cache.use("a", packed(2), async (view) => view.session);
-    await cache.use("b", packed(3), async (view) => view.session.run(feeds));
+  it("one large graph is kept at a time; a failed build is not kept", async () => {
+    const cache = new ViewCache({});
+    const old = await cache.use("a", plan(2), async (view) => view.session, true);
+    await cache.use("b", plan(3), async (view) => view.session.run(feeds), true);
     await expect(old.run(feeds)).rejects.toThrow("disposed");
     const broken = () => {
       const graph = new Graph();

@@ -17,7 +17,7 @@ import {
 import type { VideoLlmConfig } from "../config.js";
 import { loraOf } from "../lora.js";
 import type { ParameterStore } from "../parameter-store.js";
-import type { ViewPlan } from "../session-cache.js";
+import type { ViewPlan } from "../view-cache.js";
 import { type Attend, decoder, outputTable } from "./decoder.js";
 import { inputEmbeddings } from "./embedding.js";
 

@@ -12,7 +12,7 @@ import {
 } from "@videosafety/onnx-autodiff";
 import type { VideoLlmConfig } from "../config.js";
 import type { ParameterStore } from "../parameter-store.js";
-import type { ViewPlan } from "../session-cache.js";
+import type { ViewPlan } from "../view-cache.js";
 import { outputTable } from "./decoder.js";
 import type { ViewDType } from "./embedding.js";
 import { buildLanguageView, type LanguageView, type ViewShape } from "./language-view.js";
