@@ -92,7 +92,7 @@ export async function createJaxStep({ threads }, model) {
       const scalars = np.array([(1e-3 * correction2) / (1 - 0.9 ** count), 1e-8 * correction2]);
       let loss;
       [loss, p, m, v] = step(p, m, v, scalars, ids.ref, targets.ref, cos.ref, sin.ref);
-      await blockUntilReady([p, m, v].map((t) => tree.ref(t)));
+      await blockUntilReady([p, m, v]);
       return (await loss.data())[0];
     },
   };
