@@ -14,6 +14,7 @@ const NODE_ONLY = [
   "saveCheckpoint",
   "streamSafetensors",
   "writeSafetensors",
+  "writeShardedSafetensors",
 ];
 
 it("the browser entry offers everything but files", () => {
