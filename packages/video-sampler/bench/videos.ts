@@ -15,8 +15,11 @@ const VIDEOS = {
   "1h-180p-gop250": { size: "320x180", seconds: 3600, gop: 250, preset: "veryfast", extra: B_FRAMES_2 },
 } as const;
 
+/** Longer ones by repetition: a copy of the packets. */
+const REPEATED = { "5min-720p-gop30": { video: "60s-720p-gop30", times: 5 } } as const;
+
 /** Name of a bench video. */
-export type BenchVideo = keyof typeof VIDEOS;
+export type BenchVideo = keyof typeof VIDEOS | keyof typeof REPEATED;
 
 /** Path of a bench video; made if it is not there yet. */
 export function benchVideo(name: BenchVideo, ffmpeg: string): string {
@@ -24,7 +27,16 @@ export function benchVideo(name: BenchVideo, ffmpeg: string): string {
   const path = join(folder, `${name}.mp4`);
   if (existsSync(path)) return path;
   mkdirSync(folder, { recursive: true });
-  const { size, seconds, gop, preset, extra } = VIDEOS[name];
+  const make = (args: readonly string[]) => {
+    execFileSync(ffmpeg, ["-v", "error", "-y", ...args, `${path}.part.mp4`]);
+    renameSync(`${path}.part.mp4`, path);
+    return path;
+  };
+  if (name in REPEATED) {
+    const { video, times } = REPEATED[name as keyof typeof REPEATED];
+    return make(["-stream_loop", String(times - 1), "-i", benchVideo(video, ffmpeg), "-c", "copy"]);
+  }
+  const { size, seconds, gop, preset, extra } = VIDEOS[name as keyof typeof VIDEOS];
   const input = `testsrc2=s=${size}:r=30:d=${seconds},noise=alls=6:allf=t`;
   const codec = [
     "-c:v",
@@ -39,7 +51,5 @@ export function benchVideo(name: BenchVideo, ffmpeg: string): string {
     "-pix_fmt",
     "yuv420p",
   ];
-  execFileSync(ffmpeg, ["-v", "error", "-y", "-f", "lavfi", "-i", input, ...codec, `${path}.part.mp4`]);
-  renameSync(`${path}.part.mp4`, path);
-  return path;
+  return make(["-f", "lavfi", "-i", input, ...codec]);
 }

@@ -132,23 +132,26 @@ export class FfmpegDecoder implements VideoDecoder {
     let damaged: ReadonlySet<number> | undefined;
     let pending: Buffer[] = [];
     let bytes = 0;
-    for (let n = 0, fact = await facts.next(); fact !== null; n++, fact = await facts.next()) {
-      const size = storedFrameBytes(fact.pixelFormat, fact.size);
-      while (bytes < size) {
-        const { value, done } = await run.output.next();
-        if (done === true) return;
-        pending.push(value);
-        bytes += value.length;
+    try {
+      for (let n = 0, fact = await facts.next(); fact !== null; n++, fact = await facts.next()) {
+        const size = storedFrameBytes(fact.pixelFormat, fact.size);
+        while (bytes < size) {
+          const { value, done } = await run.output.next();
+          if (done === true) return;
+          pending.push(value);
+          bytes += value.length;
+        }
+        const joined = Buffer.concat(pending);
+        pending = [joined.subarray(size)];
+        bytes -= size;
+        this.counters.framesDecoded++;
+        if (facts.sawDamage) damaged ??= await this.#damagedTimes(jump, output.signal);
+        const decodeError = damaged?.has(fact.ptsTicks) ?? false;
+        yield { ...fact, decodeError, ordinal: by === "n" ? (values[n] ?? -1) : -1, image: joined.subarray(0, size) };
       }
-      const joined = Buffer.concat(pending);
-      pending = [joined.subarray(size)];
-      bytes -= size;
-      this.counters.framesDecoded++;
-      if (facts.sawDamage) damaged ??= await this.#damagedTimes(jump, output.signal);
-      const decodeError = damaged?.has(fact.ptsTicks) ?? false;
-      yield { ...fact, decodeError, ordinal: by === "n" ? (values[n] ?? -1) : -1, image: joined.subarray(0, size) };
+    } finally {
+      run.stop();
     }
-    await run.output.return(undefined);
   }
 
   /** The arguments up to the filters: the same ones give the same decoding. */
@@ -165,15 +168,16 @@ export class FfmpegDecoder implements VideoDecoder {
     const run = runFfmpeg(this.#program, ["-debug_ts", ...this.#source(jump), ...sink], signal);
     const times = new Set<number>();
     const reader = new DamageReader();
-    let at = 0;
     for (;;) {
-      while (at < run.messages.length) {
-        const pts = reader.damagedTime(run.messages[at++] as string);
+      for (const line of run.messages.splice(0)) {
+        const pts = reader.damagedTime(line);
         if (pts !== null) times.add(pts);
       }
-      if (run.messagesEnded) return times;
+      if (run.messagesEnded) break;
       await run.nextMessage();
     }
+    signal?.throwIfAborted();
+    return times;
   }
 
   /** Decodes everything without pixels, to list the frames; damage is told when frames are taken. */
@@ -188,11 +192,14 @@ export class FfmpegDecoder implements VideoDecoder {
     );
     const facts = new ShowInfoReader(run);
     let ordinal = 0;
-    for (let fact = await facts.next(); fact !== null; fact = await facts.next()) {
-      this.counters.framesDecoded++;
-      yield { ...fact, decodeError: false, ordinal: ordinal++, image: null };
+    try {
+      for (let fact = await facts.next(); fact !== null; fact = await facts.next()) {
+        this.counters.framesDecoded++;
+        yield { ...fact, decodeError: false, ordinal: ordinal++, image: null };
+      }
+    } finally {
+      run.stop();
     }
-    await run.output.return(undefined);
   }
 }
 

@@ -83,14 +83,16 @@ export async function outputOf(program: string, args: readonly string[]): Promis
 
 /** A running ffmpeg. */
 export interface FfmpegRun {
-  /** Its standard output in chunks, with back-pressure; the process ends when the consumer stops early. */
+  /** Its standard output in chunks, with back-pressure. */
   readonly output: AsyncGenerator<Buffer>;
-  /** Whole lines of its standard error so far. */
-  readonly messages: readonly string[];
+  /** Whole lines of its standard error so far; a reader of much may empty it. */
+  readonly messages: string[];
   /** Resolves when a further line has arrived or the process has ended. */
   nextMessage(): Promise<void>;
   /** Whether standard error has been read to its end. */
   readonly messagesEnded: boolean;
+  /** Ends the process; does nothing if it has ended. Who leaves `output` before its end must call this. */
+  stop(): void;
 }
 
 /** Starts ffmpeg with the given arguments; its standard input is closed. */
@@ -120,7 +122,10 @@ export function runFfmpeg(program: string, args: readonly string[], signal?: Abo
   const failed = new Promise<never>((_, reject) => child.once("error", reject));
   failed.catch(() => undefined);
   const exited = new Promise<void>((resolve) => child.once("close", () => resolve()));
-  const stop = () => child.kill("SIGKILL");
+  const stop = () => {
+    signal?.removeEventListener("abort", stop);
+    child.kill("SIGKILL");
+  };
   signal?.addEventListener("abort", stop, { once: true });
 
   async function* output(): AsyncGenerator<Buffer> {
@@ -129,13 +134,13 @@ export function runFfmpeg(program: string, args: readonly string[], signal?: Abo
       await Promise.race([exited, failed]);
       signal?.throwIfAborted();
     } finally {
-      signal?.removeEventListener("abort", stop);
-      if (child.exitCode === null) stop();
+      stop();
     }
   }
   return {
     output: output(),
     messages,
+    stop,
     nextMessage: () => (ended ? Promise.resolve() : new Promise((resolve) => (wake = resolve))),
     get messagesEnded() {
       return ended;

@@ -1,6 +1,7 @@
 import { createReadStream, mkdirSync, readFileSync } from "node:fs";
 import fc from "fast-check";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { ffmpegForTests } from "../test/ffmpeg-for-tests.js";
 import { FIXTURES } from "../test/fixture-table.js";
 import { encodeFixture, readFrameNumber, temporaryFolder } from "../test/fixture-video.js";
 import { openVideo, probe, sampleFrames } from "./sample-frames-node.js";
@@ -86,6 +87,23 @@ describe("work", () => {
     for await (const _frame of video.stream(plan)) break;
     expect(numbersIn(await video.sample({ type: "indices", indices: [59, 0] }))).toEqual([59, 0]);
   });
+});
+
+test("leaving a stream of frames early ends the ffmpeg program", async () => {
+  vi.stubEnv("FFMPEG_BIN", ffmpegForTests);
+  await using video = await openVideo(folder.file("h264-gop12.mp4"), { backend: "ffmpeg" });
+  vi.unstubAllEnvs();
+  // Frames large enough to fill the pipe, so that the program waits for a reader.
+  const options = { size: { height: 960, width: 1280 }, resize: "fast" } as const;
+  const running = () => process.getActiveResourcesInfo().filter((name) => name === "ProcessWrap").length;
+  await vi.waitFor(() => expect(running()).toBe(0)); // the one that listed the packets
+  for await (const { info } of video.stream({ type: "uniform", frameCount: 60 }, options)) {
+    expect(info.index).toBe(0);
+    expect(running()).toBe(1);
+    break;
+  }
+  await vi.waitFor(() => expect(running()).toBe(0));
+  expect((await video.sample({ type: "indices", indices: [5] })).frameInfo[0]?.index).toBe(5);
 });
 
 test("intra refresh: packets that claim to be keyframes are not trusted, and each picture is still exact", async () => {

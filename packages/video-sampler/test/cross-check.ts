@@ -71,7 +71,9 @@ for (const [name, { firstFrame: _, ...options }] of Object.entries(FIXTURES)) {
     for (const fps of [0.5, 1, 2]) {
       const sampled = await video.sample({ type: "videollama3-reference", fps, maxFrames: 1000, minFrames: 0 });
       rates.push(
-        name.endsWith(".gif") || same(hashes(sampled), piped(path, width * height * 3, "-vf", `fps=${fps}:round=down`)),
+        // The reference reads GIFs another way, and a raw stream has no clock to filter by.
+        /\.(gif|h264)$/.test(name) ||
+          same(hashes(sampled), piped(path, width * height * 3, "-vf", `fps=${fps}:round=down`)),
       );
     }
     const results = [everything, jumped, ...rates];

@@ -1,13 +1,17 @@
 /**
- * Fuzzes the sampler with damaged files: run `npx tsx test/fuzz.ts [rounds] [seed]`.
+ * Fuzzes the sampler with damaged files: run `npx tsx test/fuzz.ts [rounds] [seed] [backend]`.
  * Every outcome must be a sampled video or a VideoSamplerError; the process must survive.
  */
 import { readFileSync, writeFileSync } from "node:fs";
-import { sampleFrames, VideoSamplerError } from "../src/index.js";
+import { type SampleOptions, sampleFrames, VideoSamplerError } from "../src/index.js";
 import { FIXTURES } from "./fixture-table.js";
 import { encodeFixture, temporaryFolder } from "./fixture-video.js";
 
-const [rounds = "200", seed = "1"] = process.argv.slice(2);
+const [rounds = "200", seed = "1", backend = "node-av"] = process.argv.slice(2) as [
+  string?,
+  string?,
+  SampleOptions["backend"]?,
+];
 let state = Number(seed) >>> 0 || 1;
 const random = (below: number): number => {
   state ^= state << 13;
@@ -37,11 +41,7 @@ try {
     const started = performance.now();
     let outcome = "ok";
     try {
-      const sampled = await sampleFrames(
-        path,
-        { type: "uniform", frameCount: 5 },
-        { timeoutMs: 20_000, backend: "node-av" },
-      );
+      const sampled = await sampleFrames(path, { type: "uniform", frameCount: 5 }, { timeoutMs: 20_000, backend });
       if (sampled.warnings.length > 0) outcome = "ok with warnings";
     } catch (error) {
       if (!(error instanceof VideoSamplerError)) throw error;
@@ -55,5 +55,5 @@ try {
 }
 const rss = Math.round(process.memoryUsage().rss / 2 ** 20);
 process.stdout.write(
-  `${JSON.stringify({ rounds: Number(rounds), flips, slowestMs: Math.round(slowest), rssMiB: rss, ...Object.fromEntries(outcomes) })}\n`,
+  `${JSON.stringify({ backend, rounds: Number(rounds), flips, slowestMs: Math.round(slowest), rssMiB: rss, ...Object.fromEntries(outcomes) })}\n`,
 );
