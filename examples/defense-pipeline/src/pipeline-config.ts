@@ -52,9 +52,9 @@ export const DEMO_CONFIG: PipelineConfig = pipelineConfigSchema.parse({
     learningRate: 5e-4,
     alarmLearningRate: 5e-3,
     lambdaVisual: 0.1,
-    lambdaTextual: 0.1,
+    lambdaTextual: 1,
   },
-  stage3: { epochs: 1, batchSize: 16, learningRate: 1e-3 },
+  stage3: { epochs: 1, batchSize: 16, learningRate: 2e-3 },
   stage4: { steps: 20, promptsPerStep: 8, numGenerations: 6, learningRate: 1e-4, beta: 0.04 },
   maxNewTokens: 96,
 });

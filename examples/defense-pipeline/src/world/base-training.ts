@@ -34,9 +34,9 @@ export const BASE_RECIPE: BaseRecipe = {
   learningRate: 3e-3,
   batch: { caption: 32, text: 16, image: 16, video: 8 },
   phases: [
-    { steps: 600, mixture: { caption: 0.8, text: 0.2 }, groups: ALL },
-    { steps: 600, mixture: { caption: 0.2, image: 0.4, text: 0.4 }, groups: ALL },
-    { steps: 500, mixture: { text: 0.15, image: 0.15, video: 0.7 }, groups: ["llm"] },
+    { steps: 1800, mixture: { caption: 0.8, text: 0.2 }, groups: ALL },
+    { steps: 1800, mixture: { caption: 0.2, image: 0.4, text: 0.4 }, groups: ALL },
+    { steps: 1500, mixture: { text: 0.15, image: 0.15, video: 0.7 }, groups: ["llm"] },
   ],
 };
 
