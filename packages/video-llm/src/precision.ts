@@ -14,7 +14,7 @@ export interface PrecisionOptions {
   readonly precision?: Precision;
   /** Weights of a row that share a scale, a power of two from 16. Default 32; halved for a row it does not divide. */
   readonly blockSize?: number;
-  /** Codes centred on zero; false gives each block a zero point (half a bit better on skewed blocks). Default true. */
+  /** Codes centred on zero; false gives each block a zero point, which helps where blocks are skewed. Default true. */
   readonly symmetric?: boolean;
   /** float32 only: keep the weights in their file, mapped and shared between graphs and processes, and frozen. Default false. */
   readonly memoryMap?: boolean;

@@ -50,7 +50,10 @@ export interface RuntimeOptions {
    * has more bytes than this: then they are fed from one shared copy. Default 1 GiB.
    */
   readonly maxConstantBytes?: number;
-  /** Most compiled graphs kept. Default 48; those of large models hold little where weights are memory-mapped. */
+  /**
+   * Most compiled graphs kept, beside one for decoding with a frozen base. Each holds the memory of its activations, and
+   * maps the weights anew. Default 48; 1 for a frozen base.
+   */
   readonly maxGraphs?: number;
   /** Most bytes of keys and values kept for `reusePrefix`. Default 256 MiB: 4,600 tokens of VideoLLaMA3-2B. */
   readonly prefixCacheBytes?: number;
@@ -160,7 +163,10 @@ export class VideoLlm {
     this.naming = parts.naming;
     this.hiddenSize = parts.config.hiddenSize;
     this.#store = new ParameterStore(parts.tensors, options.maxConstantBytes);
-    this.#sessions = new ViewCache(sessionOptions(options, parts.weightsDirectory), options.maxGraphs);
+    this.#sessions = new ViewCache(
+      sessionOptions(options, parts.weightsDirectory),
+      options.maxGraphs ?? (this.#store.frozenBase ? 1 : 48),
+    );
     this.#prefixes = new PrefixCache(options.prefixCacheBytes ?? 2 ** 28);
     this.#accuracyLevel = options.accuracyLevel;
     this.#vision = new VisionEncoding(this.config, this.#store, this.#sessions);

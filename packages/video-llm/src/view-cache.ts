@@ -30,7 +30,7 @@ export class ViewCache {
   /** @param capacity graphs kept when nobody uses them. */
   constructor(
     private readonly options: SessionOptions,
-    capacity = 48,
+    capacity: number,
   ) {
     this.#views = new SessionCache(capacity);
   }

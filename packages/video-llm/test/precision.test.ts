@@ -1,3 +1,5 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -36,15 +38,15 @@ async function dense(frozen: VideoLlm): Promise<VideoLlm> {
 }
 
 const CASES: [string, string, PrecisionOptions, number][] = [
-  ["int4", "f32", { precision: "int4", blockSize: 16 }, 0.6],
-  ["int4 with zero points", "bf16", { precision: "int4", blockSize: 16, symmetric: false }, 0.6],
-  ["int8", "f32", { precision: "int8" }, 0.05],
-  ["int8 with zero points", "f32", { precision: "int8", blockSize: 16, symmetric: false }, 0.05],
-  ["bfloat16 in place", "bf16", { precision: "bfloat16" }, 0.05],
-  ["bfloat16 from float32", "f32", { precision: "bfloat16" }, 0.05],
-  ["float16", "f32", { precision: "float16" }, 0.01],
+  ["int4", "f32", { precision: "int4", blockSize: 16 }, 0.3],
+  ["int4 with zero points", "bf16", { precision: "int4", blockSize: 16, symmetric: false }, 0.3],
+  ["int8", "f32", { precision: "int8" }, 0.03],
+  ["int8 with zero points", "f32", { precision: "int8", blockSize: 16, symmetric: false }, 0.03],
+  ["bfloat16 in place", "bf16", { precision: "bfloat16" }, 0.02],
+  ["bfloat16 from float32", "f32", { precision: "bfloat16" }, 0.02],
+  ["float16", "f32", { precision: "float16" }, 0.002],
   ["float32 mapped", "f32", { memoryMap: true }, 1e-6],
-  ["float32 mapped from bfloat16", "bf16", { memoryMap: true }, 0.05],
+  ["float32 mapped from bfloat16", "bf16", { memoryMap: true }, 0.02],
 ];
 
 describe.each(CASES)("%s", (_name, directory, options, tolerance) => {
@@ -179,6 +181,35 @@ describe("frozen bases", () => {
     expect(filesIn(cacheDirectory)).toEqual([`.${name}.${process.pid}-x.tmp`, name]);
     expect(statSync(join(cacheDirectory, name)).size).toBe(size);
     expect((await model.logits([])).length).toBe(0);
+  });
+
+  it("survive a process killed while it converts", async () => {
+    const cacheDirectory = join(root, "killed");
+    const script = join(root, "convert.mts");
+    const library = new URL("../src/index.ts", import.meta.url).href;
+    writeFileSync(
+      script,
+      `import { rmSync } from "node:fs";
+       import { loadVideoLlm } from ${JSON.stringify(library)};
+       for (let i = 0; ; i++) {
+         rmSync(${JSON.stringify(cacheDirectory)}, { recursive: true, force: true });
+         await loadVideoLlm(${JSON.stringify(join(root, "f32"))}, ${JSON.stringify({ ...int4, cacheDirectory })});
+         if (i === 2) console.log("converting");
+       }`,
+    );
+    const child = spawn(process.execPath, ["--import", "tsx", script], {
+      stdio: ["ignore", "pipe", "inherit"],
+      cwd: fileURLToPath(new URL("..", import.meta.url)),
+    });
+    await once(child.stdout, "data");
+    await new Promise((resolve) => setTimeout(resolve, 17));
+    child.kill("SIGKILL");
+    await once(child, "exit");
+    const model = await loadVideoLlm(join(root, "f32"), { ...int4, cacheDirectory });
+    const expected = await loadVideoLlm(join(root, "f32"), { ...int4, cacheDirectory: join(root, "whole") });
+    for (const [name, { data }] of expected.tensors)
+      expect(farthest(data, model.tensors.get(name)?.data as Float32Array), name).toBe(0);
+    expect(filesIn(cacheDirectory)).toEqual(filesIn(join(root, "whole")));
   });
 
   it("map the files of a linked checkpoint, as in the Hugging Face cache", async () => {

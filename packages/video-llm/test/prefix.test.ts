@@ -190,7 +190,7 @@ describe("ViewCache", () => {
   });
 
   it("one large graph is kept at a time; a failed build is not kept", async () => {
-    const cache = new ViewCache({});
+    const cache = new ViewCache({}, 48);
     const old = await cache.use("a", plan(2), async (view) => view.session, true);
     await cache.use("b", plan(3), async (view) => view.session.run(feeds), true);
     await expect(old.run(feeds)).rejects.toThrow("disposed");
