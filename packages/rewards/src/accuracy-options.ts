@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { DEFAULT_DRA, draConfigSchema } from "./dra.js";
+import { MAX_REFERENCE_CHARACTERS } from "./reference-limit.js";
 
 /** How answers are graded. */
 export const accuracyOptionsSchema = z.strictObject({
@@ -13,6 +14,14 @@ export const accuracyOptionsSchema = z.strictObject({
     .default("rouge")
     .describe('tokens of ROUGE: "rouge" is Google\'s a-z and 0-9, "unicode" any script; vsr1 always uses the first'),
   useStemmer: z.boolean().default(true).describe("Porter's stemmer in ROUGE; vsr1 always uses it"),
+  maxReferenceCharacters: z
+    .number()
+    .int()
+    .min(1)
+    .default(MAX_REFERENCE_CHARACTERS)
+    .describe(
+      "longest answer of a reference that is compared word by word; beyond it the row is unscorable; not in vsr1",
+    ),
   ocrUnit: z.enum(["word", "character"]).default("word").describe("unit of the OCR error rate; vsr1 always uses words"),
 });
 

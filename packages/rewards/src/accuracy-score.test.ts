@@ -218,6 +218,31 @@ describe("numbers", () => {
   });
 });
 
+describe("references that are too long to compare with", () => {
+  const long = "word ".repeat(2000);
+
+  it("make the row unscorable, whatever the completion, and say what to do", () => {
+    for (const problemType of ["free-form", "OCR"] as const)
+      for (const completion of [answer(long), "no tags"])
+        expect(accuracyScore({ problemType, completion, solution: answer(long) })).toEqual({
+          value: null,
+          parts: {},
+          reason: expect.stringMatching(/at most 8192 characters .* found 9999: .*maxReferenceCharacters/),
+        });
+    expect(safetyScore(safety(long, 1, 1), safety(long, 1, 1)).value).toBeNull();
+  });
+
+  it("are a matter of the options, of the reference alone, and not of vsr1 or of answers that are not compared", async () => {
+    const row = { problemType: "free-form", completion: answer(long), solution: answer(long) } as const;
+    expect(accuracyScore(row, { maxReferenceCharacters: 9999 }).value).toBe(1);
+    expect(accuracyScore({ ...row, solution: answer("word") }).value).toBeGreaterThan(0);
+    expect(accuracyScore({ ...row, problemType: "multiple choice" }).value).toBe(1);
+    const batch = { completions: [{ text: row.completion }], examples: [row] };
+    expect(await accuracyReward({ compat: "vsr1" })(batch)).toEqual([1]);
+    expect(await accuracyReward()(batch)).toEqual([null]);
+  });
+});
+
 describe("64 KiB completions built to stall a pattern or fill a table", () => {
   const size = 65_536;
   const hard: Record<string, string> = {

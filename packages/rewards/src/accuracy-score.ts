@@ -3,6 +3,7 @@ import { type AccuracyOptions, accuracyOptionsSchema } from "./accuracy-options.
 import { errorRate } from "./error-rate.js";
 import { parseNumber } from "./parse-number.js";
 import { roundHalfEven2 } from "./python-number.js";
+import { tooLong } from "./reference-limit.js";
 import { batchRows, type RewardFunction, type RewardRow, rewardFunction } from "./reward-batch.js";
 import { meanRouge } from "./rouge.js";
 import { noTokens, safetyScore } from "./safety-score.js";
@@ -64,12 +65,16 @@ const GRADERS: Readonly<Record<string, Grader | undefined>> = {
     gradeNumber(truth, answer, (expected, found) =>
       expected === found ? 1 : expected === 0 ? 0 : 1 - Math.min(1, Math.abs((found - expected) / expected)),
     ),
-  OCR: (truth, answer, { ocrUnit = "word" }) => {
+  OCR: (truth, answer, { ocrUnit = "word", maxReferenceCharacters }) => {
+    const excess = tooLong(truth, maxReferenceCharacters);
+    if (excess !== null) return unscorable(excess);
     const rate = errorRate(truth, answer ?? "", ocrUnit);
     if (rate === null) return unscorable("expected text in the reference's answer, found white space");
     return answer === null ? NO_ANSWER : scored(1 - Math.min(1, rate), { errorRate: rate });
   },
   "free-form": (truth, answer, options) => {
+    const excess = tooLong(truth, options.maxReferenceCharacters);
+    if (excess !== null) return unscorable(excess);
     if (!hasTokens(truth, options)) return unscorable(noTokens(options));
     return answer === null ? NO_ANSWER : scored(meanRouge(truth, answer, options));
   },

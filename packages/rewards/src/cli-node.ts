@@ -45,6 +45,12 @@ program
   .option("--max-body <bytes>", describe("maxBodyBytes"), integer, defaults.maxBodyBytes)
   .option("--max-items <number>", describe("maxItems"), integer, defaults.maxItems)
   .option("--max-queued-items <number>", describe("maxQueuedItems"), integer, defaults.maxQueuedItems)
+  .option(
+    "--max-reference <characters>",
+    "longest answer of a reference; beyond it its rows are unscorable",
+    integer,
+    defaults.accuracy.maxReferenceCharacters,
+  )
   .option("--reward-module <file>", "a module that exports `rewards`, an object of reward functions by name")
   .addOption(
     new Option("--tokenizer <name>", "tokens of ROUGE")
@@ -69,7 +75,7 @@ program
         maxItems: flags.maxItems,
         maxQueuedItems: flags.maxQueuedItems,
         rewardModule: flags.rewardModule ? pathToFileURL(resolve(flags.rewardModule)).href : null,
-        accuracy: { tokenizer: flags.tokenizer },
+        accuracy: { tokenizer: flags.tokenizer, maxReferenceCharacters: flags.maxReference },
       },
       { logger, version },
     );

@@ -1,5 +1,5 @@
 import { pythonSplit } from "@videosafety/safety-data";
-import { editDistance } from "./edit-distance.js";
+import { editDistance, numberedEditDistance } from "./edit-distance.js";
 
 /** Splits a text into the units that an error rate counts. */
 export function errorRateUnits(text: string, unit: "word" | "character"): string[] {
@@ -12,9 +12,37 @@ export function errorRateUnits(text: string, unit: "word" | "character"): string
  * exceed 1. Null for an empty reference, whose rate is undefined.
  */
 export function errorRate(reference: string, hypothesis: string, unit: "word" | "character" = "word"): number | null {
+  if (unit === "character") return characterErrorRate(reference.trim(), hypothesis.trim());
   const units = errorRateUnits(reference, unit);
   if (units.length === 0) return null;
   return editDistance(units, errorRateUnits(hypothesis, unit)) / units.length;
+}
+
+/** Over code points as they are: a string for each would take longer than the distance. */
+function characterErrorRate(reference: string, hypothesis: string): number | null {
+  const numbers = new Map<number, number>();
+  const ascii = new Int32Array(128).fill(-1);
+  let count = 0;
+  const numbered = (text: string): Int32Array => {
+    const result = new Int32Array(text.length);
+    let length = 0;
+    for (let i = 0; i < text.length; ) {
+      const code = text.codePointAt(i) as number;
+      let number = code < 128 ? (ascii[code] as number) : (numbers.get(code) ?? -1);
+      if (number === -1) {
+        number = count++;
+        if (code < 128) ascii[code] = number;
+        else numbers.set(code, number);
+      }
+      result[length++] = number;
+      i += code > 0xffff ? 2 : 1;
+    }
+    return result.subarray(0, length);
+  };
+  const units = numbered(reference);
+  if (units.length === 0) return null;
+  const others = numbered(hypothesis);
+  return numberedEditDistance(units, others, count) / units.length;
 }
 
 /** One step of an alignment; a side is null where the other has a unit of its own. */

@@ -1,4 +1,5 @@
 import { parseTaggedCompletion } from "@videosafety/safety-data";
+import { codePointTable } from "./code-point-table.js";
 import type { RowReward } from "./reward-batch.js";
 import { scored, unscorable } from "./score.js";
 
@@ -18,8 +19,11 @@ const SCRIPTS = [
   "Telugu",
   "Thai",
 ] as const;
-const PATTERNS = SCRIPTS.map((script) => new RegExp(`\\p{Script=${script}}`, "gu"));
-const LETTERS = /\p{L}/gu;
+const PATTERNS = SCRIPTS.map((script) => new RegExp(`\\p{Script=${script}}`, "u"));
+/** 0 = no letter, 1 = a letter of another script, 2 + i = a letter of SCRIPTS[i]. */
+const letterOf = codePointTable((character) =>
+  /\p{L}/u.test(character) ? 2 + PATTERNS.findIndex((pattern) => pattern.test(character)) : 0,
+);
 
 /** Share of a reference's letters from which on a script belongs to its language. */
 const LEAST_SHARE = 0.1;
@@ -46,9 +50,16 @@ export function languageConsistency(part: "answer" | "whole" = "answer"): RowRew
 }
 
 function scriptCounts(text: string): { letters: number; counts: number[] } {
-  const letters = text.match(LETTERS) ?? [];
-  const joined = letters.join("");
-  return { letters: letters.length, counts: PATTERNS.map((pattern) => joined.match(pattern)?.length ?? 0) };
+  const counts = SCRIPTS.map(() => 0);
+  let letters = 0;
+  for (let i = 0; i < text.length; ) {
+    const code = text.codePointAt(i) as number;
+    const letter = letterOf(code);
+    if (letter > 0) letters++;
+    if (letter > 1) counts[letter - 2] = (counts[letter - 2] as number) + 1;
+    i += code > 0xffff ? 2 : 1;
+  }
+  return { letters, counts };
 }
 
 function stripTags(text: string): string {

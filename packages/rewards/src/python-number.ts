@@ -1,4 +1,5 @@
 import { isPythonWhitespace } from "@videosafety/safety-data";
+import { codePointTable } from "./code-point-table.js";
 
 /**
  * What Python's `float(text)` gives, or null where it raises: surrounding white space, underscores between digits,
@@ -36,9 +37,9 @@ function toAsciiDigits(text: string): string {
 }
 
 /** Decimal digits come in runs of ten from zero to nine, so a digit's value is its distance from the start of its run. */
-function decimalValue(code: number): number {
-  if (code < 0x80) return code - 0x30;
+const decimalValue = codePointTable((digit) => {
   let distance = 0;
-  while (/\p{Nd}/u.test(String.fromCodePoint(code - distance - 1))) distance++;
+  const code = digit.codePointAt(0) as number;
+  while (distance < code && /\p{Nd}/u.test(String.fromCodePoint(code - distance - 1))) distance++;
   return distance % 10;
-}
+});

@@ -1,5 +1,5 @@
 import { longestCommonSubsequence } from "./longest-common-subsequence.js";
-import { numberPairs } from "./number-pairs.js";
+import { ngramPair, numberTokens } from "./ngrams.js";
 import { summaryLevelHits } from "./summary-level-hits.js";
 import { TokenIds, type TokenPair } from "./token-ids.js";
 import { type TokenizeOptions, tokenize } from "./tokenize.js";
@@ -54,21 +54,10 @@ let stemmed: TokenIds | undefined;
 let plain: TokenIds | undefined;
 
 function tokenPair(reference: string, hypothesis: string, options: TokenizeOptions): TokenPair {
-  if (options.tokenizer === "unicode") return internPair(tokenize(reference, options), tokenize(hypothesis, options));
+  if (options.tokenizer === "unicode") return numberTokens(tokenize(reference, options), tokenize(hypothesis, options));
   if (options.useStemmer === false) plain ??= new TokenIds(false);
   else stemmed ??= new TokenIds(true);
   return ((options.useStemmer === false ? plain : stemmed) as TokenIds).pair(reference, hypothesis);
-}
-
-function internPair(reference: readonly string[], hypothesis: readonly string[]): TokenPair {
-  const ids = new Map<string, number>();
-  const intern = (tokens: readonly string[]): Int32Array =>
-    Int32Array.from(tokens, (token) => {
-      const id = ids.get(token) ?? ids.size;
-      if (id === ids.size) ids.set(token, id);
-      return id;
-    });
-  return { reference: intern(reference), hypothesis: intern(hypothesis), vocabularySize: ids.size };
 }
 
 function rougeN(pair: TokenPair, n: number): RougeScore {
@@ -120,28 +109,6 @@ function bigramMatches(reference: Int32Array, hypothesis: Int32Array, vocabulary
   for (let i = 1; i < reference.length; i++)
     counts[(reference[i - 1] as number) * vocabularySize + (reference[i] as number)] = 0;
   return matches;
-}
-
-/** The n-grams as numbers, by extending (n-1)-grams with one token at a time. */
-function ngramPair(pair: TokenPair, n: number): TokenPair {
-  let grams = pair;
-  for (let order = 2; order <= n; order++) {
-    const referenceLength = Math.max(0, grams.reference.length - 1);
-    const hypothesisLength = Math.max(0, grams.hypothesis.length - 1);
-    const heads = new Int32Array(referenceLength + hypothesisLength);
-    const tails = new Int32Array(heads.length);
-    heads.set(grams.reference.subarray(0, referenceLength));
-    heads.set(grams.hypothesis.subarray(0, hypothesisLength), referenceLength);
-    tails.set(pair.reference.subarray(order - 1));
-    tails.set(pair.hypothesis.subarray(order - 1), referenceLength);
-    const { ids, count } = numberPairs(heads, grams.vocabularySize, tails, pair.vocabularySize);
-    grams = {
-      reference: ids.subarray(0, referenceLength),
-      hypothesis: ids.subarray(referenceLength),
-      vocabularySize: count,
-    };
-  }
-  return grams;
 }
 
 function rougeL({ reference, hypothesis, vocabularySize }: TokenPair): RougeScore {

@@ -1,5 +1,6 @@
 import { HARMFUL, parseTaggedCompletion, SAFE, type SafetyLabel } from "@videosafety/safety-data";
 import { DEFAULT_DRA, type DraConfig, draParts } from "./dra.js";
+import { tooLong } from "./reference-limit.js";
 import { meanRouge } from "./rouge.js";
 import { type Score, scored, unscorable } from "./score.js";
 import { hasTokens, type TokenizeOptions } from "./tokenize.js";
@@ -8,6 +9,8 @@ import { hasTokens, type TokenizeOptions } from "./tokenize.js";
 export interface SafetyScoreOptions extends TokenizeOptions {
   /** Weights; default: the authors'. */
   readonly dra?: DraConfig;
+  /** Longest answer of a reference; default 8,192 UTF-16 units. */
+  readonly maxReferenceCharacters?: number;
 }
 
 /**
@@ -15,7 +18,7 @@ export interface SafetyScoreOptions extends TokenizeOptions {
  * (2.1 with the authors'): alpha ROUGE(answer) + gamma_v r_v + gamma_t r_t. A block that the completion lacks earns nothing.
  * Parts: rouge, alpha, text, visual, textual.
  *
- * Unscorable when the reference lacks its answer or a label, or its answer has no token for the tokenizer.
+ * Unscorable when the reference lacks its answer or a label, or its answer is too long or has no token for the tokenizer.
  * Source: train_grpo_vidlm3.py at 7589dea; differs in that labels may be written as words and that missing blocks never
  * equal each other.
  */
@@ -26,6 +29,8 @@ export function safetyScore(completion: string, solution: string, options: Safet
   if (reference.answer === null) return unscorable("expected an <answer> block in the reference, found none");
   if (visual === null) return unscorable(badLabel("vidType", reference.vidType));
   if (textual === null) return unscorable(badLabel("textType", reference.textType));
+  const excess = tooLong(reference.answer, options.maxReferenceCharacters);
+  if (excess !== null) return unscorable(excess);
   if (!hasTokens(reference.answer, options)) return unscorable(noTokens(options));
   const answer = parseTaggedCompletion(completion);
   const rouge = answer.answer === null ? 0 : meanRouge(reference.answer, answer.answer, options);

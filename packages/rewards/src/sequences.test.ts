@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { alignTexts, editDistance, errorRate, rouge } from "./index.js";
 import { longestCommonSubsequence } from "./longest-common-subsequence.js";
 import { numberPairs } from "./number-pairs.js";
+import { summaryLevelHits } from "./summary-level-hits.js";
 
 function plainLcs(a: readonly number[], b: readonly number[]): number {
   const table = Array.from({ length: a.length + 1 }, () => new Array<number>(b.length + 1).fill(0));
@@ -77,6 +78,57 @@ describe("numberPairs", () => {
           expect(spelled.map((text) => text === spelled[i])).toEqual(Array.from(ids, (other) => other === id));
         });
       }),
+    );
+  });
+});
+
+/** The table of rouge_score's summary-level matches, spelled out. */
+function plainHits(reference: readonly string[][], hypothesis: readonly string[][]): number {
+  const count = (sentences: readonly string[][]) =>
+    sentences
+      .flat()
+      .reduce((counts, token) => counts.set(token, (counts.get(token) ?? 0) + 1), new Map<string, number>());
+  const [inReference, inHypothesis] = [count(reference), count(hypothesis)];
+  let hits = 0;
+  for (const sentence of reference) {
+    const union = new Set<number>();
+    for (const other of hypothesis) {
+      const lengthOf = (i: number, j: number): number =>
+        plainLcs(sentence.slice(0, i).map(codeOf), other.slice(0, j).map(codeOf));
+      for (let [i, j] = [sentence.length, other.length]; i > 0 && j > 0; )
+        if (sentence[i - 1] === other[j - 1]) {
+          union.add(--i);
+          j--;
+        } else if (lengthOf(i, j - 1) > lengthOf(i - 1, j)) j--;
+        else i--;
+    }
+    for (const i of [...union].sort((a, b) => a - b)) {
+      const token = sentence[i] as string;
+      if (!inReference.get(token) || !inHypothesis.get(token)) continue;
+      hits++;
+      for (const counts of [inReference, inHypothesis]) counts.set(token, (counts.get(token) as number) - 1);
+    }
+  }
+  return hits;
+}
+const codeOf = (token: string): number => token.charCodeAt(0);
+
+describe("summaryLevelHits", () => {
+  it("takes the same subsequences as the plain table, also across words of 30 bits", () => {
+    const sentence = fc.array(fc.constantFrom("a", "b", "c"), { maxLength: 8 });
+    const long = fc.array(fc.constantFrom("a", "b", "c"), { minLength: 28, maxLength: 34 });
+    const sentences = fc.array(fc.oneof({ weight: 5, arbitrary: sentence }, { weight: 1, arbitrary: long }), {
+      maxLength: 4,
+    });
+    fc.assert(
+      fc.property(sentences, sentences, (reference, hypothesis) => {
+        expect(summaryLevelHits(reference, hypothesis)).toEqual({
+          hits: plainHits(reference, hypothesis),
+          referenceTokens: reference.flat().length,
+          hypothesisTokens: hypothesis.flat().length,
+        });
+      }),
+      { numRuns: 100 },
     );
   });
 });

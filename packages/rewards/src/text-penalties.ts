@@ -1,13 +1,10 @@
 import { COMPLETION_TAGS, parseTaggedCompletion } from "@videosafety/safety-data";
+import { ngramPair, numberTokens } from "./ngrams.js";
 import type { RowReward } from "./reward-batch.js";
 import { scored } from "./score.js";
 import { tokenize } from "./tokenize.js";
 
 const words = (text: string): string[] => tokenize(text, { tokenizer: "unicode", useStemmer: false });
-
-function ngrams(tokens: readonly string[], n: number): string[] {
-  return Array.from({ length: Math.max(0, tokens.length - n + 1) }, (_, i) => tokens.slice(i, i + n).join(" "));
-}
 
 /**
  * Minus the share of repeated word n-grams of the whole completion, in [-1, 0]: 0 when all are different or the text is shorter
@@ -17,8 +14,8 @@ function ngrams(tokens: readonly string[], n: number): string[] {
 export function repetitionPenalty(n = 4): RowReward {
   if (!Number.isInteger(n) || n < 1) throw new RangeError(`expected a whole number of words, at least 1, found ${n}`);
   return ({ completion }) => {
-    const grams = ngrams(words(completion), n);
-    return scored(grams.length === 0 ? 0 : new Set(grams).size / grams.length - 1);
+    const { reference: grams, vocabularySize } = ngramPair(numberTokens(words(completion), []), n);
+    return scored(grams.length === 0 ? 0 : vocabularySize / grams.length - 1);
   };
 }
 
@@ -39,9 +36,9 @@ export function thinkLeakagePenalty(n = 8): RowReward {
     const tokens = words(answer);
     if (tokens.length === 0) return scored(0, { tagsInThink });
     const size = Math.min(n, tokens.length);
-    const inThink = new Set(ngrams(words(think), size));
-    const grams = ngrams(tokens, size);
-    const leaked = grams.filter((gram) => inThink.has(gram)).length / grams.length;
+    const { reference: inThink, hypothesis: grams } = ngramPair(numberTokens(words(think), tokens), size);
+    const known = new Set(inThink);
+    const leaked = grams.filter((gram) => known.has(gram)).length / grams.length;
     return scored(leaked === 0 ? 0 : -leaked, { tagsInThink });
   };
 }

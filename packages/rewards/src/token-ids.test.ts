@@ -45,6 +45,25 @@ const text = fc
   )
   .map((parts) => parts.join(" "));
 
+const UNSPACED = "\\p{sc=Han}\\p{sc=Hira}\\p{sc=Kana}\\p{sc=Thai}\\p{sc=Laoo}\\p{sc=Khmr}\\p{sc=Mymr}";
+const UNICODE_TOKEN = new RegExp(`[${UNSPACED}]\\p{M}*|(?:(?![${UNSPACED}])[\\p{L}\\p{M}\\p{N}])+`, "gu");
+
+describe("tokenize with the unicode tokenizer", () => {
+  it("is the matches of its definition as a pattern", () => {
+    const letters = [
+      ..."aZ9 -\u00e9\u0301\u4e00\u3005\u3042\u30a2\u0e01\u0e33\u0e34\u0e50\u1780\u17b6\u0627\u064b\u0915\u093f\ufdfa\ud800\u{1d7ce}\u{20000}\u{1f600}",
+    ];
+    const mixed = fc.string({ unit: fc.oneof(fc.constantFrom(...letters), fc.string({ minLength: 1, maxLength: 1 })) });
+    fc.assert(
+      fc.property(mixed, (original) => {
+        const expected = original.normalize("NFKC").toLowerCase().match(UNICODE_TOKEN) ?? [];
+        expect(tokenize(original, { tokenizer: "unicode", useStemmer: false })).toEqual([...expected]);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+});
+
 describe("TokenIds", () => {
   it.each([true, false])("numbers the tokens of tokenize (stemmer: %s), whatever it has met before", (useStemmer) => {
     const ids = new TokenIds(useStemmer);

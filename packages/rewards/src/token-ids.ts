@@ -110,7 +110,7 @@ export class TokenIds {
   /** Number of the word in `#word`, put into a free slot (-1: there is none). */
   #add(slot: number, hash: number, length: number): number {
     const letters = this.#word.subarray(0, length);
-    const number = this.#number(decoder.decode(letters));
+    const number = this.#number(String.fromCharCode.apply(null, letters as unknown as number[]));
     if (slot >= 0) {
       this.#letters.set(letters, slot * LONGEST);
       this.#lengths[slot] = length;

@@ -1,3 +1,4 @@
+import { codePointTable } from "./code-point-table.js";
 import { porterStem } from "./porter-stemmer.js";
 
 /** How a text becomes tokens; see `tokenize`. */
@@ -26,11 +27,36 @@ export function hasTokens(text: string, options: TokenizeOptions = {}): boolean 
     : /[a-z0-9]/.test(text.toLowerCase());
 }
 
-const UNSPACED = "\\p{sc=Han}\\p{sc=Hira}\\p{sc=Kana}\\p{sc=Thai}\\p{sc=Laoo}\\p{sc=Khmr}\\p{sc=Mymr}";
-const UNICODE_TOKEN = new RegExp(`[${UNSPACED}]\\p{M}*|(?:(?![${UNSPACED}])[\\p{L}\\p{M}\\p{N}])+`, "gu");
+/** What a code point does in `unicodeTokens`, as bits. */
+const UNSPACED = 1;
+const MARK = 2;
+const WORD = 4;
+const kindOf = codePointTable(
+  (character) =>
+    (/[\p{sc=Han}\p{sc=Hira}\p{sc=Kana}\p{sc=Thai}\p{sc=Laoo}\p{sc=Khmr}\p{sc=Mymr}]/u.test(character) ? UNSPACED : 0) |
+    (/\p{M}/u.test(character) ? MARK : 0) |
+    (/[\p{L}\p{M}\p{N}]/u.test(character) ? WORD : 0),
+);
 
-function unicodeTokens(text: string): string[] {
-  return text.normalize("NFKC").toLowerCase().match(UNICODE_TOKEN) ?? [];
+/** A character of an unspaced script with the marks after it, or a run of letters, marks and digits of the others. */
+function unicodeTokens(original: string): string[] {
+  const text = original.normalize("NFKC").toLowerCase();
+  const tokens: string[] = [];
+  let start = -1; // of the token that is open
+  let continues = 0; // kinds that go on with it
+  for (let i = 0; i < text.length; ) {
+    const code = text.codePointAt(i) as number;
+    const kind = kindOf(code);
+    const unspaced = (kind & UNSPACED) !== 0;
+    if (start < 0 || (kind & continues) === 0 || (unspaced && continues === WORD)) {
+      if (start >= 0) tokens.push(text.slice(start, i));
+      start = kind & (UNSPACED | WORD) ? i : -1;
+      continues = unspaced ? MARK : WORD;
+    }
+    i += code > 0xffff ? 2 : 1;
+  }
+  if (start >= 0) tokens.push(text.slice(start));
+  return tokens;
 }
 
 const stems = new Map<string, string>();
