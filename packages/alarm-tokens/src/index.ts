@@ -68,6 +68,12 @@ export {
   guardCalibrationSchema,
   parseGuardCalibration,
 } from "./guard-calibration.js";
+export {
+  type AttentionWeights,
+  type HiddenStateModel,
+  type HiddenStateRequest,
+  hasHiddenStates,
+} from "./hidden-state-model.js";
 export { type AlarmInitialization, type EmbeddingTable, initializeAlarmToken } from "./initialize-alarm-tokens.js";
 export { type InsertedTokenIds, type Insertion, insertTokenIds } from "./insert-token-ids.js";
 export { type LabelPolicy, resolveLabels, type SampleLabels } from "./label-policy.js";

@@ -9,14 +9,16 @@ import {
   type Schedule,
 } from "@videosafety/onnx-autodiff";
 import { type AtSftConfig, type AtSftConfigInput, parseAtSftConfig } from "./at-sft-config.js";
+import type { AuxiliaryHead } from "./auxiliary-heads.js";
 import { evaluateAlarms } from "./evaluate-alarms.js";
+import { hasHiddenStates } from "./hidden-state-model.js";
 import { type Draw, epochPlan, mixtureCounts } from "./mixture.js";
 import type { ParameterGroup, TrainableModel, TrainableTensor } from "./trainable-model.js";
 import { readTrainingCheckpoint, type TrainingProgress, writeTrainingCheckpoint } from "./training-checkpoint-node.js";
 import { describeChecked, sampleOf, type TrainingData } from "./training-data.js";
 import { AlarmTrainingConfigError } from "./training-errors.js";
 import type { DoneEvent, EvaluationEvent, StepEvent, TrainingEvent } from "./training-events.js";
-import { batchGradients, type DescribedSample } from "./training-step.js";
+import { type Auxiliary, batchGradients, type DescribedSample } from "./training-step.js";
 
 /** What `trainAtSft` takes. */
 export interface TrainAtSftOptions<Sample> {
@@ -26,6 +28,8 @@ export interface TrainAtSftOptions<Sample> {
   readonly data: TrainingData<Sample>;
   /** A stage preset, changed as needed; defaults are filled in. */
   readonly config: AtSftConfigInput;
+  /** Heads beyond the paper's two (`categoryHead`, `alarmSetHead`); the model must be a `HiddenStateModel`. Default none. */
+  readonly auxiliary?: readonly AuxiliaryHead<Sample>[];
   /** Where checkpoints go; none are written without it. */
   readonly checkpointDirectory?: string;
   /** A checkpoint to continue from: the run goes on bit for bit as if it had not stopped. */
@@ -50,7 +54,8 @@ export async function* trainAtSft<Sample>(
   const { model, data, checkpointDirectory, signal } = options;
   const config = parseAtSftConfig(options.config);
   const groups = trainedGroups(config);
-  const parameters = model.trainableParameters(groups);
+  const auxiliary = auxiliaryOf(options, groups);
+  const parameters = withHeads(model.trainableParameters(groups), auxiliary);
   checkGroups(parameters, groups);
   const optimizer = new AdamW(parameters, {
     beta1: config.beta1,
@@ -82,7 +87,7 @@ export async function* trainAtSft<Sample>(
       batch.push({ sample, description: describeChecked(data, sample) });
     }
     const step = progress.step + 1;
-    const result = await batchGradients(model, batch, groups, config, step, signal);
+    const result = await batchGradients(model, batch, groups, config, step, signal, auxiliary);
     const { norm, scale } =
       config.maxGradientNorm === null
         ? { norm: gradNorm(result.gradients), scale: 1 }
@@ -140,6 +145,39 @@ function trainedGroups(config: AtSftConfig): ParameterGroup[] {
   return (Object.keys(config.learningRates) as ParameterGroup[]).filter(
     (group) => config.learningRates[group] !== undefined,
   );
+}
+
+function auxiliaryOf<Sample>(
+  { model, auxiliary = [] }: TrainAtSftOptions<Sample>,
+  groups: readonly ParameterGroup[],
+): Auxiliary<Sample> | null {
+  if (auxiliary.length === 0) return null;
+  if (!hasHiddenStates<Sample>(model)) {
+    throw new AlarmTrainingConfigError(
+      "expected a model with hiddenStates and hiddenGradients for auxiliary heads, found one without; implement HiddenStateModel or leave the heads out",
+    );
+  }
+  if (!groups.includes("classifiers")) {
+    throw new AlarmTrainingConfigError(
+      "expected learningRates.classifiers, the rate of auxiliary heads, found none; add it or leave the heads out",
+    );
+  }
+  return { heads: auxiliary, model };
+}
+
+function withHeads<Sample>(
+  parameters: ReadonlyMap<string, TrainableTensor>,
+  auxiliary: Auxiliary<Sample> | null,
+): ReadonlyMap<string, TrainableTensor> {
+  const all = new Map(parameters);
+  for (const head of auxiliary?.heads ?? []) {
+    for (const [name, tensor] of head.parameters) {
+      if (all.has(name))
+        throw new AlarmTrainingConfigError(`expected names of their own for auxiliary heads, found ${name} twice`);
+      all.set(name, tensor);
+    }
+  }
+  return all;
 }
 
 function checkGroups(parameters: ReadonlyMap<string, TrainableTensor>, groups: readonly ParameterGroup[]): void {

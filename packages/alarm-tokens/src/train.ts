@@ -7,6 +7,13 @@ export {
   atSftLossGraph,
 } from "./at-sft-loss-graph.js";
 export { atcHeadToOnnx } from "./atc-onnx.js";
+export {
+  type AuxiliaryHead,
+  type AuxiliaryResult,
+  alarmSetHead,
+  categoryHead,
+  categoryLogits,
+} from "./auxiliary-heads.js";
 export { groupMicroBatches, type MicroBatchLimits } from "./micro-batches.js";
 export { AUTHORS_MIXTURE, type Draw, epochPlan, type Mixture, mixtureCounts } from "./mixture.js";
 export { STAGE_1_ALARM_AR, STAGE_2_AT_SFT, STAGE_3_COT } from "./stages.js";

@@ -18,6 +18,8 @@ export interface StepEvent {
   readonly lossVisual: number;
   /** Of the textual head, nats, unweighted; 0 when switched off. */
   readonly lossTextual: number;
+  /** Of each auxiliary head, nats, unweighted, by name; empty without any. */
+  readonly lossAuxiliary: Readonly<Record<string, number>>;
   /** Norm over all trained groups before clipping. */
   readonly gradientNorm: number;
   /** Learning rate of each trained group at this step. */

@@ -1,5 +1,7 @@
 import { firstNonFinite } from "@videosafety/onnx-autodiff";
 import type { AtSftConfig } from "./at-sft-config.js";
+import type { AuxiliaryHead } from "./auxiliary-heads.js";
+import type { HiddenStateModel } from "./hidden-state-model.js";
 import { groupMicroBatches } from "./micro-batches.js";
 import { describeLocation } from "./record-location.js";
 import type { ParameterGroup, TrainableModel } from "./trainable-model.js";
@@ -12,6 +14,8 @@ export interface BatchResult {
   readonly lossLm: number;
   readonly lossVisual: number;
   readonly lossTextual: number;
+  /** Of each auxiliary head, unweighted, by name. */
+  readonly lossAuxiliary: Readonly<Record<string, number>>;
   readonly gradients: ReadonlyMap<string, Float32Array>;
 }
 
@@ -34,6 +38,7 @@ export async function batchGradients<Sample>(
   config: AtSftConfig,
   step: number,
   signal: AbortSignal | undefined,
+  auxiliary: Auxiliary<Sample> | null = null,
 ): Promise<BatchResult> {
   const descriptions = batch.map(({ description }) => description);
   const normalizers = batchNormalizers(descriptions);
@@ -42,6 +47,7 @@ export async function batchGradients<Sample>(
     { maxSamples: config.microBatchSamples, maxTokens: config.microBatchTokens ?? undefined },
   );
   const total = { loss: 0, lossLm: 0, lossVisual: 0, lossTextual: 0, gradients: new Map<string, Float32Array>() };
+  const lossAuxiliary = Object.fromEntries(auxiliary?.heads.map(({ name }) => [name, 0]) ?? []);
   for (const indices of microBatches) {
     signal?.throwIfAborted();
     const members = indices.map((index) => batch[index] as DescribedSample<Sample>);
@@ -62,8 +68,49 @@ export async function batchGradients<Sample>(
     total.lossVisual += result.lossVisual;
     total.lossTextual += result.lossTextual;
     accumulateInto(total.gradients, result.gradients);
+    for (const head of auxiliary?.heads ?? []) {
+      const samples = members.map(({ sample }) => sample).filter((sample) => head.labelled(sample));
+      if (samples.length === 0) continue;
+      const normalizer = batch.filter(({ sample }) => head.labelled(sample)).length;
+      const { model: source } = auxiliary as Auxiliary<Sample>;
+      const { loss, gradients } = await auxiliaryGradients(source, head, samples, normalizer, groups, signal);
+      const wrong = nonFiniteName(loss, gradients);
+      if (wrong !== null) throw diverged(`${wrong} of head ${head.name}`, step, members);
+      lossAuxiliary[head.name] = (lossAuxiliary[head.name] as number) + loss;
+      total.loss += head.lambda * loss;
+      accumulateInto(total.gradients, gradients);
+    }
   }
-  return total;
+  return { ...total, lossAuxiliary };
+}
+
+/** Heads beyond the paper's two, and the model that gives them hidden states. */
+export interface Auxiliary<Sample> {
+  readonly heads: readonly AuxiliaryHead<Sample>[];
+  readonly model: HiddenStateModel<Sample>;
+}
+
+/** Loss (unweighted) and gradients (weighted by lambda) of one head: a pass forward, the head, a pass forward and back. */
+async function auxiliaryGradients<Sample>(
+  model: HiddenStateModel<Sample>,
+  head: AuxiliaryHead<Sample>,
+  samples: readonly Sample[],
+  normalizer: number,
+  groups: readonly ParameterGroup[],
+  signal: AbortSignal | undefined,
+): Promise<{ loss: number; gradients: Map<string, Float32Array> }> {
+  const positions = samples.map((sample) => head.positions(sample));
+  const counts = positions.map(({ length }) => length);
+  const stop = signal ? { signal } : {};
+  const hidden = (await model.hiddenStates(samples, { positions, ...stop })).get(model.layerCount) as Float32Array;
+  const result = head.loss(samples, hidden, counts, normalizer);
+  const weighted = (values: ArrayLike<number>): Float32Array =>
+    Float32Array.from(values, (value) => head.lambda * value);
+  const gradients = new Map<string, Float32Array>();
+  const back = await model.hiddenGradients(samples, weighted(result.hiddenGradient), { positions, groups, ...stop });
+  accumulateInto(gradients, back);
+  for (const [name, gradient] of result.gradients) gradients.set(name, weighted(gradient));
+  return { loss: result.loss, gradients };
 }
 
 function accumulateInto(total: Map<string, Float32Array>, gradients: ReadonlyMap<string, Float32Array>): void {

@@ -7,10 +7,12 @@ import {
   Graph,
   gather,
   matmul,
+  mul,
   reshape,
   rmsNorm,
   type Session,
   silu,
+  sumAll,
   tokenLogProbs,
   type Value,
   valueAndGrad,
@@ -21,7 +23,10 @@ import {
   type AlarmStates,
   type AtSftOptions,
   type AtSftResult,
+  type AttentionWeights,
   findAlarmPositions,
+  type HiddenStateModel,
+  type HiddenStateRequest,
   type ParameterGroup,
   placeAlarmTokenIds,
   type TrainableModel,
@@ -32,6 +37,9 @@ import {
 const VOCABULARY = 40;
 const ALARM = { visual: VOCABULARY, textual: VOCABULARY + 1 };
 const LENGTH = 20;
+const CAUSAL_MEAN = Float32Array.from({ length: LENGTH * LENGTH }, (_, i) =>
+  i % LENGTH <= Math.floor(i / LENGTH) ? 1 / (Math.floor(i / LENGTH) + 1) : 0,
+);
 
 /** "Frames" 8-15 are safe, 16-23 harmful; "words" 24-31 are safe, 32-39 harmful. */
 export interface ToySample {
@@ -87,8 +95,9 @@ export const describeToy = (sample: ToySample) => ({
  * A causal language model small enough for tests: embeddings, a causal mean as "attention", one gated layer. It satisfies
  * `TrainableModel` with real gradients from onnx-autodiff.
  */
-export class ToyModel implements TrainableModel<ToySample> {
+export class ToyModel implements TrainableModel<ToySample>, HiddenStateModel<ToySample> {
   readonly hiddenSize = 16;
+  readonly layerCount = 1;
   readonly parameters: ReadonlyMap<string, TrainableTensor>;
   readonly #sessions = new Map<string, Promise<Session>>();
   changes = 0;
@@ -176,6 +185,41 @@ export class ToyModel implements TrainableModel<ToySample> {
     };
   }
 
+  async hiddenStates(samples: readonly ToySample[], { positions }: HiddenStateRequest) {
+    const { rows, feeds } = this.#rows(samples, positions);
+    const session = await this.#session(samples.length, null, rows);
+    const outputs = await session.run(feeds);
+    return new Map([[1, outputs.states?.data as Float32Array]]);
+  }
+
+  async hiddenGradients(
+    samples: readonly ToySample[],
+    dLossDHidden: Float32Array,
+    { positions, groups }: { positions: readonly (readonly number[])[]; groups: readonly ParameterGroup[] },
+  ): Promise<ReadonlyMap<string, Float32Array>> {
+    const { rows, feeds } = this.#rows(samples, positions);
+    const session = await this.#session(samples.length, groups, rows);
+    const outputs = await session.run({ ...feeds, cotangents: dLossDHidden });
+    const names = [...this.trainableParameters(groups).keys()];
+    return new Map(
+      names.flatMap((name) => {
+        const gradient = outputs[`d:${name}`]?.data as Float32Array | undefined;
+        return gradient ? [[name, gradient] as const] : [];
+      }),
+    );
+  }
+
+  /** A causal mean: row i attends to 0..i alike, in one "head". */
+  async attentionWeights(): Promise<AttentionWeights[]> {
+    return [{ layer: 1, data: CAUSAL_MEAN, dims: [1, LENGTH, LENGTH] }];
+  }
+
+  #rows(samples: readonly ToySample[], positions: readonly (readonly number[])[]) {
+    const rows = positions.flatMap((own, i) => own.map((position) => i * LENGTH + position));
+    const { visualRows, textualRows, ...feeds } = this.#feeds(samples);
+    return { rows: rows.length, feeds: { ...feeds, rows: Int32Array.from(rows) } };
+  }
+
   async dispose(): Promise<void> {
     for (const session of this.#sessions.values()) await (await session).dispose();
   }
@@ -191,16 +235,16 @@ export class ToyModel implements TrainableModel<ToySample> {
     };
   }
 
-  #session(batch: number, groups: readonly ParameterGroup[] | null): Promise<Session> {
-    const key = `${batch} ${groups}`;
+  #session(batch: number, groups: readonly ParameterGroup[] | null, hiddenRows = 0): Promise<Session> {
+    const key = `${batch} ${groups} ${hiddenRows}`;
     const known = this.#sessions.get(key);
     if (known) return known;
-    const session = createSession(this.#graph(batch, groups), { threads: 1 });
+    const session = createSession(this.#graph(batch, groups, hiddenRows), { threads: 1 });
     this.#sessions.set(key, session);
     return session;
   }
 
-  #graph(batch: number, groups: readonly ParameterGroup[] | null): Graph {
+  #graph(batch: number, groups: readonly ParameterGroup[] | null, hiddenRows: number): Graph {
     const graph = new Graph();
     const d = this.hiddenSize;
     const parameters = new Map<string, Value>();
@@ -209,12 +253,22 @@ export class ToyModel implements TrainableModel<ToySample> {
     const ids = graph.input("ids", "int32", [batch, LENGTH]);
     const extra = concat([p("visual_alarm_tokens"), p("textual_alarm_tokens")], 0);
     const x = embedWithExtra(p("embed"), extra, ids);
-    const causalMean = Float32Array.from({ length: LENGTH * LENGTH }, (_, i) =>
-      i % LENGTH <= Math.floor(i / LENGTH) ? 1 / (Math.floor(i / LENGTH) + 1) : 0,
-    );
-    const context = matmul(graph.initializer(undefined, "float32", [LENGTH, LENGTH], causalMean), x);
+    const context = matmul(graph.initializer(undefined, "float32", [LENGTH, LENGTH], CAUSAL_MEAN), x);
     const mixed = matmul(reshape(context, [batch * LENGTH, d]), p("mix"), { transposeB: true });
     const h = rmsNorm(add(reshape(x, [batch * LENGTH, d]), add(mixed, silu(mixed))), p("norm"), 1e-6);
+    if (hiddenRows > 0) {
+      const states = gather(h, graph.input("rows", "int32", [hiddenRows]));
+      if (groups === null) graph.output("states", states);
+      else {
+        const loss = sumAll(mul(states, graph.input("cotangents", "float32", [hiddenRows, d])));
+        const reached = ["embed", "mix", "norm", "visual_alarm_tokens", "textual_alarm_tokens"];
+        valueAndGrad(
+          loss,
+          [...this.trainableParameters(groups).keys()].filter((name) => reached.includes(name)).map(p),
+        );
+      }
+      return graph;
+    }
     const head = (modality: "visual" | "textual") => ({
       hidden: gather(h, graph.input(`${modality}Rows`, "int32", [batch])),
       weight: p(`${modality}_tokens_cls.weight`),
