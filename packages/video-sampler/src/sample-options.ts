@@ -30,7 +30,7 @@ export interface SamplingLimits {
   readonly maxPixels?: number;
   /** Most bytes of output frames. Default 2^31. */
   readonly maxOutputBytes?: number;
-  /** Most bytes of a URL, stream or blob. Default 2^32. */
+  /** Most bytes that are read of a URL, stream or blob; a URL's file may be longer. Default 2^32. */
   readonly maxSourceBytes?: number;
   /** Most redirects a URL may take. Default 5. */
   readonly maxRedirects?: number;
