@@ -1,7 +1,8 @@
 import { createRng, type Rng } from "@videosafety/onnx-autodiff";
 import { OptionsError } from "./errors.js";
+import type { GenerationContext } from "./generation-context.js";
 import type { PreparedPrompt } from "./prompt.js";
-import { type GenerationContext, Rollout } from "./rollout.js";
+import { Rollout } from "./rollout.js";
 import { checkSampling, penalizeRepetition, type SampledToken, sampleToken } from "./sampling.js";
 import type { TextTokenizer } from "./text-tokenizer.js";
 

@@ -1,12 +1,12 @@
 import { ropeTables } from "@videosafety/onnx-autodiff";
 import { collate } from "./batch.js";
 import { bucketSize } from "./bucket.js";
+import { type GenerationContext, selectInputs } from "./generation-context.js";
 import { buildPrefillView } from "./graph/generation-views.js";
 import { shapeKey } from "./graph/language-view.js";
 import { buildSuffixView } from "./graph/suffix-view.js";
 import type { PromptCache, PromptPrefix } from "./prefix-cache.js";
 import type { PreparedPrompt } from "./prompt.js";
-import { type GenerationContext, selectInputs } from "./rollout.js";
 import { rotaryPositions } from "./rotary-positions.js";
 
 /** P prompts after their pass through the model. */

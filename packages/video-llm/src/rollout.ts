@@ -1,29 +1,9 @@
 import { type Feed, ropeTables } from "@videosafety/onnx-autodiff";
-import type { VideoLlmConfig } from "./config.js";
+import type { GenerationContext } from "./generation-context.js";
 import { buildDecodeView } from "./graph/generation-views.js";
-import type { ParameterStore } from "./parameter-store.js";
 import { prefill } from "./prefill.js";
-import type { PrefixCache } from "./prefix-cache.js";
 import type { PreparedPrompt } from "./prompt.js";
 import { rotaryPositions } from "./rotary-positions.js";
-import type { CompiledView, ViewCache } from "./view-cache.js";
-import type { VisualFeatures } from "./visual-features.js";
-
-/** What decoding needs of the model. */
-export interface GenerationContext {
-  /** Sizes. */
-  readonly config: VideoLlmConfig;
-  /** Tensors. */
-  readonly store: ParameterStore;
-  /** Compiled graphs. */
-  readonly sessions: ViewCache;
-  /** Current visual embeddings [N, d] of some features. */
-  readonly embeddings: (features: VisualFeatures) => Float32Array;
-  /** Keys and values of visual prefixes. */
-  readonly prefixes: PrefixCache;
-  /** `RuntimeOptions.accuracyLevel`. */
-  readonly accuracyLevel: 1 | 4 | undefined;
-}
 
 interface Cache {
   readonly k: Float32Array[];
@@ -189,19 +169,4 @@ function maskOf(lengths: readonly number[], padded: number): Float32Array {
     mask.fill(0, p * padded, p * padded + n);
   });
   return mask;
-}
-
-/** The feeds a view declares, with its live parameters. */
-export function selectInputs(
-  view: CompiledView,
-  feeds: Readonly<Record<string, Feed>>,
-  store: ParameterStore,
-  replacements?: ReadonlyMap<string, Float32Array>,
-): Record<string, Feed> {
-  const selected: Record<string, Feed> = store.feeds(view.parameters, replacements);
-  for (const name of view.session.inputNames) {
-    const feed = feeds[name];
-    if (feed !== undefined) selected[name] = feed;
-  }
-  return selected;
 }

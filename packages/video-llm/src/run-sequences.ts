@@ -1,10 +1,10 @@
 import type { Feed } from "@videosafety/onnx-autodiff";
 import { type CollatedBatch, collate, planMicroBatches, type Sequence } from "./batch.js";
 import type { VideoLlmConfig } from "./config.js";
+import { selectInputs } from "./generation-context.js";
 import { shapeKey } from "./graph/language-view.js";
 import type { BuiltView, ViewContext } from "./graph/training-views.js";
 import type { ParameterStore } from "./parameter-store.js";
-import { selectInputs } from "./rollout.js";
 import type { ViewCache } from "./view-cache.js";
 import type { VisionEncoding } from "./vision-encoding.js";
 

@@ -14,6 +14,7 @@ import {
   type StreamedToken,
   streamCompletion,
 } from "./generate.js";
+import type { GenerationContext } from "./generation-context.js";
 import { type LoraSettings, loraSpecs } from "./lora.js";
 import { freshTensor, ParameterStore, type TrainableTensor } from "./parameter-store.js";
 import { type ParameterGroup, parameterSpecs } from "./parameters.js";
@@ -29,7 +30,6 @@ import {
 } from "./prompt.js";
 import { qwenVlPatches } from "./qwen-vl-patches.js";
 import { QWEN_VL_PREPROCESSOR } from "./qwen-vl-preprocessor.js";
-import type { GenerationContext } from "./rollout.js";
 import { type SaveOptions, saveModel } from "./save-node.js";
 import { TextTokenizer, type TokenizerFiles } from "./text-tokenizer.js";
 import { type AlarmStates, type AtSftOptions, type AtSftResult, SequenceRunner } from "./training.js";
