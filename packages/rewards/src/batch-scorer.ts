@@ -2,9 +2,12 @@ import type { ProblemType } from "@videosafety/safety-data";
 import { type AccuracyOptions, accuracyOptionsSchema } from "./accuracy-options.js";
 import { accuracyScore } from "./accuracy-score.js";
 import { formatScore } from "./format-score.js";
+import { languageConsistency } from "./language-consistency.js";
+import { type OverlongOptions, overlongPenalty } from "./length-rewards.js";
 import type { RewardRow, RowReward } from "./reward-batch.js";
 import { type Score, scored, unscorable } from "./score.js";
 import { scoreRow } from "./score-row.js";
+import { repetitionPenalty, thinkLeakagePenalty } from "./text-penalties.js";
 import { vsr1AccuracyRewards, vsr1FormatReward } from "./vsr1.js";
 import type { RewardItem } from "./wire.js";
 
@@ -35,6 +38,8 @@ export interface BatchScorer {
 export interface BatchScorerOptions {
   /** Options of the accuracy reward; `compat` comes with each job. */
   readonly accuracy?: Partial<Omit<AccuracyOptions, "compat">>;
+  /** Limits of the reward `overlong`, which is there only with them. */
+  readonly overlong?: OverlongOptions | null;
   /** More rewards by name. A name of a built-in one replaces it, except under vsr1. */
   readonly rewards?: Readonly<Record<string, RowReward>>;
   /** Time an item's pausing reward may take, in milliseconds; default none. */
@@ -47,6 +52,10 @@ export function createBatchScorer(options: BatchScorerOptions = {}): BatchScorer
   const strict: Record<string, RowReward> = {
     accuracy: (row) => accuracyScore(row, accuracy),
     format: formatScore,
+    repetition: repetitionPenalty(),
+    "think-leakage": thinkLeakagePenalty(),
+    "language-consistency": languageConsistency(),
+    ...(options.overlong && { overlong: overlongPenalty(options.overlong) }),
     ...options.rewards,
   };
   const vsr1 = (firstProblemType: string): Record<string, RowReward> => ({

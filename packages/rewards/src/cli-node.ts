@@ -7,7 +7,7 @@ import { z } from "zod";
 import { scoreStream } from "./score-stream-node.js";
 import { startRewardServer } from "./server-node.js";
 import { serverOptionsSchema } from "./server-options.js";
-import { BUILTIN_REWARDS, formatPath } from "./wire.js";
+import { DEFAULT_REWARDS, formatPath } from "./wire.js";
 
 const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
   version: string;
@@ -51,6 +51,14 @@ program
     integer,
     defaults.accuracy.maxReferenceCharacters,
   )
+  .option(
+    "--overlong <tokens,buffer>",
+    "limits of the reward overlong: 768,128 punishes from 640 tokens on",
+    (text) => {
+      const [maxTokens, bufferTokens] = text.split(",").map(integer);
+      return { maxTokens, bufferTokens };
+    },
+  )
   .option("--reward-module <file>", "a module that exports `rewards`, an object of reward functions by name")
   .addOption(
     new Option("--tokenizer <name>", "tokens of ROUGE")
@@ -74,6 +82,7 @@ program
         maxBodyBytes: flags.maxBody,
         maxItems: flags.maxItems,
         maxQueuedItems: flags.maxQueuedItems,
+        overlong: flags.overlong ?? null,
         rewardModule: flags.rewardModule ? pathToFileURL(resolve(flags.rewardModule)).href : null,
         accuracy: { tokenizer: flags.tokenizer, maxReferenceCharacters: flags.maxReference },
       },
@@ -91,7 +100,7 @@ program
   .command("score")
   .description("judge JSON Lines of {completion, solution, problem_type}; results go to stdout, one line a row")
   .argument("[file]", "input; default: standard input")
-  .option("--rewards <names>", "rewards, separated by commas", BUILTIN_REWARDS.join(","))
+  .option("--rewards <names>", "rewards, separated by commas", DEFAULT_REWARDS.join(","))
   .addOption(new Option("--compat <numbers>", "which numbers").choices(["strict", "vsr1"]).default("strict"))
   .addOption(
     new Option("--tokenizer <name>", "tokens of ROUGE")

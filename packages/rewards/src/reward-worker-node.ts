@@ -18,6 +18,7 @@ if (settings.rewardModule !== null && (typeof module.rewards !== "object" || mod
   throw new TypeError(`expected ${settings.rewardModule} to export "rewards", an object of reward functions by name`);
 const scorer = createBatchScorer({
   accuracy: settings.accuracy as NonNullable<BatchScorerOptions["accuracy"]>,
+  overlong: settings.overlong,
   rewards: (module.rewards ?? {}) as Record<string, RowReward>,
   itemDeadlineMilliseconds: settings.itemDeadlineMilliseconds,
 });

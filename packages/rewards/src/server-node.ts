@@ -7,7 +7,7 @@ import { itemsFromOpenRlhf, openRlhfResponse } from "./openrlhf.js";
 import { createServerMetrics, type ServerMetrics } from "./server-metrics-node.js";
 import { type ServerOptions, serverOptionsSchema } from "./server-options.js";
 import {
-  BUILTIN_REWARDS,
+  DEFAULT_REWARDS,
   type ErrorResponse,
   formatPath,
   openRlhfRequestSchema,
@@ -145,13 +145,13 @@ function createApp(
   });
   app.post("/v1/openrlhf", { onRequest: authorize }, async (request, reply) => {
     const body = parseBody(openRlhfRequestSchema, request.body);
-    checkRequest(body.query.length, BUILTIN_REWARDS, settings, pool);
+    checkRequest(body.query.length, DEFAULT_REWARDS, settings, pool);
     const items = itemsFromOpenRlhf(body, settings.openRlhfProblemType);
     const judged = await judge(rewardRequestSchema.parse({ items }), pool, metrics, abortOnHangUp(reply));
     const { alphaMin, alphaMax, gammaVisual, gammaTextual } = settings.accuracy.dra;
     const largest =
       1 + Math.max(1, alphaMin + gammaVisual + gammaTextual, alphaMax + Math.max(gammaVisual, gammaTextual));
-    return openRlhfResponse(BUILTIN_REWARDS, judged.rewards, judged.total, largest);
+    return openRlhfResponse(DEFAULT_REWARDS, judged.rewards, judged.total, largest);
   });
   return app;
 }

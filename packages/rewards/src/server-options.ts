@@ -28,6 +28,18 @@ export const serverOptionsSchema = z
     workerHeapMebibytes: z.number().int().min(16).default(512).describe("largest heap of a thread"),
     rewardModule: z.string().nullable().default(null).describe("file URL of a module that exports `rewards` by name"),
     accuracy: accuracyOptionsSchema.omit({ compat: true }).prefault({}).describe("options of the accuracy reward"),
+    overlong: z
+      .strictObject({
+        maxTokens: z.number().int().min(1).describe("hard limit of a completion"),
+        bufferTokens: z.number().int().min(1).describe("tokens before the limit over which the penalty grows"),
+      })
+      .refine(({ maxTokens, bufferTokens }) => bufferTokens <= maxTokens, {
+        message: "expected bufferTokens <= maxTokens",
+        path: ["bufferTokens"],
+      })
+      .nullable()
+      .default(null)
+      .describe("limits of the reward `overlong`, which needs completion_length; null: no such reward"),
     openRlhfProblemType: z
       .enum(PROBLEM_TYPES)
       .default("free-form-and-choice")

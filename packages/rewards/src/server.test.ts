@@ -66,6 +66,7 @@ beforeAll(async () => {
       maxBodyBytes: 4 * 2 ** 20,
       requestTimeoutMilliseconds: 1000,
       workerHeapMebibytes: 128,
+      overlong: { maxTokens: 100, bufferTokens: 50 },
       rewardModule,
     },
     { program },
@@ -108,6 +109,27 @@ describe("POST /v1/rewards", () => {
     expect(answer.rewards.map(([value]) => value)).toEqual(
       items.map((_, i) => 0.1 * meanRouge("the answer is no", `the answer is ${i} of ${i % 7}`) + 1 + 1),
     );
+  });
+
+  it("has the text and length rewards by name", async () => {
+    const answer = await judged({
+      items: [
+        item(tagged("the answer is no"), { completion_length: 75 }),
+        item("ja ja ja ja ja ja", { completion_length: 20 }),
+        item(tagged("нет")),
+      ],
+      rewards: ["repetition", "think-leakage", "language-consistency", "overlong"],
+    });
+    expect(answer.rewards).toEqual([
+      [0, 0, 1, -0.5],
+      [1 / 3 - 1, 0, 0, 0],
+      [0, 0, 0, null],
+    ]);
+    expect(answer.unscorable[0]).toMatchObject({
+      item: 2,
+      reward: "overlong",
+      reason: expect.stringMatching(/length/),
+    });
   });
 
   it("answers an empty list with empty lists", async () => {
@@ -276,7 +298,8 @@ describe("operations", () => {
   it("says that it is well, and counts", async () => {
     expect((await fetch(`${server.url}/healthz`)).status).toBe(200);
     const ready = (await (await fetch(`${server.url}/readyz`)).json()) as { rewards: string[] };
-    expect(ready.rewards).toEqual(["accuracy", "format", "length", "nasty"]);
+    const builtin = ["accuracy", "format", "repetition", "think-leakage", "language-consistency", "overlong"];
+    expect(ready.rewards).toEqual([...builtin, "length", "nasty"]);
     const metrics = await metricsText();
     expect(metrics).toMatch(/safety_rewards_requests_total\{route="\/v1\/rewards",status="200"\} \d+/);
     expect(Number(/safety_rewards_worker_restarts_total (\d+)/.exec(metrics)?.[1])).toBeGreaterThan(0);

@@ -1,7 +1,7 @@
 import { z } from "zod";
 
-/** Names of the built-in rewards; a reward module adds its own. */
-export const BUILTIN_REWARDS = ["accuracy", "format"] as const;
+/** Rewards of a request that names none. */
+export const DEFAULT_REWARDS = ["accuracy", "format"] as const;
 
 /** One completion on the wire. */
 export const rewardItemSchema = z.strictObject({
@@ -23,8 +23,10 @@ export const rewardRequestSchema = z
     rewards: z
       .array(z.string())
       .min(1)
-      .default([...BUILTIN_REWARDS])
-      .describe("rewards by name, in the answer's order"),
+      .default([...DEFAULT_REWARDS])
+      .describe(
+        "rewards by name, in the answer's order: accuracy, format, repetition, think-leakage, language-consistency, overlong where the server has its limits, and those of its reward module; /readyz lists them",
+      ),
     weights: z.array(z.number()).optional().describe("one factor a reward, for the totals; default 1 each"),
     compat: z
       .enum(["strict", "vsr1"])

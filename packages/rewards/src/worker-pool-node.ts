@@ -30,6 +30,8 @@ export interface WorkerPoolOptions {
   readonly rewardModule: string | null;
   /** Options of the accuracy reward. */
   readonly accuracy: Readonly<Record<string, unknown>>;
+  /** Limits of the reward `overlong`, or null. */
+  readonly overlong: WorkerSettings["overlong"];
   /** Program of a thread; default: the built one beside this file. */
   readonly program?: URL;
   /** Hears of every thread that had to be replaced. */
@@ -103,6 +105,7 @@ export async function createWorkerPool(options: WorkerPoolOptions): Promise<Work
         workerData: {
           rewardModule: options.rewardModule,
           accuracy: options.accuracy,
+          overlong: options.overlong,
           itemDeadlineMilliseconds: deadline,
           progress: shared,
         } satisfies WorkerSettings,

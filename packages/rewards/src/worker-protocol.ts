@@ -1,4 +1,5 @@
 import type { ScoreJob } from "./batch-scorer.js";
+import type { OverlongOptions } from "./length-rewards.js";
 import type { Score } from "./score.js";
 
 /** What a worker thread is started with. */
@@ -7,6 +8,8 @@ export interface WorkerSettings {
   readonly rewardModule: string | null;
   /** Options of the accuracy reward. */
   readonly accuracy: Readonly<Record<string, unknown>>;
+  /** Limits of the reward `overlong`, or null. */
+  readonly overlong: OverlongOptions | null;
   /** Time an item's pausing reward may take. */
   readonly itemDeadlineMilliseconds: number;
   /** One 32-bit slot: the index of the item whose rewards run now, or a value of `PHASE`. */
