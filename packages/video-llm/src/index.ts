@@ -35,6 +35,7 @@ export {
   VideoLlmError,
 } from "./errors.js";
 export { type Completion, DEFAULT_GENERATION, type GenerationOptions, type StreamedToken } from "./generate.js";
+export { type OpenedVideoLlm, openHiddenStates } from "./hidden-states.js";
 export { type LoadOptions, loadVideoLlm } from "./load-node.js";
 export type { LoraSettings } from "./lora.js";
 export type { TrainableTensor } from "./parameter-store.js";

@@ -33,7 +33,7 @@ export interface DecoderRows {
  */
 export type Attend = (q: Value, k: Value, v: Value, layer: number) => Value;
 
-/** Qwen2 (or, without attention biases, Llama) decoder: input embeddings [B S, d] -> hidden states [B S, d] after the final norm. */
+/** Qwen2 (or, without attention biases, Llama) decoder: input embeddings [B S, d] -> hidden states [B S, d] after the final norm. `onHidden` sees what goes into each layer. */
 export function decoder(
   config: VideoLlmConfig,
   params: Params,
@@ -41,9 +41,13 @@ export function decoder(
   rows: DecoderRows,
   attend: Attend,
   lora?: LoraSpec,
+  onHidden: (hidden: Value, layer: number) => void = () => {},
 ): Value {
   let hidden = x;
-  for (let i = 0; i < config.layers; i++) hidden = decoderLayer(config, params, i, hidden, rows, attend, lora);
+  for (let i = 0; i < config.layers; i++) {
+    onHidden(hidden, i);
+    hidden = decoderLayer(config, params, i, hidden, rows, attend, lora);
+  }
   return rmsNorm(hidden, params("model.norm.weight", [config.hiddenSize]), config.rmsNormEps);
 }
 

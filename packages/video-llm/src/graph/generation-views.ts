@@ -31,8 +31,10 @@ export function buildPrefillView(config: VideoLlmConfig, store: ParameterStore, 
   const dims = [shape.batch, shape.length, keyValueHeads, headSize];
   const timeMajor = (x: Value): Value => transpose(reshape(x, dims), [1, 0, 2, 3]);
   const caches: [string, Value][] = [];
-  const view = buildLanguageView(config, store, shape, "float32", (k, v, layer) => {
-    caches.push([`k.${layer}`, timeMajor(k)], [`v.${layer}`, timeMajor(v)]);
+  const view = buildLanguageView(config, store, shape, "float32", {
+    attention: (_q, k, v, layer) => {
+      caches.push([`k.${layer}`, timeMajor(k)], [`v.${layer}`, timeMajor(v)]);
+    },
   });
   const last = gather(view.hidden, view.graph.input("last_rows", "int32", [shape.batch]));
   view.graph.output("logits", matmulTransposed(last, outputTable(config, view.params)));

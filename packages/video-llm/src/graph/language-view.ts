@@ -43,18 +43,24 @@ export interface LanguageView {
   readonly hidden: Value;
 }
 
+/** Sees values inside the decoder while a view is built. */
+export interface DecoderObserver {
+  /** What goes into a layer [B S, d]. */
+  hidden?(value: Value, layer: number): void;
+  /** A layer's rotated queries [B, S, heads hd], and keys and values [B, S, kvHeads hd]. */
+  attention?(q: Value, k: Value, v: Value, layer: number): void;
+}
+
 /**
  * Starts a graph over padded sequences [B, S]: vision encoder (or fed embeddings), input embeddings, decoder. Padding
  * stands on the right, where causal attention never lets a real token see it.
- *
- * @param onKeysValues sees each layer's rotated keys and values [B, S, kvHeads hd].
  */
 export function buildLanguageView(
   config: VideoLlmConfig,
   store: ParameterStore,
   shape: ViewShape,
   dtype: ViewDType = "float32",
-  onKeysValues: (k: Value, v: Value, layer: number) => void = () => {},
+  observer: DecoderObserver = {},
 ): LanguageView {
   const graph = new Graph();
   const { params, inputs } = store.params(graph, dtype);
@@ -66,10 +72,12 @@ export function buildLanguageView(
   const recompute = store.frozenBase;
   const rows = { batch, length, ...rotaryAngles(x, config, batch, length), recompute };
   const attend: Attend = (q, k, v, layer) => {
-    onKeysValues(k, v, layer);
+    observer.attention?.(q, k, v, layer);
     return selfAttention(q, k, v, { heads: config.heads, kvHeads: config.keyValueHeads, recompute });
   };
-  return { graph, params, inputs, hidden: decoder(config, params, x, rows, attend, loraOf(store.lora, params)) };
+  const onHidden = (value: Value, layer: number): void => observer.hidden?.(value, layer);
+  const hidden = decoder(config, params, x, rows, attend, loraOf(store.lora, params), onHidden);
+  return { graph, params, inputs, hidden };
 }
 
 /** Angles [B, S, headSize / 2]: constants that count tokens, or for Qwen-VL, whose positions depend on what a token shows, inputs. */

@@ -1,0 +1,76 @@
+import {
+  add,
+  causalMask,
+  gather,
+  grad,
+  matmul,
+  mul,
+  reshape,
+  softmax,
+  sumAll,
+  transpose,
+  type Value,
+} from "@videosafety/onnx-autodiff";
+import { buildLanguageView } from "./language-view.js";
+import { type BuiltView, gradientOutput, type ViewContext } from "./training-views.js";
+
+/** Name of the output that holds a layer's hidden states. */
+export const hiddenOutput = (layer: number): string => `hidden.${layer}`;
+
+/** Name of the output that holds a layer's attention weights. */
+export const attentionOutput = (layer: number): string => `attention.${layer}`;
+
+/** Hidden states [R, d] at the rows of the input `rows` [R], for each layer: 0 = embeddings, the last after the final norm. */
+export function buildHiddenStatesView(context: ViewContext, rows: number, layers: readonly number[]): BuiltView {
+  const { config, store, shape, dtype } = context;
+  const inside = new Map<number, Value>();
+  const view = buildLanguageView(config, store, shape, dtype, {
+    hidden: (value, layer) => inside.set(layer, value),
+  });
+  inside.set(config.layers, view.hidden);
+  const index = view.graph.input("rows", "int32", [rows]);
+  for (const layer of layers) view.graph.output(hiddenOutput(layer), gather(inside.get(layer) as Value, index));
+  return { graph: view.graph, parameters: view.inputs.keys() };
+}
+
+/** Output `loss` = sum of the last hidden states at `rows` [R] times `cotangents` [R, d], with gradients of `trained`. */
+export function buildHiddenGradientsView(context: ViewContext, rows: number, trained: readonly string[]): BuiltView {
+  const { config, store, shape, dtype = "float32" } = context;
+  const view = buildLanguageView(config, store, shape, dtype);
+  const { graph, inputs } = view;
+  const states = gather(view.hidden, graph.input("rows", "int32", [rows]));
+  const loss = sumAll(mul(states, graph.input("cotangents", dtype, [rows, config.hiddenSize])));
+  const names = trained.filter((name) => inputs.has(name));
+  graph.output("loss", reshape(loss, []));
+  const gradients = grad(
+    loss,
+    names.map((name) => inputs.get(name) as Value),
+  );
+  gradients.forEach((gradient, i) => {
+    graph.output(gradientOutput(names[i] as string), gradient);
+  });
+  return { graph, parameters: inputs.keys() };
+}
+
+/** Attention weights [heads, S, S] of every layer, for one sequence. */
+export function buildAttentionView(context: ViewContext): BuiltView {
+  const { config, store, shape } = context;
+  const { heads, keyValueHeads, headSize } = config;
+  const { length } = shape;
+  const weights: Value[] = [];
+  const view = buildLanguageView(config, store, shape, "float32", {
+    attention: (q, k) => {
+      const group = heads / keyValueHeads;
+      const queries = transpose(reshape(q, [length, keyValueHeads, group, headSize]), [1, 2, 0, 3]);
+      const keys = transpose(reshape(k, [length, keyValueHeads, headSize]), [1, 0, 2]);
+      const folded = reshape(queries, [keyValueHeads, group * length, headSize]);
+      const scores = matmul(folded, keys, { transposeB: true, alpha: 1 / Math.sqrt(headSize) });
+      const mask = q.graph.initializer(undefined, "float32", [1, length, length], causalMask(length));
+      weights.push(softmax(add(reshape(scores, [heads, length, length]), mask)));
+    },
+  });
+  weights.forEach((value, i) => {
+    view.graph.output(attentionOutput(i + 1), value);
+  });
+  return { graph: view.graph, parameters: view.inputs.keys() };
+}
