@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import type { IncomingMessage } from "node:http";
 import { tmpdir } from "node:os";
+import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { ffmpegForTests } from "../test/ffmpeg-for-tests.js";
 import { encodeFixture, type FixtureOptions, temporaryFolder } from "../test/fixture-video.js";
@@ -126,6 +127,17 @@ describe("the whole file is fetched", () => {
     server.files.set("/plain.mp4", (_, response) => response.end(bytes));
     expect(await same(remote("plain.mp4"), local("index-last.mp4"))).toBe(true);
     expect(server.sent.requests).toBe(1);
+  });
+
+  test("where ranges would be of a compressed answer", async () => {
+    const bytes = readFileSync(local("index-last.mp4"));
+    server.files.set("/zipped.mp4", (request, response) => {
+      const headers = { "content-encoding": "gzip", "content-range": `bytes 0-9/${bytes.length}` };
+      if (request.headers.range !== undefined) response.writeHead(206, headers).end(gzipSync(bytes.subarray(0, 10)));
+      else response.writeHead(200, { "content-encoding": "gzip" }).end(gzipSync(bytes));
+    });
+    expect(await same(remote("zipped.mp4"), local("index-last.mp4"))).toBe(true);
+    expect(server.sent.requests).toBe(2);
   });
 
   test("for other containers, fragments without end, and the ffmpeg program", async () => {

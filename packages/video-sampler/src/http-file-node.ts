@@ -38,13 +38,15 @@ export class HttpFile {
   async open(headBytes: number): Promise<FirstAnswer> {
     const response = await this.#request({ start: 0, end: headBytes });
     const total = contentRange(response)?.totalBytes ?? null;
-    if (response.status === 206 && total !== null) {
+    // Ranges of a compressed answer would not be ranges of the file.
+    const compressed = (response.headers.get("content-encoding") ?? "identity") !== "identity";
+    if (response.status === 206 && total !== null && !compressed) {
       this.#version = versionOf(response);
       this.#totalBytes = total;
       return { ranges: true, totalBytes: total, body: this.#counted(response, Math.min(headBytes, total)) };
     }
     if (response.status === 200) return { ranges: false, body: this.#counted(response) };
-    // A range that cannot be met (an empty file), or one of unknown length.
+    // A range that cannot be met (an empty file), of unknown length, or compressed.
     await response.body?.cancel();
     return { ranges: false, body: this.#counted(await this.#request()) };
   }

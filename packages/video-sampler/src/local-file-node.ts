@@ -62,17 +62,17 @@ async function download(url: URL, options: Fetching): Promise<LocalFile> {
   const first = await remote.open(HEAD_BYTES);
   if (!first.ranges) return copy(first.body, options);
   const { path, remove } = await temporaryFile();
-  let partial: PartialFile | undefined;
   try {
-    partial = await PartialFile.create(path, first.totalBytes, remote);
-    await partial.write(0, first.body);
+    const partial = await PartialFile.create(path, first.totalBytes, remote);
+    await partial.write(0, first.body).catch(async (error: unknown) => {
+      await partial.close();
+      throw error;
+    });
+    return { path, partial, remove: () => partial.close().then(remove) };
   } catch (error) {
-    await partial?.close();
     await remove();
     throw error;
   }
-  const opened = partial;
-  return { path, partial: opened, remove: () => opened.close().then(remove) };
 }
 
 async function temporaryFile(): Promise<{ path: string; remove: () => Promise<void> }> {
