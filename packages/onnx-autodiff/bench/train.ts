@@ -96,7 +96,7 @@ const names = process.argv[4] === "peers" ? PEERS : (process.argv[4]?.split(",")
 if (names.some((name) => /^jax|^tfjs/.test(name)) && !existsSync(here("./peers/node_modules"))) {
   execFileSync("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund"], {
     cwd: here("./peers"),
-    stdio: "inherit",
+    stdio: ["ignore", 2, 2], // stdout is the table
   });
 }
 const contenders: Contender[] = [];
