@@ -1,4 +1,7 @@
 import { defineProject } from "vitest/config";
 import { alias, setupFiles } from "../../vitest.shared.js";
 
-export default defineProject({ resolve: { alias }, test: { setupFiles, name: "video-sampler" } });
+export default defineProject({
+  resolve: { alias },
+  test: { setupFiles, name: "video-sampler", testTimeout: 60_000, hookTimeout: 60_000 },
+});
