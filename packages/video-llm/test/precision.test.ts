@@ -131,7 +131,7 @@ it.each([
   const fresh = await make();
   const directory = join(root, name);
   await fresh.save(directory, { naming: "huggingface" });
-  for (const options of [{ precision: "int4", blockSize: 16 }, { precision: "int8" }, { memoryMap: true }] as const) {
+  for (const options of [{ precision: "int4", blockSize: 16 }, { memoryMap: true }] as const) {
     const frozen = await loadVideoLlm(directory, options);
     const plain = await loadVideoLlm(directory);
     for (const [tensor, { data }] of plain.tensors) data.set(frozen.tensors.get(tensor)?.data as Float32Array);
