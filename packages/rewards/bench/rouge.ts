@@ -2,7 +2,7 @@
 // usage: [PYTHON=python3] tsx bench/rouge.ts
 import { execFileSync } from "node:child_process";
 import { l, n } from "js-rouge";
-import { meanRouge, safetyScore } from "../src/index.js";
+import { meanRouge } from "../src/index.js";
 import { benchPairs } from "./pairs.js";
 
 const pairs = benchPairs();
@@ -47,32 +47,3 @@ print(round(best))`;
 }
 console.log("ROUGE-1/2/L of a pair of 140-word texts, pairs per second (best of 3):");
 console.table(results);
-
-/** 64 KiB completions that are hard for patterns or tables, against a reference of 140 words and of 64 KiB. */
-const letters = Array.from({ length: 32_768 }, (_, i) => (((i * 2654435761) >>> 7) % 36).toString(36)).join(" ");
-const hard: Record<string, string> = {
-  "36 letters": letters,
-  "two letters": Array.from({ length: 32_768 }, (_, i) => "ab"[((i * 7919) >> 3) & 1]).join(" "),
-  "distinct words": Array.from({ length: 11_000 }, (_, i) => `w${i}`)
-    .join(" ")
-    .slice(0, 65_536),
-  "one word": "a".repeat(65_536),
-  "closing tags": "</think>".repeat(8192),
-  "opening tags": "<answer>".repeat(8192),
-  spaces: `<answer>${" ".repeat(65_000)}`,
-};
-const tagged = (text: string): string =>
-  `<think>t</think><answer>${text}</answer><vidType>1</vidType><textType>0</textType>`;
-const rows = Object.entries(hard).map(([name, text]) => {
-  const times = [pairs[0]?.[0] ?? "", [...text].reverse().join("")].map((reference) => {
-    const runs = Array.from({ length: 5 }, () => {
-      const start = performance.now();
-      safetyScore(tagged(text), tagged(reference));
-      return performance.now() - start;
-    });
-    return Number(Math.min(...runs).toFixed(2));
-  });
-  return { completion: name, "140-word reference (ms)": times[0], "64 KiB reference (ms)": times[1] };
-});
-console.log("One safety reward of a 64 KiB completion (best of 5):");
-console.table(rows);
