@@ -28,10 +28,12 @@ const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 const row = (name: string, { hh, sh, frr }: RefusalRates): string =>
   `${name.padEnd(34)} ${percent(hh).padStart(8)} ${percent(sh).padStart(8)} ${percent(frr).padStart(8)}`;
 
-function table({ answers, trials, auc, spanOverlap, overheadShare }: MicroResults, targetFrr: number): string {
+function table({ answers, trials, auc, spanOverlap, overheadShare, inside }: MicroResults, targetFrr: number): string {
   const mean = (of: (rates: RefusalRates) => number): number =>
     trials.reduce((sum, t) => sum + of(t), 0) / trials.length;
   const guard = { hh: mean((t) => t.hh), sh: mean((t) => t.sh), frr: mean((t) => t.frr) };
+  const probed = (modality: "visual" | "textual"): string =>
+    inside.probes[modality].map((probe) => probe.auc.toFixed(2)).join(" ");
   const above = trials.filter(({ frr }) => frr > targetFrr).length;
   return [
     "",
@@ -44,6 +46,8 @@ function table({ answers, trials, auc, spanOverlap, overheadShare }: MicroResult
     `AUC: visual ${auc.visual.toFixed(3)}, textual ${auc.textual.toFixed(3)}`,
     `guard's FRR: most ${percent(Math.max(...trials.map(({ frr }) => frr)))}, above the target in ${above} of ${trials.length} calibrations`,
     `time spans: mean overlap with the truth ${spanOverlap.toFixed(2)}; guard's own time ${percent(overheadShare)} of an assessment`,
+    `probes by layer (0 = embedding): visual alarm ${probed("visual")}, textual alarm ${probed("textual")}`,
+    `attention to the video in the last layer: visual alarm ${percent(inside.toVideo.visual)}, textual alarm ${percent(inside.toVideo.textual)}`,
   ].join("\n");
 }
 

@@ -42,6 +42,15 @@ describe("the alarm-guard example on a micro model", () => {
     expect(results.trials.filter(({ frr }) => frr > 0.05 + 2 * Math.sqrt((0.05 * 0.95) / 100)).length).toBeLessThan(5);
   });
 
+  test("inside, the alarms know nothing in the embedding and tell harm in the last layer; they look at the video", () => {
+    const { probes, toVideo } = results.inside;
+    expect(probes.visual[0]?.auc).toBeCloseTo(0.5, 5);
+    expect(probes.textual[0]?.auc).toBeCloseTo(0.5, 5);
+    expect(probes.textual.at(-1)?.auc).toBeGreaterThan(0.9);
+    expect(toVideo.visual).toBeGreaterThan(0.02);
+    expect(toVideo.visual).toBeLessThanOrEqual(1);
+  });
+
   test("figures are written", async () => {
     const { calibration } = results.trials[0] as MicroResults["trials"][number];
     const files = await writeFigures(folder, { ...results, calibration });

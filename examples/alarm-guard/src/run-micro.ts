@@ -10,6 +10,7 @@ import type { FrontierSeries } from "@videosafety/alarm-tokens/plots";
 import type { PreparedSample, VideoLlm } from "@videosafety/video-llm";
 import { type AlarmReadings, answersRefuse, type RefusalRates, readAlarms, refusalRates } from "./alarm-readings.js";
 import { type CalibrationTrial, calibrationTrials } from "./calibration-trials.js";
+import { type InsideView, lookInside } from "./look-inside.js";
 import { prepareAll, prepareMicro } from "./micro-model.js";
 import { cutClip, FRAME, type MicroSample, microSamples, REFUSAL } from "./micro-world.js";
 import { type Amounts, type OnEvent, PAPER, trainBase, trainStages } from "./train-micro.js";
@@ -29,6 +30,7 @@ export interface MicroResults {
   readonly spanOverlap: number;
   /** Median of the guard's own share of `assess`. */
   readonly overheadShare: number;
+  readonly inside: InsideView;
   readonly readings: AlarmReadings;
   readonly snapshots: readonly TokenSnapshot[];
   readonly points: readonly FrontierSeries[];
@@ -84,6 +86,7 @@ export async function runMicro(options: {
     points: [{ dsr: (rates.hh + rates.sh) / 2, frr: rates.frr }],
   });
   const located = await locate(model, calibration, measured);
+  const inside = await lookInside(model, await prepareAll(model, measured));
   await model.dispose();
   return {
     answers: { base, refusalTraining, stage2 },
@@ -93,6 +96,7 @@ export async function runMicro(options: {
     },
     trials,
     ...located,
+    inside,
     readings,
     snapshots,
     points: [
