@@ -54,7 +54,7 @@ export const DEMO_CONFIG: PipelineConfig = pipelineConfigSchema.parse({
     lambdaVisual: 0.1,
     lambdaTextual: 1,
   },
-  stage3: { epochs: 1, batchSize: 16, learningRate: 2e-3 },
+  stage3: { epochs: 2, batchSize: 16, learningRate: 2e-3 },
   stage4: { steps: 20, promptsPerStep: 8, numGenerations: 6, learningRate: 1e-4, beta: 0.04 },
   maxNewTokens: 96,
 });
@@ -65,6 +65,5 @@ export const QUICK_CONFIG: PipelineConfig = pipelineConfigSchema.parse({
   sizes: { evalItems: 10, sftRecords: 32, cotRecords: 64, samplesPerClip: 4, rlRecords: 8 },
   stage1: { ...DEMO_CONFIG.stage1, epochs: 1 },
   stage2: { ...DEMO_CONFIG.stage2, epochs: 1 },
-  stage3: { ...DEMO_CONFIG.stage3, epochs: 2 },
   stage4: { ...DEMO_CONFIG.stage4, steps: 3, promptsPerStep: 2 },
 });
