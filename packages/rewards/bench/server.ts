@@ -1,10 +1,9 @@
 // Server latency for batches of 1,024 items, and a short soak; build first (the server runs from dist).
 // usage: tsx bench/server.ts [--seconds 60] [--against http://127.0.0.1:8018/v1/rewards]
 //   --against times the same batches on another service, e.g. bench/fastapi_server.py
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { Agent, request } from "node:http";
 import { parseArgs } from "node:util";
+import { startOwnServer } from "./own-server.js";
 import { benchPairs } from "./pairs.js";
 
 const { values: flags } = parseArgs({
@@ -59,18 +58,9 @@ async function latency(url: string, batches: number, warmup: number): Promise<Re
   return { "p50 ms": at(0.5), "p99 ms": at(0.99), "items/s": Math.round((1024 * 1000) / at(0.5)) };
 }
 
-const server = spawn(
-  process.execPath,
-  [new URL("../bin/safety-rewards.mjs", import.meta.url).pathname, "serve", "--port", "0", "--log-level", "error"],
-  { stdio: ["ignore", "pipe", "inherit"] },
-);
-const [line] = (await once(server.stdout, "data")) as [Buffer];
-const { url } = JSON.parse(line.toString()) as { url: string };
+const { url, metrics, stop } = await startOwnServer();
 try {
-  const metric = async (name: string): Promise<number> => {
-    const text = await (await fetch(`${url}/metrics`)).text();
-    return Number(new RegExp(`^${name} (\\S+)$`, "m").exec(text)?.[1]);
-  };
+  const metric = async (name: string): Promise<number> => (await metrics())(name);
   const own = await latency(`${url}/v1/rewards`, Number(flags.batches), 10);
   const before = await metric("process_cpu_seconds_total");
   for (let i = 0; i < 20; i++) await post(`${url}/v1/rewards`, big);
@@ -105,7 +95,6 @@ try {
     `soak: ${sent} requests of 6 items in ${seconds} s, ${failed} failed, resident MiB over time: ${resident.join(" ")}`,
   );
 } finally {
-  server.kill("SIGTERM");
-  await once(server, "exit");
+  await stop();
   agent.destroy();
 }

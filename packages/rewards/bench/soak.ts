@@ -1,10 +1,9 @@
 // A long run of small requests against a server of its own, with its memory once a minute; build first.
 // usage: tsx bench/soak.ts [--seconds 3600] [--rate 200]        one JSON object a line; the last one is the summary
 // Words change all the time, every 50th request is malformed (400), and every 97th client hangs up before its answer.
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { Agent, request } from "node:http";
 import { parseArgs } from "node:util";
+import { startOwnServer } from "./own-server.js";
 
 const { values: flags } = parseArgs({
   options: { seconds: { type: "string", default: "3600" }, rate: { type: "string", default: "200" } },
@@ -58,21 +57,14 @@ function send(url: string, sent: number): Promise<void> {
   });
 }
 
-const server = spawn(
-  process.execPath,
-  [new URL("../bin/safety-rewards.mjs", import.meta.url).pathname, "serve", "--port", "0", "--log-level", "error"],
-  { stdio: ["ignore", "pipe", "inherit"] },
-);
-const [line] = (await once(server.stdout, "data")) as [Buffer];
-const { url } = JSON.parse(line.toString()) as { url: string };
+const { url, metrics, stop } = await startOwnServer();
 const mebibytes: number[] = [];
 let sent = 0;
 try {
   const pending = new Set<Promise<void>>();
   const start = performance.now();
   const report = async (): Promise<void> => {
-    const text = await (await fetch(`${url}/metrics`)).text();
-    const metric = (name: string): number => Number(new RegExp(`^${name} (\\S+)$`, "m").exec(text)?.[1]);
+    const metric = await metrics();
     const minute = mebibytes.length;
     mebibytes.push(Math.round(metric("process_resident_memory_bytes") / 2 ** 20));
     const sorted = times.sort((a, b) => a - b);
@@ -103,8 +95,7 @@ try {
   await Promise.all(pending);
   await report();
 } finally {
-  server.kill("SIGTERM");
-  await once(server, "exit");
+  await stop();
   agent.destroy();
 }
 // The first sixth is for the heap to settle.

@@ -12,7 +12,7 @@ import { gradientOutput } from "./graph/training-views.js";
 import { ParameterStore } from "./parameter-store.js";
 import type { ParameterGroup } from "./parameters.js";
 import type { PreparedSample } from "./prompt.js";
-import { runSequences, type TrainingContext } from "./run-sequences.js";
+import { isVision, runSequences, type TrainingContext } from "./run-sequences.js";
 import type { VideoLlm } from "./video-llm.js";
 import { ViewCache } from "./view-cache.js";
 import { VisionEncoding } from "./vision-encoding.js";
@@ -146,14 +146,12 @@ export function openHiddenStates(model: VideoLlm): OpenedVideoLlm {
       readonly collect: (output: (name: string) => Float32Array | undefined, indices: readonly number[]) => void;
     },
   ): Promise<void> {
-    const bounded = samples.map((_, i) => (positions[i] as readonly number[]).length);
-    const rowsOf = (count: number): number => bucketSize(count, 8);
     // One run at a time, so that the number of rows is known before the graph is built.
     for (let start = 0; start < samples.length; start += SAMPLES_A_RUN) {
       const chunk = samples.slice(start, start + SAMPLES_A_RUN);
-      const count = bounded.slice(start, start + SAMPLES_A_RUN).reduce((sum, own) => sum + own, 0);
+      const count = positions.slice(start, start + SAMPLES_A_RUN).flat().length;
       if (count === 0) continue;
-      const rows = rowsOf(count);
+      const rows = bucketSize(count, 8);
       await runSequences({ ...context, maxTokensPerRun: Number.POSITIVE_INFINITY }, chunk.map(promptOf), {
         key: `${pass.key}|${rows}`,
         trained: [],
@@ -182,7 +180,6 @@ export function openHiddenStates(model: VideoLlm): OpenedVideoLlm {
 /** Samples that share a run: all of one run, whatever their lengths. */
 const SAMPLES_A_RUN = 16;
 
-const isVision = (group: string): boolean => group === "visionEncoder" || group === "projector";
 const promptOf = ({ prompt }: PreparedSample) => ({ prompt, completionIds: new Int32Array(0) });
 
 /** First row of each sample and, last, their number. @throws OptionsError for positions that do not fit */

@@ -67,4 +67,5 @@ export async function runSequences(
   }
 }
 
-const isVision = (group: string | undefined): boolean => group === "visionEncoder" || group === "projector";
+/** Whether a group belongs to the vision encoder's graph. */
+export const isVision = (group: string | undefined): boolean => group === "visionEncoder" || group === "projector";

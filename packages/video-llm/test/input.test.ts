@@ -1,23 +1,14 @@
-import { cp, mkdtemp, readFile, rm, truncate, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { cp, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { readSafetensors, writeSafetensors } from "@videosafety/onnx-autodiff";
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { bucketSize } from "../src/bucket.js";
 import { createVideoLlm, formatSeconds, loadVideoLlm, trainByteLevelBpe } from "../src/index.js";
-import { noiseVideo, TINY, tinyModel, tinyPrompt, tinyTokenizer } from "./tiny.js";
+import { noiseVideo, TINY, temporaryDirectories, tinyModel, tinyPrompt, tinyTokenizer } from "./tiny.js";
 
 const golden = fileURLToPath(new URL("./golden/videollama3-hf", import.meta.url));
-const directories: string[] = [];
-const temporary = async (): Promise<string> => {
-  const directory = await mkdtemp(join(tmpdir(), "video-llm-"));
-  directories.push(directory);
-  return directory;
-};
-afterEach(async () => {
-  for (const directory of directories.splice(0)) await rm(directory, { recursive: true });
-});
+const temporary = temporaryDirectories();
 
 /** A copy of the golden checkpoint whose weights went through `change`. */
 async function damaged(

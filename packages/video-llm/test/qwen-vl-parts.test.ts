@@ -1,5 +1,4 @@
-import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { cp, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import {
@@ -12,7 +11,7 @@ import {
 } from "@videosafety/onnx-autodiff";
 import { qwenVlImageSize, qwenVlPatchify } from "@videosafety/video-sampler";
 import fc from "fast-check";
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { collate } from "../src/batch.js";
 import { resolveConfig } from "../src/config.js";
 import { frameAttention } from "../src/graph/frame-attention.js";
@@ -24,20 +23,12 @@ import { qwenVlPatches, qwenVlSize } from "../src/qwen-vl-patches.js";
 import { parseQwenVlPreprocessor, QWEN_VL_PREPROCESSOR } from "../src/qwen-vl-preprocessor.js";
 import { rotaryPositions, rotaryTables3d } from "../src/rotary-positions.js";
 import { checkGradients } from "./check-gradients.js";
-import { noiseVideo, TINY, tinyQwen } from "./tiny.js";
+import { noiseVideo, TINY, temporaryDirectories, tinyQwen } from "./tiny.js";
 
 const FAMILIES = ["qwen2-vl", "qwen2.5-vl"] as const;
 const GROUPS = ["llm", "alarmTokens", "classifiers", "projector", "visionEncoder"] as const;
 
-const directories: string[] = [];
-const temporary = async (): Promise<string> => {
-  const directory = await mkdtemp(join(tmpdir(), "video-llm-"));
-  directories.push(directory);
-  return directory;
-};
-afterEach(async () => {
-  for (const directory of directories.splice(0)) await rm(directory, { recursive: true });
-});
+const temporary = temporaryDirectories();
 
 const user = (content: string) => ({ messages: [{ role: "user", content } as const] });
 async function ask(model: VideoLlm, text: string, frames: number, seed = 1) {

@@ -1,4 +1,8 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { createRng } from "@videosafety/onnx-autodiff";
+import { afterEach } from "vitest";
 import { PROMPT_CONVENTIONS } from "../src/conventions.js";
 import {
   createVideoLlm,
@@ -84,4 +88,17 @@ export async function tinyPrompt(
   const { frames = 2, seed = 1, alarmTokens = true } = options;
   const visual = frames === 0 ? null : await model.encodeVideo(noiseVideo(frames, 16, 24, seed));
   return model.preparePrompt({ messages: [{ role: "user", content: text }], visual, alarmTokens });
+}
+
+/** Makes temporary directories that live until the end of the test. Call it outside of tests. */
+export function temporaryDirectories(): () => Promise<string> {
+  const directories: string[] = [];
+  afterEach(async () => {
+    for (const directory of directories.splice(0)) await rm(directory, { recursive: true });
+  });
+  return async () => {
+    const directory = await mkdtemp(join(tmpdir(), "video-llm-"));
+    directories.push(directory);
+    return directory;
+  };
 }

@@ -2,7 +2,6 @@ import {
   add,
   causalMask,
   gather,
-  grad,
   matmul,
   mul,
   reshape,
@@ -12,7 +11,7 @@ import {
   type Value,
 } from "@videosafety/onnx-autodiff";
 import { buildLanguageView } from "./language-view.js";
-import { type BuiltView, gradientOutput, type ViewContext } from "./training-views.js";
+import { type BuiltView, type ViewContext, withGradients } from "./training-views.js";
 
 /** Name of the output that holds a layer's hidden states. */
 export const hiddenOutput = (layer: number): string => `hidden.${layer}`;
@@ -37,19 +36,10 @@ export function buildHiddenStatesView(context: ViewContext, rows: number, layers
 export function buildHiddenGradientsView(context: ViewContext, rows: number, trained: readonly string[]): BuiltView {
   const { config, store, shape, dtype = "float32" } = context;
   const view = buildLanguageView(config, store, shape, dtype);
-  const { graph, inputs } = view;
+  const { graph } = view;
   const states = gather(view.hidden, graph.input("rows", "int32", [rows]));
   const loss = sumAll(mul(states, graph.input("cotangents", dtype, [rows, config.hiddenSize])));
-  const names = trained.filter((name) => inputs.has(name));
-  graph.output("loss", reshape(loss, []));
-  const gradients = grad(
-    loss,
-    names.map((name) => inputs.get(name) as Value),
-  );
-  gradients.forEach((gradient, i) => {
-    graph.output(gradientOutput(names[i] as string), gradient);
-  });
-  return { graph, parameters: inputs.keys() };
+  return withGradients(view, loss, trained);
 }
 
 /** Attention weights [heads, S, S] of every layer, for one sequence. */

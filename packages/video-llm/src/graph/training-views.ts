@@ -130,7 +130,7 @@ function alarmHead(context: ViewContext, { graph, params, hidden }: LanguageView
 }
 
 /** Declares the loss and one gradient output for each trained parameter that the loss depends on. */
-function withGradients(view: LanguageView, loss: Value, trained: readonly string[]): BuiltView {
+export function withGradients(view: LanguageView, loss: Value, trained: readonly string[]): BuiltView {
   const { graph, inputs } = view;
   const names = trained.filter((name) => inputs.has(name));
   graph.output("loss", reshape(loss, []));
