@@ -1,28 +1,20 @@
 """Golden values for packages/video-llm from transformers' Qwen2VL- and Qwen2_5_VLForConditionalGeneration.
 
-torch==2.13.0, transformers==5.18.0, tokenizers==0.23.2 (checked below), Pillow 12.3.0, jinja2. Writes one checkpoint directory a
+torch==2.13.0, transformers==5.18.0, tokenizers==0.23.2 (checked in video_llm_common.py), Pillow 12.3.0, jinja2. Writes one checkpoint directory a
 family, as transformers saves it (random tiny weights, bfloat16), and the values it computes from them in float32. Frames
 are a formula (`pixels`), repeated in test/qwen-vl.test.ts. Run: /path/to/python tools/golden/video-llm-qwen-vl.py
 """
 
 import json
-import os
 import pathlib
-import sys
 
-os.environ["HF_HUB_OFFLINE"] = "1"
+from video_llm_common import train_tokenizer  # first: offline mode, versions
 import jinja2
 import numpy as np
-import tokenizers
 import torch
 import transformers
-from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import Qwen2_5_VLConfig, Qwen2_5_VLForConditionalGeneration, Qwen2VLConfig, Qwen2VLForConditionalGeneration
 from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
-
-for module, version in ((torch, "2.13.0"), (transformers, "5.18.0"), (tokenizers, "0.23.2")):
-    if not module.__version__.startswith(version):
-        sys.exit(f"expected {module.__name__} {version}, found {module.__version__}")
 
 root = pathlib.Path(__file__).resolve().parents[2] / "packages/video-llm/test/golden"
 PATCH, MERGE = 4, 2
@@ -52,15 +44,9 @@ def pixels(count, height, width, shift):
 
 
 def make_tokenizer():
-    tokenizer = Tokenizer(models.BPE())
-    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=True)
-    tokenizer.decoder = decoders.ByteLevel()
-    corpus = ["system user assistant You are a helpful assistant. what happens in this video? a person walks a dog"] * 2
-    trainer = trainers.BpeTrainer(vocab_size=290, initial_alphabet=pre_tokenizers.ByteLevel.alphabet(), show_progress=False)
-    tokenizer.train_from_iterator(corpus, trainer)
+    text = "system user assistant You are a helpful assistant. what happens in this video? a person walks a dog"
     specials = ["<|endoftext|>", "<|im_start|>", "<|im_end|>", "<|vision_start|>", "<|vision_end|>", "<|image_pad|>", "<|video_pad|>"]
-    tokenizer.add_special_tokens([AddedToken(token, special=True, normalized=False) for token in specials])
-    return tokenizer
+    return train_tokenizer(text, 290, specials)
 
 
 def make_model(family, tokenizer):

@@ -1,40 +1,27 @@
 """Golden values for packages/video-llm from transformers' SmolVLMForConditionalGeneration (SmolVLM2).
 
-torch==2.13.0, transformers==5.18.0, tokenizers==0.23.2 (checked below). The prompt text follows SmolVLMProcessor, whose
+torch==2.13.0, transformers==5.18.0, tokenizers==0.23.2 (checked in video_llm_common.py). The prompt text follows SmolVLMProcessor, whose
 parts are imported; the processor itself needs torchvision. Run: /path/to/python tools/golden/video-llm-smolvlm2.py
 """
 
 import base64
 import json
-import os
 import pathlib
-import sys
 
-os.environ["HF_HUB_OFFLINE"] = "1"
+from video_llm_common import train_tokenizer  # first: offline mode, versions
 import jinja2
 import numpy as np
-import tokenizers
 import torch
 import transformers
-from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import SmolVLMConfig, SmolVLMForConditionalGeneration
 from transformers.models.smolvlm import processing_smolvlm as processing
-
-for module, version in ((torch, "2.13.0"), (transformers, "5.18.0"), (tokenizers, "0.23.2")):
-    if not module.__version__.startswith(version):
-        sys.exit(f"expected {module.__name__} {version}, found {module.__version__}")
 
 out = pathlib.Path(__file__).resolve().parents[2] / "packages/video-llm/test/golden/smolvlm2"
 out.mkdir(parents=True, exist_ok=True)
 
-tokenizer = Tokenizer(models.BPE())
-tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=True)
-tokenizer.decoder = decoders.ByteLevel()
-corpus = ["User: Assistant: You are provided the following series of three frames. what happens in this video? a dog"] * 2
-trainer = trainers.BpeTrainer(vocab_size=300, initial_alphabet=pre_tokenizers.ByteLevel.alphabet(), show_progress=False)
-tokenizer.train_from_iterator(corpus, trainer)
+text = "User: Assistant: You are provided the following series of three frames. what happens in this video? a dog"
 specials = ["<|endoftext|>", "<|im_start|>", "<end_of_utterance>", "<image>", "<fake_token_around_image>", "<global-img>"]
-tokenizer.add_special_tokens([AddedToken(token, special=True, normalized=False) for token in specials])
+tokenizer = train_tokenizer(text, 300, specials)
 tokenizer.save(str(out / "tokenizer.json"))
 image_id = tokenizer.token_to_id("<image>")
 

@@ -1,40 +1,27 @@
 """Golden values for packages/video-llm from transformers' VideoLlama3ForConditionalGeneration.
 
-torch==2.13.0, transformers==5.18.0, tokenizers==0.23.2 (checked below). Writes a checkpoint directory as transformers
+torch==2.13.0, transformers==5.18.0, tokenizers==0.23.2 (checked in video_llm_common.py). Writes a checkpoint directory as transformers
 saves it (random tiny weights) and the values it computes. Run: /path/to/python tools/golden/video-llm.py
 """
 
 import base64
 import json
-import os
 import pathlib
-import sys
 
-os.environ["HF_HUB_OFFLINE"] = "1"
+from video_llm_common import train_tokenizer  # first: offline mode, versions
 import numpy as np
-import tokenizers
 import torch
 import transformers
-from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import VideoLlama3Config, VideoLlama3ForConditionalGeneration
 from transformers.models.video_llama_3.image_processing_pil_video_llama_3 import VideoLlama3ImageProcessorPil
-
-for module, version in ((torch, "2.13.0"), (transformers, "5.18.0"), (tokenizers, "0.23.2")):
-    if not module.__version__.startswith(version):
-        sys.exit(f"expected {module.__name__} {version}, found {module.__version__}")
 
 out = pathlib.Path(__file__).resolve().parents[2] / "packages/video-llm/test/golden/videollama3-hf"
 out.mkdir(parents=True, exist_ok=True)
 
 # Tokenizer: byte-level BPE with ChatML and visual placeholders.
-tokenizer = Tokenizer(models.BPE())
-tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=True)
-tokenizer.decoder = decoders.ByteLevel()
-corpus = ["system user assistant Time 0.0s: 1.0s, what happens in this video? a person walks a dog in the park. yes no"] * 2
-trainer = trainers.BpeTrainer(vocab_size=300, initial_alphabet=pre_tokenizers.ByteLevel.alphabet(), show_progress=False)
-tokenizer.train_from_iterator(corpus, trainer)
+text = "system user assistant Time 0.0s: 1.0s, what happens in this video? a person walks a dog in the park. yes no"
 specials = ["<|endoftext|>", "<|im_start|>", "<|im_end|>", "<image>", "<video>"]
-tokenizer.add_special_tokens([AddedToken(token, special=True, normalized=False) for token in specials])
+tokenizer = train_tokenizer(text, 300, specials)
 tokenizer.save(str(out / "tokenizer.json"))
 image_id, video_id = (tokenizer.token_to_id(token) for token in ("<image>", "<video>"))
 
