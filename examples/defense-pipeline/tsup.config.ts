@@ -1,7 +1,13 @@
 import { defineConfig } from "tsup";
 
 export default defineConfig({
-  entry: ["src/main.ts", "src/responder.ts", "src/write-held-out.ts", "src/train-plain.ts", "src/world/train-base.ts"],
+  entry: [
+    "src/main.ts",
+    "src/responder.ts",
+    "src/write-held-out.ts",
+    "src/train-recipes.ts",
+    "src/world/train-base.ts",
+  ],
   format: ["esm"],
   target: "node20",
   tsconfig: "tsconfig.build.json",

@@ -1,4 +1,4 @@
 import { defineProject } from "vitest/config";
 import { alias, setupFiles } from "../../vitest.shared.js";
 
-export default defineProject({ resolve: { alias }, test: { setupFiles, name: "alarm-tokens" } });
+export default defineProject({ resolve: { alias }, test: { setupFiles, name: "alarm-tokens", testTimeout: 60_000 } });

@@ -1,4 +1,4 @@
-import type { SampleLabels } from "@videosafety/alarm-tokens";
+import type { GuardModel, SampleLabels } from "@videosafety/alarm-tokens";
 import type { PreparedSample, VideoLlm } from "@videosafety/video-llm";
 
 /** What the heads say of samples, one entry each. */
@@ -9,7 +9,10 @@ export interface AlarmReadings {
 }
 
 /** Reads the alarms of samples, 32 at a time. */
-export async function readAlarms(model: VideoLlm, samples: readonly PreparedSample[]): Promise<AlarmReadings> {
+export async function readAlarms(
+  model: GuardModel<PreparedSample>,
+  samples: readonly PreparedSample[],
+): Promise<AlarmReadings> {
   const visualLogits: number[] = [];
   const textualLogits: number[] = [];
   for (let start = 0; start < samples.length; start += 32) {

@@ -1,96 +1,79 @@
-import { basename, dirname, resolve } from "node:path";
-import { auc, bestDsrAtFrr, type GuardCalibration, leastFrrAtDsr, rocCurve } from "@videosafety/alarm-tokens";
+import { basename } from "node:path";
+import {
+  auc,
+  bestDsrAtFrr,
+  type GuardCalibration,
+  type HarmReadout,
+  leastFrrAtDsr,
+  rocCurve,
+  withHarmReadout,
+} from "@videosafety/alarm-tokens";
 import type { FrontierSeries } from "@videosafety/alarm-tokens/plots";
-import { type EvalItem, evalItemSchema } from "@videosafety/safety-data";
-import { readJsonl } from "@videosafety/safety-data/node";
-import { loadVideoLlm, type PreparedSample, type VideoLlm } from "@videosafety/video-llm";
-import { type SampledVideo, sampleFrames } from "@videosafety/video-sampler";
-import { classifyRefusal } from "@videosafety/vsb-eval";
-import { type AlarmReadings, answersRefuse, type RefusalRates, readAlarms, refusalRates } from "./alarm-readings.js";
+import { loadVideoLlm, openHiddenStates } from "@videosafety/video-llm";
+import { type AlarmReadings, type RefusalRates, readAlarms } from "./alarm-readings.js";
 import { type CalibrationTrial, calibrationTrials } from "./calibration-trials.js";
-
-/** How clips become frames. */
-export interface ItemSampling {
-  readonly fps: number;
-  readonly maxFrames: number;
-}
+import { Clips, type ItemSampling, prepareItems, readItems, readTrainingRecords } from "./labelled-items-node.js";
+import { hasTrainedAlarms, ownRates } from "./own-answers.js";
+import { fitReadout, readoutPlaces } from "./readout.js";
 
 /** A guard for a checkpoint, measured on items, and beside it models that refuse by themselves. */
 export interface ItemsAssessment {
+  /** What the guard reads: the readout, or the textual head where there is none. */
   readonly readings: AlarmReadings;
   readonly calibration: GuardCalibration;
-  /** The models' own answers as points, and what the guard's frontier reaches at their rates. */
+  /** null without training records. */
+  readonly readout: HarmReadout | null;
+  /** The textual head's own curve beside a readout's, and the models' own answers as points. */
   readonly points: readonly FrontierSeries[];
   readonly summary: string;
 }
 
-/** Half of the items calibrate the guard of `checkpoint`, the other half measures it; `compared` checkpoints answer all of them. */
+/**
+ * Half of the items calibrate the guard of `checkpoint`, the other half measures it; `compared` checkpoints answer all of
+ * them. With `training`, the guard reads a readout fitted on those records.
+ */
 export async function assessItems(options: {
   readonly checkpoint: string;
   readonly compared: readonly string[];
   readonly items: string;
+  readonly training: { readonly records: string; readonly mediaRoot: string } | null;
   readonly sampling: ItemSampling;
   readonly targetFrr: number;
   readonly confidence: number | null;
 }): Promise<ItemsAssessment> {
-  const { checkpoint, compared, items, sampling, targetFrr, confidence } = options;
-  const asked = await readItems(items, sampling);
+  const { checkpoint, compared, training, sampling, targetFrr, confidence } = options;
+  const clips = new Clips(sampling);
+  const items = await readItems(options.items);
   const model = await loadVideoLlm(checkpoint, { memoryPattern: false });
-  const readings = await readAlarms(model, await prepare(model, asked, true));
-  await model.dispose();
-  const trials = await calibrationTrials(readings, { seeds: 20, targetFrr, confidence });
-  const answers: { name: string; rates: RefusalRates }[] = [];
-  for (const directory of compared)
-    answers.push({ name: basename(directory), rates: await ownRates(directory, asked) });
-  return {
-    readings,
-    calibration: (trials[0] as CalibrationTrial).calibration,
-    points: answers.map(({ name, rates }) => ({ name: `${name}, own answers`, points: [pointOf(rates, readings)] })),
-    summary: [guardSummary(readings, trials, targetFrr), ...answers.map((own) => compareSummary(own, readings))].join(
-      "\n",
-    ),
-  };
-}
-
-interface AskedItem {
-  readonly item: EvalItem;
-  readonly frames: SampledVideo | null;
-}
-
-async function readItems(file: string, sampling: ItemSampling): Promise<AskedItem[]> {
-  const plan = { type: "videollama3-reference", ...sampling } as const;
-  const clips = new Map<string, Promise<SampledVideo>>(); // several items may share a clip
-  const asked: AskedItem[] = [];
-  for await (const item of readJsonl(file, { schema: evalItemSchema })) {
-    const path = item.video && resolve(dirname(file), item.video.path);
-    if (path !== null && !clips.has(path)) clips.set(path, sampleFrames(path, plan));
-    asked.push({ item, frames: path === null ? null : await (clips.get(path) as Promise<SampledVideo>) });
+  const samples = await prepareItems(model, items, clips);
+  const head = await readAlarms(model, samples);
+  let readings = head;
+  let readout: HarmReadout | null = null;
+  if (training !== null) {
+    const records = await readTrainingRecords(training.records, training.mediaRoot);
+    readout = await fitReadout(model, await prepareItems(model, records, new Clips(sampling)));
+    const opened = openHiddenStates(model);
+    readings = await readAlarms(withHarmReadout(opened, readout, readoutPlaces), samples);
+    await opened.dispose();
   }
-  return asked;
-}
-
-async function prepare(model: VideoLlm, asked: readonly AskedItem[], alarmTokens: boolean): Promise<PreparedSample[]> {
-  const samples: PreparedSample[] = [];
-  for (const { item, frames } of asked) {
-    const visual = frames && (await model.encodeVideo(frames, { lazy: true }));
-    const prompt = model.preparePrompt({ messages: [{ role: "user", content: item.query }], visual, alarmTokens });
-    samples.push(model.prepareSample({ prompt, labels: item.labels }));
-  }
-  return samples;
-}
-
-/** What a checkpoint refuses by itself; alarm tokens are placed where it has trained ones. */
-async function ownRates(directory: string, asked: readonly AskedItem[]): Promise<RefusalRates> {
-  const model = await loadVideoLlm(directory, { memoryPattern: false });
-  const alarmTokens = model.tensors.get("visual_alarm_tokens")?.data.some((value) => value !== 0) ?? false;
-  const samples = await prepare(model, asked, alarmTokens);
-  const isRefusal = (text: string): boolean => classifyRefusal(text).stance === "refusal";
-  const refused = await answersRefuse(model, samples, isRefusal, 48);
   await model.dispose();
-  return refusalRates(
-    refused,
-    samples.map(({ labels }) => labels),
-  );
+  const trialOptions = { seeds: 20, targetFrr, confidence };
+  const trials = await calibrationTrials(readings, trialOptions);
+  const summary = [guardSummary("guard", readings, trials, targetFrr)];
+  const points: FrontierSeries[] = [];
+  if (readings !== head) {
+    summary.push(guardSummary("textual alarm alone", head, await calibrationTrials(head, trialOptions), targetFrr));
+    points.push({ name: "textual alarm alone", points: rocCurve(head.textualLogits, harmful(head)) });
+  }
+  for (const directory of compared) {
+    const other = await loadVideoLlm(directory, { memoryPattern: false });
+    const rates = await ownRates(other, await prepareItems(other, items, clips, hasTrainedAlarms(other)));
+    await other.dispose();
+    points.push({ name: `${basename(directory)}, own answers`, points: [pointOf(rates, readings)] });
+    summary.push(compareSummary(basename(directory), rates, readings));
+  }
+  const { calibration } = trials[0] as CalibrationTrial;
+  return { readings, calibration, readout, points, summary: summary.join("\n") };
 }
 
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
@@ -103,25 +86,30 @@ function pointOf({ hh, sh, frr }: RefusalRates, { labels }: AlarmReadings): { ds
   return { dsr: share * hh + (1 - share) * sh, frr };
 }
 
-function guardSummary(readings: AlarmReadings, trials: readonly CalibrationTrial[], targetFrr: number): string {
+function guardSummary(
+  name: string,
+  readings: AlarmReadings,
+  trials: readonly CalibrationTrial[],
+  targetFrr: number,
+): string {
   const mean = (of: (trial: CalibrationTrial) => number): string =>
     percent(trials.reduce((sum, trial) => sum + of(trial), 0) / trials.length);
   const area = (key: "visual" | "textual"): string =>
     auc(
       readings[`${key}Logits`],
       readings.labels.map((label) => label[key] ?? 0),
-    ).toFixed(3);
+    ).toFixed(4);
   const above = trials.filter(({ frr }) => frr > targetFrr).length;
   const most = percent(Math.max(...trials.map(({ frr }) => frr)));
   const atTarget = bestDsrAtFrr(rocCurve(readings.textualLogits, harmful(readings)), targetFrr);
   return [
-    `${readings.labels.length} items; AUC visual ${area("visual")}, textual ${area("textual")}`,
-    `mean of ${trials.length} calibrations: HH ${mean((t) => t.hh)}, SH ${mean((t) => t.sh)} refused, FRR ${mean((t) => t.frr)} (most ${most}, above the target in ${above})`,
-    `guard's frontier: DSR ${percent(atTarget.dsr)} at an FRR of at most ${percent(targetFrr)}`,
+    `${name}: ${readings.labels.length} items; AUC visual ${area("visual")}, textual ${area("textual")}`,
+    `  mean of ${trials.length} calibrations: HH ${mean((t) => t.hh)}, SH ${mean((t) => t.sh)} refused, FRR ${mean((t) => t.frr)} (most ${most}, above the target in ${above})`,
+    `  frontier: DSR ${percent(atTarget.dsr)} at an FRR of at most ${percent(targetFrr)}`,
   ].join("\n");
 }
 
-function compareSummary({ name, rates }: { name: string; rates: RefusalRates }, readings: AlarmReadings): string {
+function compareSummary(name: string, rates: RefusalRates, readings: AlarmReadings): string {
   const own = pointOf(rates, readings);
   const guard = leastFrrAtDsr(rocCurve(readings.textualLogits, harmful(readings)), own.dsr);
   return `${name} by itself: HH ${percent(rates.hh)}, SH ${percent(rates.sh)}, FRR ${percent(own.frr)}; the guard at its DSR ${percent(own.dsr)}: FRR ${percent(guard.frr)}`;

@@ -1,4 +1,6 @@
 #!/usr/bin/env node
+import { writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { AlarmTokensError, describeGuarantee } from "@videosafety/alarm-tokens";
 import { Command, CommanderError, InvalidArgumentError } from "commander";
 import type { RefusalRates } from "./alarm-readings.js";
@@ -14,6 +16,8 @@ interface Flags {
   readonly confidence: number | "none";
   readonly checkpoint?: string;
   readonly items?: string;
+  readonly records?: string;
+  readonly mediaRoot?: string;
   readonly compare: readonly string[];
   readonly fps: number;
   readonly maxFrames: number;
@@ -22,6 +26,11 @@ interface Flags {
 function parseNumber(text: string): number {
   if (text.trim() === "" || !Number.isFinite(Number(text))) throw new InvalidArgumentError("expected a number");
   return Number(text);
+}
+
+/** Records that a readout is fitted on; clips lie in `clips` beside them unless said otherwise. */
+function trainingOf({ records, mediaRoot }: Flags): { records: string; mediaRoot: string } | null {
+  return records === undefined ? null : { records, mediaRoot: mediaRoot ?? join(dirname(records), "clips") };
 }
 
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
@@ -60,11 +69,15 @@ async function run(flags: Flags): Promise<void> {
       checkpoint: flags.checkpoint,
       compared: flags.compare,
       items: flags.items,
+      training: trainingOf(flags),
       sampling,
       targetFrr,
       confidence,
     });
     const files = await writeFigures(flags.out, { ...found, snapshots: [] });
+    const shipped = join(flags.out, "guard.json");
+    await writeFile(shipped, `${JSON.stringify({ calibration: found.calibration, readout: found.readout })}\n`);
+    files.push(shipped);
     process.stdout.write(`${describeGuarantee(found.calibration)}\n${found.summary}\n${files.join("\n")}\n`);
     return;
   }
@@ -101,6 +114,11 @@ const program = new Command("alarm-guard")
   )
   .option("--checkpoint <folder>", "a video-llm checkpoint with trained heads, e.g. demo-runs/seed-1/models/stage-2")
   .option("--items <file>", "evaluation items, e.g. demo-runs/seed-1/held-out.eval.jsonl")
+  .option(
+    "--records <file>",
+    "training records (authors' format) to fit a readout on, e.g. demo-runs/seed-1/stage-3.cot.jsonl",
+  )
+  .option("--media-root <folder>", "where the records' clips lie (default: clips beside the records)")
   .option("--compare <folders...>", "checkpoints that refuse by themselves, as points beside the guard's curve", [])
   .option("--fps <n>", "frames a second for --items", parseNumber, 1)
   .option("--max-frames <n>", "cap on the frames for --items", parseNumber, 6)

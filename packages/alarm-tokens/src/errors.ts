@@ -77,7 +77,7 @@ export class EmptyClassError extends AlarmTokensError {
  */
 export class CalibrationError extends AlarmTokensError {
   constructor(
-    readonly code: "too-few-samples" | "invalid-target" | "invalid-calibration",
+    readonly code: "too-few-samples" | "invalid-target" | "invalid-calibration" | "invalid-readout",
     message: string,
     options: { cause?: unknown } = {},
   ) {

@@ -2,7 +2,7 @@ import { binaryCrossEntropy, sigmoid } from "./binary-cross-entropy.js";
 import { EmptyClassError } from "./errors.js";
 import type { SampleLabels } from "./label-policy.js";
 import { auc, leastFrrAtDsr, rocCurve } from "./roc.js";
-import type { TrainableModel } from "./trainable-model.js";
+import type { GuardModel } from "./trainable-model.js";
 
 /** Which harmful label asks for a refusal, and which probability is held against the threshold. */
 export type RefuseOn = "textual" | "either" | "both";
@@ -50,7 +50,7 @@ export function shouldRefuse(labels: SampleLabels, refuseOn: RefuseOn): boolean 
  * @throws whatever the model throws; NonFiniteError when it returns NaN.
  */
 export async function evaluateAlarms<Sample>(
-  model: Pick<TrainableModel<Sample>, "alarmStates">,
+  model: GuardModel<Sample>,
   samples: readonly Sample[],
   labelsOf: (sample: Sample) => SampleLabels,
   options: {

@@ -3,10 +3,7 @@ import { AlarmShapeError, NonFiniteError } from "./errors.js";
 import { refusalScore } from "./evaluate-alarms.js";
 import { type GuardCalibration, parseGuardCalibration } from "./guard-calibration.js";
 import { mergeSpans, type TimeSpan } from "./time-spans.js";
-import type { TrainableModel } from "./trainable-model.js";
-
-/** What a guard needs of a model: every `TrainableModel` has it. */
-export type GuardModel<Sample> = Pick<TrainableModel<Sample>, "alarmStates">;
+import type { GuardModel } from "./trainable-model.js";
 
 /** What happens to an input that raises the alarm. */
 export type GuardMode = "refuse" | "warn" | "route";

@@ -55,7 +55,6 @@ export {
   type Guard,
   type GuardLatency,
   type GuardMode,
-  type GuardModel,
   type GuardOptions,
   type GuardWindow,
   type WindowAssessment,
@@ -68,6 +67,14 @@ export {
   guardCalibrationSchema,
   parseGuardCalibration,
 } from "./guard-calibration.js";
+export {
+  fitHarmReadout,
+  type HarmReadout,
+  harmReadoutSchema,
+  parseHarmReadout,
+  type ReadoutPlaces,
+  withHarmReadout,
+} from "./harm-readout.js";
 export {
   type AttentionWeights,
   type HiddenStateModel,
@@ -114,6 +121,7 @@ export type {
   AtSftNormalizers,
   AtSftOptions,
   AtSftResult,
+  GuardModel,
   ParameterGroup,
   TrainableModel,
   TrainableTensor,

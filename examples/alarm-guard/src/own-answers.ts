@@ -1,0 +1,21 @@
+import type { PreparedSample, VideoLlm } from "@videosafety/video-llm";
+import { classifyRefusal } from "@videosafety/vsb-eval";
+import { answersRefuse, type RefusalRates, refusalRates } from "./alarm-readings.js";
+
+/** Long enough to tell a refusal in any of the demo's languages. */
+const ANSWER_TOKENS = 48;
+
+/** Whether a checkpoint has alarm tokens that were trained. */
+export function hasTrainedAlarms(model: VideoLlm): boolean {
+  return model.tensors.get("visual_alarm_tokens")?.data.some((value) => value !== 0) ?? false;
+}
+
+/** What a model refuses by itself, judged by vsb-eval's refusal rules. */
+export async function ownRates(model: VideoLlm, samples: readonly PreparedSample[]): Promise<RefusalRates> {
+  const isRefusal = (text: string): boolean => classifyRefusal(text).stance === "refusal";
+  const refused = await answersRefuse(model, samples, isRefusal, ANSWER_TOKENS);
+  return refusalRates(
+    refused,
+    samples.map(({ labels }) => labels),
+  );
+}
