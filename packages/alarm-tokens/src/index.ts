@@ -1,6 +1,7 @@
 export { type ActivationCell, type ActivationSummary, activationPatterns } from "./activation-patterns.js";
 export { type AlarmAttention, alarmAttention, type SequenceSegment } from "./alarm-attention.js";
 export { type AlarmVectors, insertAlarmEmbeddings, writeAlarmEmbeddingsInto } from "./alarm-embeddings.js";
+export { alarmInsertionPoints, type InsertionPoints, type PlacementTokens } from "./alarm-insertion-points.js";
 export { type AlarmPositions, findAlarmPositions } from "./alarm-positions.js";
 export {
   ALARM_TENSOR_NAMES,
@@ -86,14 +87,16 @@ export {
   toPeftPromptTuning,
 } from "./peft-prompt-tuning.js";
 export { placeAlarmText, type TextPlacementOptions } from "./place-alarm-text.js";
+export { carryOver, type PlacedTokenIds, placeAlarmTokenIds } from "./place-alarm-token-ids.js";
 export {
-  alarmInsertionPoints,
-  carryOver,
-  type InsertionPoints,
-  type PlacedTokenIds,
-  type PlacementTokens,
-  placeAlarmTokenIds,
-} from "./place-alarm-token-ids.js";
+  type AlarmLayout,
+  type AlarmPlaces,
+  type AlarmSegment,
+  type AlarmSegments,
+  type FrameInSequence,
+  type PlacedAlarms,
+  placeAlarms,
+} from "./place-alarms.js";
 export { describeLocation, type RecordLocation } from "./record-location.js";
 export {
   type AddedToken,
@@ -104,7 +107,7 @@ export {
 } from "./register-alarm-tokens.js";
 export { type Reliability, type ReliabilityBin, reliability } from "./reliability.js";
 export { auc, bestDsrAtFrr, leastFrrAtDsr, type OperatingPoint, rocCurve } from "./roc.js";
-export { placeSegmentAlarms, segmentLoss, segmentSpans } from "./segment-alarms.js";
+export { segmentLoss, segmentSpans } from "./segment-alarms.js";
 export { type FrameWindow, slidingWindows } from "./sliding-windows.js";
 export { fitTemperature } from "./temperature.js";
 export { mergeSpans, type TimeSpan } from "./time-spans.js";
