@@ -12,7 +12,7 @@ export {
   VISUAL_ALARM_TOKEN,
 } from "./alarm-tokens.js";
 export { type AtSftLossInput, type AtSftLossResult, atSftLoss } from "./at-sft-loss.js";
-export { type AtcHead, type AtcHeadGradients, atcGradients, atcLogits } from "./atc-head.js";
+export { type AtcHead, type AtcHeadGradients, atcGradients, atcHeadOf, atcLogits } from "./atc-head.js";
 export {
   type BinaryCrossEntropyOptions,
   type BinaryCrossEntropyResult,
@@ -108,6 +108,14 @@ export {
 export { type Reliability, type ReliabilityBin, reliability } from "./reliability.js";
 export { auc, bestDsrAtFrr, leastFrrAtDsr, type OperatingPoint, rocCurve } from "./roc.js";
 export { segmentLoss, segmentSpans } from "./segment-alarms.js";
+export {
+  type GuardStates,
+  type SegmentGuardModel,
+  type SegmentGuardOptions,
+  type SegmentLogits,
+  segmentGuardModel,
+  segmentThreshold,
+} from "./segment-guard.js";
 export { type FrameWindow, slidingWindows } from "./sliding-windows.js";
 export { fitTemperature } from "./temperature.js";
 export { mergeSpans, type TimeSpan } from "./time-spans.js";
