@@ -4,7 +4,7 @@ import { deriveSeed } from "./derive-seed.js";
 import { AlarmShapeError, CalibrationError, EmptyClassError } from "./errors.js";
 import { type RefuseOn, refusalScore, shouldRefuse } from "./evaluate-alarms.js";
 import type { SampleLabels } from "./label-policy.js";
-import { segmentThreshold } from "./segment-guard.js";
+import { type SegmentCalibration, segmentThreshold } from "./segment-guard.js";
 import { fitTemperature } from "./temperature.js";
 
 const thresholdSchema = z.strictObject({
@@ -38,8 +38,8 @@ export interface CalibrationInput {
   readonly textualLogits: ArrayLike<number>;
   /** [n]. */
   readonly labels: readonly SampleLabels[];
-  /** [n], each one's segment logits (`GuardStates.segments`), for time spans from segment alarms. */
-  readonly segmentLogits?: readonly ArrayLike<number>[];
+  /** For time spans from segment alarms. */
+  readonly segments?: SegmentCalibration;
   /** False refusal rate to promise, e.g. 0.02. */
   readonly targetFrr: number;
   /** See `ConformalTarget`; default 0.95. */
@@ -102,7 +102,7 @@ export function calibrateGuard(input: CalibrationInput): GuardCalibration {
     refusal: conformalThreshold(refusalScores, target),
     visual: conformalThreshold(safeScores("visual"), target),
     textual: conformalThreshold(safeScores("textual"), target),
-    ...(input.segmentLogits && { segments: segmentThreshold(input.segmentLogits, labels, target) }),
+    ...(input.segments && { segments: segmentThreshold(input.segments, labels, target) }),
   };
 }
 

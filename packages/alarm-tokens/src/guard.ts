@@ -53,10 +53,7 @@ export interface Assessment {
   readonly textual: number;
   /** Which head is above its own threshold. */
   readonly flags: { readonly visual: boolean; readonly textual: boolean };
-  /**
-   * When the harm is seen. From `windows`: empty without a visual alarm. From segment alarms: whatever is above their own
-   * threshold, so that at most the promised rate of safe videos has any. Empty with neither.
-   */
+  /** When the harm is seen; empty without a visual alarm, and without `windows` or a model that tells segments. */
   readonly spans: readonly TimeSpan[];
   /** Where the time went. */
   readonly latency: GuardLatency;
@@ -145,8 +142,10 @@ export function createGuard<Input, Sample>(
     };
     const refused = refusalScore(logits.visual, logits.textual, checked.refuseOn) > checked.refusal.threshold;
     let spans: readonly TimeSpan[] = [];
-    if (logits.segments !== undefined) spans = raisedSpans(logits.segments, checked.segments);
-    else if (flags.visual && windows !== undefined) {
+    if (logits.segments !== undefined) {
+      const raised = raisedSpans(logits.segments, checked.segments);
+      if (flags.visual) spans = raised;
+    } else if (flags.visual && windows !== undefined) {
       const pieces = await timed(() => windows(input));
       const seen = await timed(() =>
         scaledLogits(

@@ -110,6 +110,7 @@ export { auc, bestDsrAtFrr, leastFrrAtDsr, type OperatingPoint, rocCurve } from 
 export { segmentLoss, segmentSpans } from "./segment-alarms.js";
 export {
   type GuardStates,
+  type SegmentCalibration,
   type SegmentGuardModel,
   type SegmentGuardOptions,
   type SegmentLogits,

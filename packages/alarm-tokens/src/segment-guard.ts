@@ -86,18 +86,26 @@ export function segmentGuardModel<Sample>(
   };
 }
 
+/** What a threshold for segments is made of. */
+export interface SegmentCalibration extends Partial<ConformalTarget> {
+  /** [n], each sample's segment logits (`GuardStates.segments`); empty for samples without a video, which do not count. */
+  readonly logits: readonly ArrayLike<number>[];
+}
+
 /**
  * A threshold for segments: conformal, from the highest segment of each safe video, since every segment is a chance for a
- * false alarm. At most `targetFrr` of safe videos then have any segment above it, as `conformalThreshold` promises.
+ * false alarm. At most `targetFrr` of safe videos then have any segment above it, as `conformalThreshold` promises. A guard
+ * tells spans only of videos whose visual alarm is raised, so a rate far above the flag's is affordable, and finds more.
  *
- * @param segmentLogits one entry a sample, empty for samples without a video: those do not count
+ * @param target what `calibration` does not say
  * @throws AlarmShapeError unless there is an entry for each label; as `conformalThreshold`
  */
 export function segmentThreshold(
-  segmentLogits: readonly ArrayLike<number>[],
+  calibration: SegmentCalibration,
   labels: readonly SampleLabels[],
   target: ConformalTarget,
 ): ConformalThreshold {
+  const { logits: segmentLogits, targetFrr = target.targetFrr, confidence = target.confidence } = calibration;
   if (segmentLogits.length !== labels.length) {
     throw new AlarmShapeError(
       `expected segment logits for ${labels.length} samples, found ${segmentLogits.length} entries`,
@@ -106,7 +114,7 @@ export function segmentThreshold(
   const safe = segmentLogits.filter((logits, i) => labels[i]?.visual === 0 && logits.length > 0);
   return conformalThreshold(
     safe.map((logits) => Math.max(...Array.from(logits))),
-    target,
+    { targetFrr, confidence },
   );
 }
 
@@ -122,7 +130,7 @@ export function raisedSpans(
   if (threshold === undefined) {
     throw new CalibrationError(
       "invalid-calibration",
-      "expected a calibration with a threshold for segments, found none; pass segmentLogits to calibrateGuard",
+      "expected a calibration with a threshold for segments, found none; pass segments to calibrateGuard",
     );
   }
   const wrong = Array.from(logits).find((logit) => !Number.isFinite(logit));

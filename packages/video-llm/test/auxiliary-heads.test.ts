@@ -53,8 +53,9 @@ async function train(directory: string, stopAfter = Number.POSITIVE_INFINITY) {
       hiddenSize,
       lambda: 0.5,
       seed: 4,
-      positionsOf: ({ prompt }) => prompt.alarms?.segments.map(({ position }) => position) ?? [],
-      labelOf: () => 1,
+      setsOf: ({ prompt, labels }) => [
+        { positions: prompt.alarms?.segments.map(({ position }) => position) ?? [], label: labels.visual },
+      ],
     }),
   ];
   const resumeFrom = await latestCheckpoint(directory);
