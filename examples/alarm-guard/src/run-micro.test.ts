@@ -68,9 +68,9 @@ describe("the alarm-guard example on a micro model", () => {
     expect(segments.passes).toBe(1);
     expect(windows.passes).toBeGreaterThan(1);
     expect(windows.passes).toBeLessThanOrEqual(7);
-    // Better than chance at a fraction of the training; what the whole run reaches is in docs/experiments/alarm-tokens.md.
-    expect(segments.secondsAuc).toBeGreaterThan(0.5);
-    expect(segments.overlap).toBeGreaterThan(0);
+    // 0.75 and 0.31 here; from whole clips alone the AUC stays at 0.60 even in the whole run (docs/experiments/alarm-tokens.md).
+    expect(segments.secondsAuc).toBeGreaterThan(0.65);
+    expect(segments.overlap).toBeGreaterThan(0.2);
   });
 
   test("figures are written", async () => {
