@@ -6,15 +6,14 @@ import {
   type HarmReadout,
   leastFrrAtDsr,
   rocCurve,
-  withHarmReadout,
 } from "@videosafety/alarm-tokens";
 import type { FrontierSeries } from "@videosafety/alarm-tokens/plots";
-import { loadVideoLlm, openHiddenStates } from "@videosafety/video-llm";
+import { loadVideoLlm } from "@videosafety/video-llm";
 import { type AlarmReadings, type RefusalRates, readAlarms } from "./alarm-readings.js";
 import { type CalibrationTrial, calibrationTrials } from "./calibration-trials.js";
 import { Clips, type ItemSampling, prepareItems, readItems, readTrainingRecords } from "./labelled-items-node.js";
 import { hasTrainedAlarms, ownRates } from "./own-answers.js";
-import { fitReadout, readoutPlaces } from "./readout.js";
+import { readWithReadout } from "./readout.js";
 
 /** A guard for a checkpoint, measured on items, and beside it models that refuse by themselves. */
 export interface ItemsAssessment {
@@ -51,10 +50,8 @@ export async function assessItems(options: {
   let readout: HarmReadout | null = null;
   if (training !== null) {
     const records = await readTrainingRecords(training.records, training.mediaRoot);
-    readout = await fitReadout(model, await prepareItems(model, records, new Clips(sampling)));
-    const opened = openHiddenStates(model);
-    readings = await readAlarms(withHarmReadout(opened, readout, readoutPlaces), samples);
-    await opened.dispose();
+    const seen = await prepareItems(model, records, new Clips(sampling));
+    ({ readout, readings } = await readWithReadout(model, seen, samples));
   }
   await model.dispose();
   const trialOptions = { seeds: 20, targetFrr, confidence };

@@ -6,6 +6,7 @@ import { Command, CommanderError, InvalidArgumentError } from "commander";
 import type { RefusalRates } from "./alarm-readings.js";
 import { assessItems } from "./assess-items-node.js";
 import { writeFigures } from "./figures-node.js";
+import type { SpanFinding } from "./locate-spans.js";
 import { type MicroResults, runMicro } from "./run-micro.js";
 import { FULL } from "./train-micro.js";
 
@@ -37,12 +38,14 @@ const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 const row = (name: string, { hh, sh, frr }: RefusalRates): string =>
   `${name.padEnd(34)} ${percent(hh).padStart(8)} ${percent(sh).padStart(8)} ${percent(frr).padStart(8)}`;
 
-function table({ answers, trials, auc, spanOverlap, overheadShare, inside }: MicroResults, targetFrr: number): string {
+function table({ answers, trials, auc, spans, inside }: MicroResults, targetFrr: number): string {
   const mean = (of: (rates: RefusalRates) => number): number =>
     trials.reduce((sum, t) => sum + of(t), 0) / trials.length;
   const guard = { hh: mean((t) => t.hh), sh: mean((t) => t.sh), frr: mean((t) => t.frr) };
   const probed = (modality: "visual" | "textual"): string =>
     inside.probes[modality].map((probe) => probe.auc.toFixed(2)).join(" ");
+  const found = ({ overlap, flagged, passes }: SpanFinding): string =>
+    `${overlap.toFixed(2)} (${percent(flagged)} of clips flagged) in ${passes.toFixed(1)} passes a clip`;
   const above = trials.filter(({ frr }) => frr > targetFrr).length;
   return [
     "",
@@ -54,7 +57,9 @@ function table({ answers, trials, auc, spanOverlap, overheadShare, inside }: Mic
     "",
     `AUC: visual ${auc.visual.toFixed(3)}, textual ${auc.textual.toFixed(3)}`,
     `guard's FRR: most ${percent(Math.max(...trials.map(({ frr }) => frr)))}, above the target in ${above} of ${trials.length} calibrations`,
-    `time spans: mean overlap with the truth ${spanOverlap.toFixed(2)}; guard's own time ${percent(overheadShare)} of an assessment`,
+    `guard's own time: ${percent(spans.windows.overheadShare)} of an assessment`,
+    `which second is harmful, overlap with the truth: windows ${found(spans.windows)}, segment alarms ${found(spans.segments)}`,
+    `segment alarms: AUC of the seconds of harmful clips ${spans.segments.secondsAuc.toFixed(2)}; visual alarm after their training ${spans.segments.visualAuc.toFixed(3)}`,
     `probes by layer (0 = embedding): visual alarm ${probed("visual")}, textual alarm ${probed("textual")}`,
     `attention to the video in the last layer: visual alarm ${percent(inside.toVideo.visual)}, textual alarm ${percent(inside.toVideo.textual)}`,
   ].join("\n");

@@ -1,3 +1,4 @@
+import type { AlarmLayout } from "@videosafety/alarm-tokens";
 import {
   createVideoLlm,
   type PreparedSample,
@@ -29,7 +30,11 @@ export function createMicroModel(seed: number): VideoLlm {
 }
 
 /** A sample as the model takes it. */
-export async function prepareMicro(model: VideoLlm, sample: MicroSample, alarmTokens = true): Promise<PreparedSample> {
+export async function prepareMicro(
+  model: VideoLlm,
+  sample: MicroSample,
+  alarmTokens: boolean | AlarmLayout = true,
+): Promise<PreparedSample> {
   const visual = sample.clip === null ? null : await model.encodeVideo(sample.clip, { lazy: true });
   const prompt = model.preparePrompt({ messages: [{ role: "user", content: sample.query }], visual, alarmTokens });
   return model.prepareSample({ prompt, completion: sample.answer, labels: sample.labels });
@@ -39,5 +44,5 @@ export async function prepareMicro(model: VideoLlm, sample: MicroSample, alarmTo
 export const prepareAll = (
   model: VideoLlm,
   samples: readonly MicroSample[],
-  alarmTokens = true,
+  alarmTokens: boolean | AlarmLayout = true,
 ): Promise<PreparedSample[]> => Promise.all(samples.map((sample) => prepareMicro(model, sample, alarmTokens)));

@@ -146,6 +146,70 @@ export function cutClip(clip: MicroClip, startSeconds: number, endSeconds: numbe
   };
 }
 
+/** A stretch of a spliced clip that comes from one clip, with the label of that whole clip. */
+export interface ClipPiece {
+  readonly startSeconds: number;
+  readonly endSeconds: number;
+  readonly label: 0 | 1;
+}
+
+/**
+ * Samples whose clips are spliced from pieces of two or three clips, one to three seconds each: a harmful one between safe
+ * ones, or safe ones alone. What is known of a piece is the label of the clip that it was cut from.
+ */
+export function splicedSamples(
+  n: number,
+  seed: number,
+): { readonly sample: MicroSample; readonly pieces: readonly ClipPiece[] }[] {
+  const rng = createRng(seed);
+  return Array.from({ length: n }, (_, i) => {
+    const labels = { visual: (i & 1) as 0 | 1, textual: ((i >> 1) & 1) as 0 | 1 };
+    const colour = pick(rng, Object.keys(COLOURS)) as keyof typeof COLOURS;
+    const count = 2 + rng.integer(2);
+    const harmfulAt = labels.visual === 1 ? rng.integer(count) : -1;
+    const cuts = Array.from({ length: count }, (_, k) => {
+      const clip = drawClip(rng, colour, k === harmfulAt);
+      return k === harmfulAt ? cutAtSign(rng, clip) : cutAnywhere(rng, clip);
+    });
+    let at = 0;
+    const pieces = cuts.map(({ frames }, k): ClipPiece => {
+      const startSeconds = at;
+      at += frames.dims[0];
+      return { startSeconds, endSeconds: at, label: k === harmfulAt ? 1 : 0 };
+    });
+    const sample = {
+      clip: joinClips(cuts),
+      query: drawQuery(rng, labels.textual === 1, "train"),
+      answer: labels.textual === 1 ? REFUSAL : `It is a ${colour} block.`,
+      labels,
+    };
+    return { sample, pieces };
+  });
+}
+
+/** Frames of clips one after the other, one a second. */
+function joinClips(clips: readonly MicroClip[]): MicroClip {
+  const count = clips.reduce((sum, { frames }) => sum + frames.dims[0], 0);
+  const data = new Uint8Array(count * FRAME.height * FRAME.width * 3);
+  let at = 0;
+  for (const { frames } of clips) {
+    data.set(frames.data, at);
+    at += frames.data.length;
+  }
+  const [first] = clips as [MicroClip];
+  return {
+    ...first,
+    frames: { data, dims: [count, FRAME.height, FRAME.width, 3] },
+    timestampsSeconds: Float64Array.from({ length: count }, (_, t) => t),
+  };
+}
+
+/** One to three seconds of a clip. */
+function cutAnywhere(rng: Rng, clip: MicroClip): MicroClip {
+  const start = rng.integer(FRAME.count);
+  return cutClip(clip, start, Math.min(FRAME.count, start + 1 + rng.integer(3)));
+}
+
 /** One to three seconds that begin while the sign is shown. */
 function cutAtSign(rng: Rng, clip: MicroClip): MicroClip {
   const { startSeconds, endSeconds } = clip.sign;

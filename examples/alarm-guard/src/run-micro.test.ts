@@ -8,7 +8,12 @@ import { writeFigures } from "./figures-node.js";
 import { type MicroResults, runMicro } from "./run-micro.js";
 
 // A fraction of what `main` runs: enough to see every step work and the alarms learn.
-const AMOUNTS = { base: { samples: 480, epochs: 3 }, stages: { samples: 320, epochs: 2 }, held: 400 };
+const AMOUNTS = {
+  base: { samples: 480, epochs: 3 },
+  stages: { samples: 320, epochs: 2 },
+  segments: { samples: 320, epochs: 4 },
+  held: 400,
+};
 
 describe("the alarm-guard example on a micro model", () => {
   let folder: string;
@@ -24,12 +29,19 @@ describe("the alarm-guard example on a micro model", () => {
       seeds: 10,
       onEvent: (stage) => stages.add(stage),
     });
-  }, 240_000);
+  }, 480_000);
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
   test("the base model complies with a video; training and alarms change that", () => {
     expect(stages).toEqual(
-      new Set(["base", "refusal training, stage 1", "refusal training, stage 2", "stage 1", "stage 2"]),
+      new Set([
+        "base",
+        "refusal training, stage 1",
+        "refusal training, stage 2",
+        "stage 1",
+        "stage 2",
+        "segment alarms",
+      ]),
     );
     expect(results.answers.base.hh).toBeLessThan(0.5);
     expect(results.answers.stage2.hh).toBeGreaterThan(0.5);
@@ -49,6 +61,16 @@ describe("the alarm-guard example on a micro model", () => {
     expect(probes.textual.at(-1)?.auc).toBeGreaterThan(0.9);
     expect(toVideo.visual).toBeGreaterThan(0.02);
     expect(toVideo.visual).toBeLessThanOrEqual(1);
+  });
+
+  test("alarms after every frame tell which second is harmful in one pass a clip, windows need seven", () => {
+    const { windows, segments } = results.spans;
+    expect(segments.passes).toBe(1);
+    expect(windows.passes).toBeGreaterThan(1);
+    expect(windows.passes).toBeLessThanOrEqual(7);
+    // 0.75 and 0.31 here; from whole clips alone the AUC stays at 0.60 even in the whole run (docs/experiments/alarm-tokens.md).
+    expect(segments.secondsAuc).toBeGreaterThan(0.65);
+    expect(segments.overlap).toBeGreaterThan(0.2);
   });
 
   test("figures are written", async () => {

@@ -1,18 +1,13 @@
-import {
-  auc,
-  createGuard,
-  type GuardCalibration,
-  mergeSpans,
-  type TimeSpan,
-  type TokenSnapshot,
-} from "@videosafety/alarm-tokens";
+import { auc, type TokenSnapshot } from "@videosafety/alarm-tokens";
 import type { FrontierSeries } from "@videosafety/alarm-tokens/plots";
-import type { PreparedSample, VideoLlm } from "@videosafety/video-llm";
+import type { VideoLlm } from "@videosafety/video-llm";
 import { type AlarmReadings, answersRefuse, type RefusalRates, readAlarms, refusalRates } from "./alarm-readings.js";
 import { type CalibrationTrial, calibrationTrials } from "./calibration-trials.js";
+import { locateBySegments, locateByWindows, type SegmentFinding, type WindowFinding } from "./locate-spans.js";
 import { type InsideView, lookInside } from "./look-inside.js";
-import { prepareAll, prepareMicro } from "./micro-model.js";
-import { cutClip, FRAME, type MicroSample, microSamples, REFUSAL } from "./micro-world.js";
+import { prepareAll } from "./micro-model.js";
+import { microSamples, REFUSAL } from "./micro-world.js";
+import { trainSegmentAlarms } from "./segment-alarms.js";
 import { type Amounts, type OnEvent, PAPER, trainBase, trainStages } from "./train-micro.js";
 
 /** What the example measures. */
@@ -26,10 +21,8 @@ export interface MicroResults {
   readonly auc: { readonly visual: number; readonly textual: number };
   /** One calibration per seed. */
   readonly trials: readonly CalibrationTrial[];
-  /** Mean intersection over union of the reported and the true time spans, over harmful clips. */
-  readonly spanOverlap: number;
-  /** Median of the guard's own share of `assess`. */
-  readonly overheadShare: number;
+  /** Which second is harmful: from windows run again, and from alarms after every frame. */
+  readonly spans: { readonly windows: WindowFinding; readonly segments: SegmentFinding };
   readonly inside: InsideView;
   readonly readings: AlarmReadings;
   readonly snapshots: readonly TokenSnapshot[];
@@ -38,7 +31,10 @@ export interface MicroResults {
 
 const isRefusal = (text: string): boolean => text.startsWith(REFUSAL.slice(0, 8));
 
-/** Trains a base model, then safety twice (plainly, and by the paper's stages 1 and 2), and measures what came out. */
+/**
+ * Trains a base model, then safety twice (plainly, and by the paper's stages 1 and 2), and measures what came out; last, beyond
+ * the paper, stage 2 once more with segment alarms.
+ */
 export async function runMicro(options: {
   readonly seed: number;
   readonly amounts: Amounts;
@@ -72,9 +68,12 @@ export async function runMicro(options: {
 
   restoreTensors(model, start);
   const snapshots = [snapshot(model, "start")];
+  let afterStage1 = start;
   await trainStages(model, PAPER, seed, amounts, (stage, event) => {
     onEvent(stage, event);
-    if (event.type === "done") snapshots.push(snapshot(model, stage));
+    if (event.type !== "done") return;
+    snapshots.push(snapshot(model, stage));
+    if (stage === "stage 1") afterStage1 = copyTensors(model);
   });
   const stage2 = await answersOf(model, true);
   const readings = await readAlarms(model, await prepareAll(model, held));
@@ -85,8 +84,13 @@ export async function runMicro(options: {
     name,
     points: [{ dsr: (rates.hh + rates.sh) / 2, frr: rates.frr }],
   });
-  const located = await locate(model, calibration, measured);
+  const windows = await locateByWindows(model, calibration, measured);
   const inside = await lookInside(model, await prepareAll(model, measured));
+  restoreTensors(model, afterStage1);
+  const alarms = await trainSegmentAlarms(model, seed, amounts, onEvent);
+  const split = { calibrate: held.slice(amounts.held / 2), measure: measured };
+  const segments = await locateBySegments(model, alarms, split, options);
+  await alarms.dispose();
   await model.dispose();
   return {
     answers: { base, refusalTraining, stage2 },
@@ -95,7 +99,7 @@ export async function runMicro(options: {
       textual: auc(readings.textualLogits, labels("textual")),
     },
     trials,
-    ...located,
+    spans: { windows, segments },
     inside,
     readings,
     snapshots,
@@ -105,44 +109,6 @@ export async function runMicro(options: {
       point("stage 2, own answers", stage2),
     ],
   };
-}
-
-/** Runs the guard as a product would: video and query in, verdict and time spans out. */
-async function locate(
-  model: VideoLlm,
-  calibration: GuardCalibration,
-  samples: readonly MicroSample[],
-): Promise<{ spanOverlap: number; overheadShare: number }> {
-  const guard = createGuard<MicroSample, PreparedSample>(model, calibration, {
-    prepare: (sample: MicroSample) => prepareMicro(model, sample),
-    windows: ({ clip, ...sample }) =>
-      clip === null
-        ? []
-        : Array.from({ length: FRAME.count }, (_, t) => ({
-            startSeconds: t,
-            endSeconds: t + 1,
-            input: { ...sample, clip: cutClip(clip, t, t + 1) },
-          })),
-  });
-  const overlaps: number[] = [];
-  const shares: number[] = [];
-  for (const sample of samples.filter(({ clip }) => clip?.hazard != null).slice(0, 60)) {
-    const { spans, latency } = await guard.assess(sample);
-    overlaps.push(intersectionOverUnion(spans, [sample.clip?.hazard as TimeSpan]));
-    shares.push(latency.guardMs / latency.totalMs);
-  }
-  shares.sort((a, b) => a - b);
-  return {
-    spanOverlap: overlaps.reduce((a, b) => a + b, 0) / overlaps.length,
-    overheadShare: shares[Math.floor(shares.length / 2)] as number,
-  };
-}
-
-function intersectionOverUnion(a: readonly TimeSpan[], b: readonly TimeSpan[]): number {
-  const length = (spans: readonly TimeSpan[]): number =>
-    mergeSpans(spans).reduce((sum, { startSeconds, endSeconds }) => sum + endSeconds - startSeconds, 0);
-  const union = length([...a, ...b]);
-  return (length(a) + length(b) - union) / union;
 }
 
 /** Copies of all tensors, to start several trainings from one model. */

@@ -10,6 +10,20 @@ describe("alarm embeddings", () => {
     expect([...embeddings]).toEqual([1, 1, 7, 7, 2, 2, 8, 8]);
   });
 
+  test("vector j of a group goes to its j-th token, at every place of a layout", () => {
+    const two = { visual: Float32Array.of(7, 7, 6, 6), textual: Float32Array.of(8, 8, 9, 9) };
+    const embeddings = new Float32Array(14).fill(1);
+    const visual = [
+      [1, 2],
+      [4, 5],
+    ];
+    writeAlarmEmbeddingsInto(embeddings, { visual, textual: [6] }, two, 2);
+    expect([...embeddings]).toEqual([1, 1, 7, 7, 6, 6, 1, 1, 7, 7, 6, 6, 8, 8]);
+    expect(() => writeAlarmEmbeddingsInto(embeddings, { visual, textual: [0, 3, 6] }, two, 2)).toThrow(
+      /at most 2 textual alarm tokens a place, found 3/,
+    );
+  });
+
   test("inserting rows, at one place and at two", () => {
     const rows = Float32Array.of(1, 1, 2, 2, 3, 3);
     const two = insertAlarmEmbeddings(rows, { visual: 1, textual: 2 }, vectors);
@@ -47,6 +61,8 @@ describe("initializeAlarmToken", () => {
     expect([...initializeAlarmToken({ method: "zeros", hiddenSize: 2 })]).toEqual([0, 0]);
     expect([...initializeAlarmToken({ method: "mean", embeddings })]).toEqual([3, 5]);
     expect([...initializeAlarmToken({ method: "tokens", embeddings, tokenIds: [0, 2] })]).toEqual([3, 5.5]);
+    expect([...initializeAlarmToken({ method: "mean", embeddings }, 2)]).toEqual([3, 5, 3, 5]);
+    expect(() => initializeAlarmToken({ method: "mean", embeddings }, 0)).toThrow(AlarmShapeError);
   });
 
   test("bad tables and ids are typed errors", () => {

@@ -1,41 +1,60 @@
+import type { InsertionPoints } from "./alarm-insertion-points.js";
 import type { AlarmPositions } from "./alarm-positions.js";
 import { AlarmShapeError } from "./errors.js";
-import type { InsertionPoints } from "./place-alarm-token-ids.js";
+import type { AlarmPlaces } from "./place-alarms.js";
 
-/** The two learned vectors, each [d]. */
+/** The learned vectors of both modalities; the paper has one of each. */
 export interface AlarmVectors {
-  /** `visual_alarm_tokens`, [d] (or [1, d] flattened). */
+  /** `visual_alarm_tokens`, [n, d] flattened. */
   readonly visual: Float32Array;
-  /** `textual_alarm_tokens`, [d] (or [1, d] flattened). */
+  /** `textual_alarm_tokens`, [m, d] flattened. */
   readonly textual: Float32Array;
 }
 
 /**
  * Overwrites the rows of the alarm tokens in input embeddings [S, d] with the learned vectors, in place: what the
- * embedding table gives for the special ids is never used.
+ * embedding table gives for the special ids is never used. Token j of a group gets vector j.
  *
- * @throws AlarmShapeError when lengths do not fit or a position lies outside [0, S).
+ * @param places one token a modality, or the groups that `placeAlarms` tells
+ * @param width d; default: that of one visual vector
+ * @throws AlarmShapeError when lengths do not fit, a position lies outside [0, S), or a group has more tokens than there
+ *   are vectors.
  */
 export function writeAlarmEmbeddingsInto(
   embeddings: Float32Array,
-  positions: AlarmPositions,
+  places: AlarmPositions | Pick<AlarmPlaces, "visual" | "textual">,
   vectors: AlarmVectors,
+  width = vectors.visual.length,
 ): void {
-  const width = checkWidth(embeddings, vectors);
+  checkWidth(embeddings, vectors, width);
   const length = embeddings.length / width;
   for (const modality of ["visual", "textual"] as const) {
-    const position = positions[modality];
-    if (!(Number.isInteger(position) && position >= 0 && position < length)) {
-      throw new AlarmShapeError(
-        `expected the ${modality} alarm position in [0, ${length}), found ${position}; find it with findAlarmPositions`,
-      );
+    const count = vectors[modality].length / width;
+    for (const group of groupsOf(places[modality])) {
+      if (group.length > count) {
+        throw new AlarmShapeError(`expected at most ${count} ${modality} alarm tokens a place, found ${group.length}`);
+      }
+      group.forEach((position, j) => {
+        if (!(Number.isInteger(position) && position >= 0 && position < length)) {
+          throw new AlarmShapeError(
+            `expected the ${modality} alarm position in [0, ${length}), found ${position}; find it with findAlarmPositions`,
+          );
+        }
+        embeddings.set(vectors[modality].subarray(j * width, (j + 1) * width), position * width);
+      });
     }
-    embeddings.set(vectors[modality], position * width);
   }
 }
 
+function groupsOf(places: number | readonly number[] | readonly (readonly number[])[]): (readonly number[])[] {
+  if (typeof places === "number") return [[places]];
+  const groups = places.filter((place) => typeof place !== "number");
+  return groups.length > 0 ? groups : [places as readonly number[]];
+}
+
 /**
- * Inserts the learned vectors into embeddings [S, d] that have no alarm rows, for models fed with embeddings only.
+ * Inserts the paper's two learned vectors into embeddings [S, d] that have no alarm rows, for models fed with embeddings
+ * only.
  *
  * @returns embeddings [S + 2, d] and the rows of the alarm tokens.
  * @throws AlarmShapeError when lengths do not fit or the points are not 0 <= visual <= textual <= S.
@@ -45,7 +64,13 @@ export function insertAlarmEmbeddings(
   points: InsertionPoints,
   vectors: AlarmVectors,
 ): { embeddings: Float32Array; positions: AlarmPositions } {
-  const width = checkWidth(embeddings, vectors);
+  const width = vectors.visual.length;
+  checkWidth(embeddings, vectors, width);
+  if (vectors.textual.length !== width) {
+    throw new AlarmShapeError(
+      `expected one vector a modality, found ${vectors.textual.length} textual values for a width of ${width}`,
+    );
+  }
   const length = embeddings.length / width;
   const { visual, textual } = points;
   if (
@@ -62,12 +87,11 @@ export function insertAlarmEmbeddings(
   return { embeddings: out, positions: { visual, textual: textual + 1 } };
 }
 
-function checkWidth(embeddings: Float32Array, vectors: AlarmVectors): number {
-  const width = vectors.visual.length;
-  if (width === 0 || vectors.textual.length !== width || embeddings.length % width !== 0) {
+function checkWidth(embeddings: Float32Array, vectors: AlarmVectors, width: number): void {
+  const fits = (values: Float32Array): boolean => values.length > 0 && values.length % width === 0;
+  if (!(width > 0 && fits(vectors.visual) && fits(vectors.textual) && embeddings.length % width === 0)) {
     throw new AlarmShapeError(
-      `expected two alarm vectors of one width d and embeddings [S, d], found widths ${width} and ${vectors.textual.length} and ${embeddings.length} embedding values`,
+      `expected alarm vectors [n, d] and embeddings [S, d] of one width d = ${width}, found ${vectors.visual.length} and ${vectors.textual.length} values and ${embeddings.length} embedding values`,
     );
   }
-  return width;
 }

@@ -8,6 +8,23 @@ export interface AtcHead {
   readonly bias: number;
 }
 
+/**
+ * The head whose tensors are `<name>.weight` and `<name>.bias` among a model's or an auxiliary head's parameters, as they
+ * are now.
+ *
+ * @throws AlarmShapeError when there are none.
+ */
+export function atcHeadOf(
+  parameters: ReadonlyMap<string, { readonly data: ArrayLike<number> }>,
+  name: string,
+): AtcHead {
+  const [weight, bias] = [parameters.get(`${name}.weight`), parameters.get(`${name}.bias`)];
+  if (weight === undefined || bias?.data[0] === undefined) {
+    throw new AlarmShapeError(`expected tensors ${name}.weight and ${name}.bias, found [${[...parameters.keys()]}]`);
+  }
+  return { weight: Float64Array.from(weight.data), bias: bias.data[0] };
+}
+
 /** Derivatives of a loss through one head. */
 export interface AtcHeadGradients {
   /** [d]. */

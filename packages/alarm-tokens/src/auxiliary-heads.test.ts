@@ -1,8 +1,9 @@
 import { createRng } from "@videosafety/onnx-autodiff";
 import { afterAll, describe, expect, test } from "vitest";
 import { describeToy, ToyModel, type ToySample, toySamples } from "../test/toy-model.js";
-import { layerProbes } from "./index.js";
+import { atcHeadOf, atcLogits, layerProbes, segmentLoss } from "./index.js";
 import {
+  type AlarmSet,
   AlarmTrainingConfigError,
   type AuxiliaryHead,
   alarmSetHead,
@@ -35,8 +36,7 @@ const segments = (lambda = 1): AuxiliaryHead<ToySample> =>
     lambda,
     seed: 4,
     temperature: 0.7,
-    positionsOf: () => [2, 3, 4],
-    labelOf: ({ labels }) => labels.visual,
+    setsOf: ({ labels }) => [{ positions: [2, 3, 4], label: labels.visual }],
   });
 const data = (samples: readonly ToySample[]) => ({ sources: { toy: samples }, describe: describeToy });
 const config = {
@@ -124,6 +124,39 @@ describe("trainAtSft with heads beyond the paper", () => {
       const low = (await lossOf()).loss;
       values[i] = kept;
       expect((high - low) / 0.04).toBeCloseTo(gradient[i] as number, 2);
+    }
+  });
+
+  test("sets of a sample are averaged, unknown ones left out; gradients are central differences", () => {
+    const sets: Record<string, AlarmSet[]> = {
+      spliced: [
+        { positions: [2, 3], label: 1 },
+        { positions: [4], label: 0 },
+        { positions: [5, 6], label: null },
+      ],
+      whole: [{ positions: [2, 3, 4], label: 1 }],
+      unknown: [{ positions: [2], label: null }],
+    };
+    const head = alarmSetHead<string>({
+      name: "sets",
+      hiddenSize: 2,
+      lambda: 1,
+      seed: 4,
+      temperature: 0.7,
+      setsOf: (sample) => sets[sample] as AlarmSet[],
+    });
+    expect(["spliced", "whole", "unknown"].map((sample) => head.labelled(sample))).toEqual([true, true, false]);
+    expect(head.positions("spliced")).toEqual([2, 3, 4]);
+    const hidden = Float32Array.from({ length: 12 }, (_, i) => Math.sin(3 * i));
+    const at = (values: Float32Array) => head.loss(["spliced", "whole"], values, [3, 3], 2);
+    const logits = atcLogits(hidden, atcHeadOf(head.parameters, "sets"));
+    const lossOf = (from: number, to: number, label: 0 | 1): number =>
+      segmentLoss([logits.subarray(from, to)], [label], { temperature: 0.7 }).loss;
+    const { loss, hiddenGradient } = at(hidden);
+    expect(loss).toBeCloseTo(((lossOf(0, 2, 1) + lossOf(2, 3, 0)) / 2 + lossOf(3, 6, 1)) / 2, 10);
+    for (let i = 0; i < hidden.length; i++) {
+      const moved = (by: number): number => at(hidden.map((value, k) => (k === i ? value + by : value))).loss;
+      expect((moved(1 / 128) - moved(-1 / 128)) * 64).toBeCloseTo(hiddenGradient[i] as number, 4);
     }
   });
 

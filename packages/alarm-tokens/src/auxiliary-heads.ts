@@ -1,6 +1,6 @@
 import { createRng } from "@videosafety/onnx-autodiff";
 import type { SafetyLabel } from "@videosafety/safety-data";
-import { atcGradients, atcLogits } from "./atc-head.js";
+import { atcGradients, atcHeadOf, atcLogits } from "./atc-head.js";
 import { categoryLoss } from "./category-loss.js";
 import { segmentLoss } from "./segment-alarms.js";
 import type { TrainableTensor } from "./trainable-model.js";
@@ -118,12 +118,23 @@ export function categoryLogits(
   });
 }
 
+/** Alarm tokens that give one verdict together. */
+export interface AlarmSet {
+  /** Their places in the prompt, at least one. */
+  readonly positions: readonly number[];
+  /** Whether one of them has harm before it; null where unknown (no loss). */
+  readonly label: SafetyLabel | null;
+}
+
 /**
  * One verdict from several alarm tokens: Linear(d, 1) on each of them, pooled by the soft maximum tau log(mean(exp(z /
  * tau))). With one token after each segment of a video this is the time-aware visual alarm, learnt from labels of whole
  * videos (`segmentSpans` then says when); with several tokens at one place it is a wider alarm.
  *
- * @param options `positionsOf` gives the alarms' places, at least one; `labelOf` null where unknown; `temperature` tau, default 1
+ * In a causal model a late alarm sees the early harm too, and from sets of whole videos alone it learns to remember.
+ * Clips spliced from pieces of several videos, with one set for the segments of each piece, teach it to look at what is new.
+ *
+ * @param options `setsOf` gives a sample's sets, whose losses are averaged; `temperature` tau, default 1
  */
 export function alarmSetHead<Sample>(options: {
   readonly name: string;
@@ -131,39 +142,41 @@ export function alarmSetHead<Sample>(options: {
   readonly lambda: number;
   readonly seed: number;
   readonly temperature?: number;
-  positionsOf(sample: Sample): readonly number[];
-  labelOf(sample: Sample): SafetyLabel | null;
+  setsOf(sample: Sample): readonly AlarmSet[];
 }): AuxiliaryHead<Sample> {
   const { name, hiddenSize: d, lambda, seed, temperature = 1 } = options;
   const parameters = freshLinear(name, d, 1, seed);
+  const labelledSets = (sample: Sample): AlarmSet[] =>
+    options.setsOf(sample).filter(({ label, positions }) => label !== null && positions.length > 0);
   return {
     name,
     lambda,
     parameters,
-    positions: (sample) => options.positionsOf(sample),
-    labelled: (sample) => options.labelOf(sample) !== null,
-    loss: (samples, hidden, counts, normalizer) => {
-      const head = {
-        weight: dataOf(parameters, `${name}.weight`),
-        bias: dataOf(parameters, `${name}.bias`)[0] as number,
-      };
+    positions: (sample) => labelledSets(sample).flatMap(({ positions }) => positions),
+    labelled: (sample) => labelledSets(sample).length > 0,
+    loss: (samples, hidden, _counts, normalizer) => {
+      const head = atcHeadOf(parameters, name);
       const logits = atcLogits(hidden, head);
-      let next = 0;
-      const perSample = counts.map((count) => {
-        next += count;
-        return logits.subarray(next - count, next);
-      });
-      const { loss, gradients } = segmentLoss(perSample, samples.map(options.labelOf), { temperature, normalizer });
-      const back = atcGradients(
-        hidden,
-        head,
-        gradients.flatMap((gradient) => [...gradient]),
-      );
+      const logitGradient: number[] = [];
+      let total = 0;
+      for (const sample of samples) {
+        const sets = labelledSets(sample);
+        let next = logitGradient.length;
+        const perSet = sets.map(({ positions: { length } }) => {
+          next += length;
+          return logits.subarray(next - length, next);
+        });
+        const labels = sets.map(({ label }) => label);
+        const { loss, gradients } = segmentLoss(perSet, labels, { temperature, normalizer: normalizer * sets.length });
+        total += loss;
+        for (const gradient of gradients) logitGradient.push(...gradient);
+      }
+      const back = atcGradients(hidden, head, logitGradient);
       const own = new Map([
         [`${name}.weight`, back.weight],
         [`${name}.bias`, Float64Array.of(back.bias)],
       ]);
-      return { loss, hiddenGradient: back.hidden, gradients: own };
+      return { loss: total, hiddenGradient: back.hidden, gradients: own };
     },
   };
 }

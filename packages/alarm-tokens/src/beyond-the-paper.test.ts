@@ -9,7 +9,6 @@ import {
   fromPeftPromptTuning,
   insertTokenIds,
   NonFiniteError,
-  placeSegmentAlarms,
   SafetyLabelError,
   segmentLoss,
   segmentSpans,
@@ -22,7 +21,6 @@ const difference = (f: (x: number[]) => number, x: readonly number[], i: number,
   const at = (delta: number): number => f(x.map((value, j) => (j === i ? value + delta : value)));
   return (at(h) - at(-h)) / (2 * h);
 };
-const tokens = { alarm: { visual: 90, textual: 91 }, visual: [20], userTurnStart: [1, 10], endOfTurn: 2 };
 
 describe("insertTokenIds", () => {
   test("property: the positions hold what was inserted, the source index everything else", () => {
@@ -54,15 +52,6 @@ describe("insertTokenIds", () => {
 });
 
 describe("segment alarms", () => {
-  test("one visual alarm after each segment", () => {
-    const ids = [1, 10, 20, 20, 30, 20, 31, 2];
-    const { tokenIds, positions } = placeSegmentAlarms(ids, [4, 6], tokens);
-    expect([...tokenIds]).toEqual([1, 10, 20, 20, 90, 30, 20, 90, 31, 91, 2]);
-    expect(positions).toEqual([[4], [7], [9]]);
-    expect(() => placeSegmentAlarms(ids, [4, 5], tokens)).toThrow(AlarmShapeError);
-    expect(() => placeSegmentAlarms(ids, [6, 6], tokens)).toThrow(AlarmShapeError);
-  });
-
   test("property: the gradient of the multiple-instance loss is the central difference", () => {
     const logit = fc.double({ min: -8, max: 8, noNaN: true });
     fc.assert(
@@ -154,6 +143,19 @@ describe("interchange", () => {
     expect(fromPeftPromptTuning(tensors)).toEqual(vectors);
     expect(() => fromPeftPromptTuning(new Map())).toThrow(/found nothing/);
     expect(() => toPeftPromptTuning({ ...vectors, textual: new Float32Array(2) }, "x")).toThrow(AlarmShapeError);
+  });
+
+  test("PEFT prompt tuning: several vectors a modality, told apart by the config", () => {
+    const vectors = { visual: Float32Array.of(1, 2, 3, 4, 5, 6), textual: Float32Array.of(7, 8) };
+    const { config, tensors } = toPeftPromptTuning(vectors, "x", { visualVectors: 3 });
+    expect(config).toMatchObject({ num_virtual_tokens: 4, alarm_tokens: ["visual", "visual", "visual", "textual"] });
+    expect(tensors.get("prompt_embeddings")?.dims).toEqual([4, 2]);
+    expect(fromPeftPromptTuning(tensors, config)).toEqual(vectors);
+    expect(() => fromPeftPromptTuning(tensors)).toThrow(/pass the adapter's config/);
+    expect(() => fromPeftPromptTuning(tensors, { alarm_tokens: ["textual", "visual", "visual", "visual"] })).toThrow(
+      AlarmShapeError,
+    );
+    expect(() => toPeftPromptTuning(vectors, "x", { visualVectors: 4 })).toThrow(AlarmShapeError);
   });
 
   test("a head as ONNX gives the head's logits in plain onnxruntime", async () => {

@@ -22,9 +22,11 @@ export type PlacementCode =
   | "visual-outside-first-turn"
   | "alarm-missing"
   | "alarm-duplicated"
-  | "alarm-misordered";
+  | "alarm-misordered"
+  | "invalid-layout"
+  | "no-frames";
 
-/** The sample has no place for alarm tokens, or has the wrong ones: fix the record or the template. */
+/** The sample has no place for alarm tokens, or has the wrong ones, or the layout asked for is none: fix the record, the template or the layout. */
 export class AlarmPlacementError extends AlarmTokensError {
   constructor(
     readonly code: PlacementCode,

@@ -1,8 +1,8 @@
 import { binaryCrossEntropy, sigmoid } from "./binary-cross-entropy.js";
 import { EmptyClassError } from "./errors.js";
+import type { GuardModel } from "./guard-model.js";
 import type { SampleLabels } from "./label-policy.js";
 import { auc, leastFrrAtDsr, rocCurve } from "./roc.js";
-import type { GuardModel } from "./trainable-model.js";
 
 /** Which harmful label asks for a refusal, and which probability is held against the threshold. */
 export type RefuseOn = "textual" | "either" | "both";

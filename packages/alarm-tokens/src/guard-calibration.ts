@@ -4,6 +4,7 @@ import { deriveSeed } from "./derive-seed.js";
 import { AlarmShapeError, CalibrationError, EmptyClassError } from "./errors.js";
 import { type RefuseOn, refusalScore, shouldRefuse } from "./evaluate-alarms.js";
 import type { SampleLabels } from "./label-policy.js";
+import { type SegmentCalibration, segmentThreshold } from "./segment-guard.js";
 import { fitTemperature } from "./temperature.js";
 
 const thresholdSchema = z.strictObject({
@@ -21,8 +22,9 @@ export const guardCalibrationSchema = z.strictObject({
   refuseOn: z.enum(["textual", "either", "both"]).describe("which alarms the verdict looks at"),
   temperatures: z.strictObject({ visual: z.number().positive(), textual: z.number().positive() }),
   refusal: thresholdSchema.describe("of the verdict"),
-  visual: thresholdSchema.describe("of the visual flag and of time spans"),
+  visual: thresholdSchema.describe("of the visual flag and of time spans from windows"),
   textual: thresholdSchema.describe("of the textual flag"),
+  segments: thresholdSchema.optional().describe("of time spans from segment alarms"),
 });
 
 /** Everything a guard needs beside its model. */
@@ -36,6 +38,8 @@ export interface CalibrationInput {
   readonly textualLogits: ArrayLike<number>;
   /** [n]. */
   readonly labels: readonly SampleLabels[];
+  /** For time spans from segment alarms. */
+  readonly segments?: SegmentCalibration;
   /** False refusal rate to promise, e.g. 0.02. */
   readonly targetFrr: number;
   /** See `ConformalTarget`; default 0.95. */
@@ -98,6 +102,7 @@ export function calibrateGuard(input: CalibrationInput): GuardCalibration {
     refusal: conformalThreshold(refusalScores, target),
     visual: conformalThreshold(safeScores("visual"), target),
     textual: conformalThreshold(safeScores("textual"), target),
+    ...(input.segments && { segments: segmentThreshold(input.segments, labels, target) }),
   };
 }
 

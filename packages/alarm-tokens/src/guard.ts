@@ -2,8 +2,9 @@ import { sigmoid } from "./binary-cross-entropy.js";
 import { AlarmShapeError, NonFiniteError } from "./errors.js";
 import { refusalScore } from "./evaluate-alarms.js";
 import { type GuardCalibration, parseGuardCalibration } from "./guard-calibration.js";
+import type { GuardModel, SegmentLogits } from "./guard-model.js";
+import { raisedSpans } from "./segment-guard.js";
 import { mergeSpans, type TimeSpan } from "./time-spans.js";
-import type { GuardModel } from "./trainable-model.js";
 
 /** What happens to an input that raises the alarm. */
 export type GuardMode = "refuse" | "warn" | "route";
@@ -22,7 +23,7 @@ export interface GuardOptions<Input, Sample> {
   readonly mode?: GuardMode;
   /**
    * Cuts an input's video into windows. Given it, an input with a visual alarm is looked at again window by window to say
-   * when the harm is seen; inputs without one cost nothing more.
+   * when the harm is seen; inputs without one cost nothing more. Not used with a model that tells segments.
    */
   readonly windows?: (input: Input) => readonly GuardWindow<Input>[] | Promise<readonly GuardWindow<Input>[]>;
 }
@@ -47,7 +48,7 @@ export interface Assessment {
   readonly textual: number;
   /** Which head is above its own threshold. */
   readonly flags: { readonly visual: boolean; readonly textual: boolean };
-  /** When the harm is seen; empty without a visual alarm or without `windows`. */
+  /** When the harm is seen; empty without a visual alarm, and without `windows` or a model that tells segments. */
   readonly spans: readonly TimeSpan[];
   /** Where the time went. */
   readonly latency: GuardLatency;
@@ -97,7 +98,8 @@ export function createGuard<Input, Sample>(
  * Makes a guard of a model with trained heads and a calibration. Probabilities come from temperature-scaled heads, the
  * verdict from the conformal threshold: the false refusal rate that the calibration promises is that of the verdict.
  *
- * @throws CalibrationError when the calibration is not one.
+ * @throws CalibrationError when the calibration is not one; `assess` too, when the model tells segments and the calibration
+ *   has no threshold for them.
  */
 export function createGuard<Input, Sample>(
   model: GuardModel<Sample>,
@@ -112,7 +114,10 @@ export function createGuard<Input, Sample>(
     if (inputs.length === 0) return [];
     const samples = await Promise.all(inputs.map((input) => prepare(input)));
     const states = await model.alarmStates(samples, signal ? { signal } : {});
-    return inputs.map((_, i) => scaledAt(states, i, checked.temperatures));
+    return inputs.map((_, i) => ({
+      ...scaledAt(states, i, checked.temperatures),
+      ...(states.segments && { segments: states.segments[i] as SegmentLogits }),
+    }));
   };
 
   const assess = async (input: Input, { signal }: { signal?: AbortSignal } = {}): Promise<Assessment> => {
@@ -132,7 +137,10 @@ export function createGuard<Input, Sample>(
     };
     const refused = refusalScore(logits.visual, logits.textual, checked.refuseOn) > checked.refusal.threshold;
     let spans: readonly TimeSpan[] = [];
-    if (flags.visual && windows !== undefined) {
+    if (logits.segments !== undefined) {
+      const raised = raisedSpans(logits.segments, checked.segments);
+      if (flags.visual) spans = raised;
+    } else if (flags.visual && windows !== undefined) {
       const pieces = await timed(() => windows(input));
       const seen = await timed(() =>
         scaledLogits(
@@ -170,6 +178,7 @@ export function createGuard<Input, Sample>(
 interface ScaledLogits {
   readonly visual: number;
   readonly textual: number;
+  readonly segments?: SegmentLogits;
 }
 
 function scaledAt(

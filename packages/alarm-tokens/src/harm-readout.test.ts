@@ -3,22 +3,22 @@ import { afterAll, describe, expect, test } from "vitest";
 import { ToyModel, toySamples } from "../test/toy-model.js";
 import {
   AlarmShapeError,
+  atcHeadOf,
   auc,
   CalibrationError,
   calibrateGuard,
   createGuard,
   EmptyClassError,
   fitHarmReadout,
+  type HarmReadout,
   type HiddenStateModel,
+  hiddenStateGuardModel,
   parseHarmReadout,
   type TrainableTensor,
-  withHarmReadout,
 } from "./index.js";
 
-const placesOf = ({ positions }: { positions: { visual: number; textual: number } }) => ({
-  visualAlarm: positions.visual,
-  read: [positions.textual],
-});
+const placesOf = ({ positions }: { positions: { textual: number } }) => [positions.textual];
+const guardPlacesOf = ({ positions }: { positions: { visual: number; textual: number } }) => positions;
 
 describe("a readout on a real model", () => {
   const model = new ToyModel(3);
@@ -26,6 +26,10 @@ describe("a readout on a real model", () => {
   for (const { data } of model.trainableParameters(["alarmTokens", "classifiers"]).values())
     for (let i = 0; i < data.length; i++) data[i] = rng.normal();
   const samples = toySamples(24, 8);
+  const guardModel = (textual: HarmReadout) => {
+    const visual = atcHeadOf(model.parameters, "visual_tokens_cls");
+    return hiddenStateGuardModel(model, { heads: { visual, textual }, placesOf: guardPlacesOf });
+  };
   afterAll(() => model.dispose());
 
   test("with the textual head's own weights it gives both heads' logits", async () => {
@@ -39,7 +43,7 @@ describe("a readout on a real model", () => {
       bias: head("bias")[0] as number,
     };
     const expected = await model.alarmStates(samples);
-    const found = await withHarmReadout(model, readout, placesOf).alarmStates(samples);
+    const found = await guardModel(readout).alarmStates(samples);
     for (const key of ["visualLogits", "textualLogits"] as const)
       found[key].forEach((logit, i) => {
         expect(logit).toBeCloseTo(expected[key][i] as number, 4);
@@ -53,7 +57,7 @@ describe("a readout on a real model", () => {
       JSON.parse(JSON.stringify(await fitHarmReadout(model, training, { labelOf, placesOf }))),
     );
     expect(readout.layers).toEqual([1]);
-    const read = withHarmReadout(model, readout, placesOf);
+    const read = guardModel(readout);
     const held = toySamples(400, 22);
     const logits = await read.alarmStates(held);
     expect(auc(logits.textualLogits, held.map(labelOf))).toBeGreaterThan(0.8);
@@ -70,17 +74,17 @@ describe("a readout on a real model", () => {
     await expect(fitHarmReadout(model, samples, { labelOf, placesOf })).rejects.toThrow(EmptyClassError);
     const mixed = fitHarmReadout(model, samples, {
       labelOf,
-      placesOf: ({ labels }) => ({ visualAlarm: 0, read: labels.visual === 1 ? [1] : [1, 2] }),
+      placesOf: ({ labels }) => (labels.visual === 1 ? [1] : [1, 2]),
     });
     await expect(mixed).rejects.toThrow(AlarmShapeError);
     await expect(mixed).rejects.toThrow(/equally many in every sample/);
     const format = "videosafety-readout-1" as const;
     const readout = { format, layers: [1], placeCount: 1, weight: [1, 2], bias: 0 };
-    expect(() => withHarmReadout(model, readout, placesOf)).toThrow(/fit it on this model/);
+    await expect(guardModel(readout).alarmStates(samples)).rejects.toThrow(/fit the readout on this model/);
+    expect(() => guardModel({ ...readout, layers: [2] })).toThrow(/found layer 2/);
+    expect(() => guardModel({ ...readout, bias: Number.NaN })).toThrow(CalibrationError);
     expect(() => parseHarmReadout({ ...readout, format: "other" })).toThrow(CalibrationError);
     expect(() => parseHarmReadout({ ...readout, weight: [Number.NaN] })).toThrow(/weight/);
-    const wide = { ...readout, placeCount: 2, weight: Array.from({ length: 32 }, () => 0) };
-    await expect(withHarmReadout(model, wide, placesOf).alarmStates(samples)).rejects.toThrow(/expected 2 places/);
   });
 });
 
@@ -116,19 +120,16 @@ test("two tokens that err on different inputs rank better together than either a
     hiddenGradients: () => Promise.reject(new Error("not asked for")),
     attentionWeights: () => Promise.reject(new Error("not asked for")),
   };
-  const heads = new Map(
-    ["visual_tokens_cls.weight", "visual_tokens_cls.bias"].map((name, i) => [
-      name,
-      { data: new Float32Array(i === 0 ? d : 1), dims: [1], group: "classifiers" },
-    ]),
-  );
-  const whole = { ...model, hiddenSize: d, trainableParameters: () => heads };
+  const visual = { weight: new Float32Array(d), bias: 0 };
   const [training, held] = [draw(600, 1), draw(600, 2)];
   const areaOf = async (read: readonly number[]): Promise<number> => {
-    const placesOf = () => ({ visualAlarm: 0, read });
+    const placesOf = () => read;
     const readout = await fitHarmReadout(model, training, { labelOf: ({ label }) => label, placesOf });
     expect(readout.layers).toEqual([1, 2]);
-    const { textualLogits } = await withHarmReadout(whole, readout, placesOf).alarmStates(held);
+    const { textualLogits } = await hiddenStateGuardModel(model, {
+      heads: { visual, textual: readout },
+      placesOf: () => ({ visual: 0, textual: 0, read }),
+    }).alarmStates(held);
     return auc(
       textualLogits,
       held.map(({ label }) => label),

@@ -1,11 +1,8 @@
 import type { SafetyLabel } from "@videosafety/safety-data";
 import { z } from "zod";
-import { ALARM_TENSOR_NAMES } from "./alarm-tokens.js";
-import { atcLogits } from "./atc-head.js";
 import { AlarmShapeError, CalibrationError } from "./errors.js";
 import type { HiddenStateModel } from "./hidden-state-model.js";
 import { fitLinearProbe } from "./linear-probe.js";
-import type { GuardModel, TrainableModel } from "./trainable-model.js";
 
 /** A stored readout: plain JSON, strict. */
 export const harmReadoutSchema = z.strictObject({
@@ -19,14 +16,6 @@ export const harmReadoutSchema = z.strictObject({
 /** A linear readout of p(harm | query, video) from several tokens and layers. */
 export type HarmReadout = z.infer<typeof harmReadoutSchema>;
 
-/** Where a readout looks in a sample's prompt. */
-export interface ReadoutPlaces {
-  /** Index of the visual alarm token, for the visual head. */
-  readonly visualAlarm: number;
-  /** Indices that the readout reads, equally many in every sample: the textual alarm and the last token of the prompt, say. */
-  readonly read: readonly number[];
-}
-
 /** Samples a forward pass. */
 const BATCH = 32;
 
@@ -34,20 +23,20 @@ const BATCH = 32;
  * Beyond the paper: fits one linear readout of harm over several hidden states of the prompt, after training and without
  * touching the model. The textual alarm's state says what the model perceives in the query; the state of the prompt's last token,
  * from which the answer starts, says what the model is about to do. They err on different inputs, and together they rank
- * better than either.
+ * better than either. `hiddenStateGuardModel` puts it in the place of the textual head.
  *
  * Ridge-penalised logistic regression (`fitLinearProbe`) on the hidden states of training samples. Calibrate with others.
  *
- * @param options `labelOf` 1 = should be refused; `placesOf` as in `withHarmReadout`; `layers` default: the last two;
- *   `ridge` default 1e-3
+ * @param options `labelOf` 1 = should be refused; `placesOf` indices into the prompt, equally many in every sample; `layers`
+ *   default: the last two; `ridge` default 1e-3
  * @throws AlarmShapeError when samples have unequally many places; EmptyClassError without both labels.
  */
 export async function fitHarmReadout<Sample>(
-  model: HiddenStateModel<Sample>,
+  model: Pick<HiddenStateModel<Sample>, "layerCount" | "hiddenStates">,
   samples: readonly Sample[],
   options: {
     labelOf(sample: Sample): SafetyLabel;
-    placesOf(sample: Sample): ReadoutPlaces;
+    placesOf(sample: Sample): readonly number[];
     readonly layers?: readonly number[];
     readonly ridge?: number;
     readonly signal?: AbortSignal;
@@ -56,66 +45,38 @@ export async function fitHarmReadout<Sample>(
   const last = model.layerCount;
   const { labelOf, placesOf, layers = last > 1 ? [last - 1, last] : [last], ridge = 1e-3, signal } = options;
   const places = samples.map(placesOf);
-  const placeCount = placesPerSample(places);
+  const placeCount = equalCount(places);
   const rows: Float32Array[] = [];
   for (let start = 0; start < samples.length; start += BATCH) {
+    const positions = places.slice(start, start + BATCH);
     const batch = samples.slice(start, start + BATCH);
-    const positions = places.slice(start, start + BATCH).map(({ read }) => read);
-    const states = await model.hiddenStates(batch, { positions, layers, ...(signal ? { signal } : {}) });
-    rows.push(...concatenated(states, layers, batch.length, placeCount));
+    const states = await model.hiddenStates(batch, { positions, layers, ...(signal && { signal }) });
+    batch.forEach((_, i) => {
+      rows.push(joined(layers.map((layer) => part(states.get(layer) as Float32Array, i, batch.length))));
+    });
   }
-  const width = rows[0]?.length ?? 0;
-  const hidden = new Float32Array(rows.length * width);
-  rows.forEach((row, i) => {
-    hidden.set(row, i * width);
-  });
-  const { weight, bias } = fitLinearProbe(hidden, samples.map(labelOf), ridge);
+  const { weight, bias } = fitLinearProbe(joined(rows), samples.map(labelOf), ridge);
   return { format: "videosafety-readout-1", layers: [...layers], placeCount, weight: Array.from(weight), bias };
 }
 
 /**
- * A model for `createGuard` and `calibrateGuard` whose textual logits come from a readout instead of the textual head; the
- * visual ones from the visual head as before. One forward pass gives both.
+ * The logit of one sample.
  *
- * @throws CalibrationError when the readout is not one; AlarmShapeError when it does not fit the model or the places.
+ * @param states one entry a layer of the readout, each [places, d]
+ * @throws AlarmShapeError unless the states are those that the readout was fitted on.
  */
-export function withHarmReadout<Sample>(
-  model: Pick<TrainableModel<Sample>, "hiddenSize" | "trainableParameters"> & HiddenStateModel<Sample>,
-  readout: HarmReadout,
-  placesOf: (sample: Sample) => ReadoutPlaces,
-): GuardModel<Sample> {
-  const { layers, placeCount, weight, bias } = parseHarmReadout(readout);
-  const last = model.layerCount;
-  const outside = layers.find((layer) => layer > last);
-  if (outside !== undefined || weight.length !== layers.length * placeCount * model.hiddenSize) {
+export function readoutLogits(readout: HarmReadout, states: readonly Float32Array[]): number {
+  const { weight, bias, placeCount, layers } = readout;
+  const found = states.reduce((sum, { length }) => sum + length, 0);
+  if (states.length !== layers.length || found !== weight.length) {
     throw new AlarmShapeError(
-      `expected a readout of a model with ${last} layers of width ${model.hiddenSize}, found one of layers [${layers}] with ${weight.length} weights for ${placeCount} places; fit it on this model`,
+      `expected ${weight.length} hidden values, ${placeCount} places in ${layers.length} layers, found ${found} in ${states.length}; fit the readout on this model and these places`,
     );
   }
-  const heads = model.trainableParameters(["classifiers"]);
-  return {
-    async alarmStates(samples, { signal } = {}) {
-      const places = samples.map(placesOf);
-      const found = placesPerSample(places);
-      if (samples.length > 0 && found !== placeCount)
-        throw new AlarmShapeError(`expected ${placeCount} places a sample, as the readout was fitted, found ${found}`);
-      const positions = places.map(({ visualAlarm, read }) => [...read, visualAlarm]);
-      const asked = [...new Set([...layers, last])];
-      const states = await model.hiddenStates(samples, { positions, layers: asked, ...(signal ? { signal } : {}) });
-      const rows = concatenated(states, layers, samples.length, placeCount, 1);
-      const atVisual = (states.get(last) as Float32Array).filter(
-        (_, k) => Math.floor(k / model.hiddenSize) % (placeCount + 1) === placeCount,
-      );
-      const visualHead = {
-        weight: tensor(heads, ALARM_TENSOR_NAMES.visualHeadWeight),
-        bias: tensor(heads, ALARM_TENSOR_NAMES.visualHeadBias)[0] as number,
-      };
-      return {
-        visualLogits: Float32Array.from(atcLogits(atVisual, visualHead)),
-        textualLogits: Float32Array.from(rows, (row) => atcLogits(row, { weight, bias })[0] as number),
-      };
-    },
-  };
+  let logit = bias;
+  let next = 0;
+  for (const layer of states) for (const value of layer) logit += value * (weight[next++] as number);
+  return logit;
 }
 
 /** Reads a stored readout. @throws CalibrationError `invalid-readout` */
@@ -130,44 +91,29 @@ export function parseHarmReadout(value: unknown): HarmReadout {
 }
 
 /** How many places every sample has. @throws AlarmShapeError unless equally many, at least one */
-function placesPerSample(places: readonly ReadoutPlaces[]): number {
-  const count = places[0]?.read.length ?? 0;
-  const odd = places.findIndex(({ read }) => read.length !== count || count === 0);
+function equalCount(places: readonly (readonly number[])[]): number {
+  const count = places[0]?.length ?? 0;
+  const odd = places.findIndex(({ length }) => length !== count || count === 0);
   if (odd >= 0) {
     throw new AlarmShapeError(
-      `expected at least one place, and equally many in every sample, found ${places[odd]?.read.length} in sample ${odd} and ${count} in the first`,
+      `expected at least one place, and equally many in every sample, found ${places[odd]?.length} in sample ${odd} and ${count} in the first`,
     );
   }
   return count;
 }
 
-/** One row [layers, places, d] a sample, of states whose samples hold `skipped` more positions after the places. */
-function concatenated(
-  states: ReadonlyMap<number, Float32Array>,
-  layers: readonly number[],
-  sampleCount: number,
-  placeCount: number,
-  skipped = 0,
-): Float32Array[] {
-  return Array.from({ length: sampleCount }, (_, i) => {
-    const parts = layers.map((layer) => {
-      const all = states.get(layer) as Float32Array;
-      const width = all.length / (sampleCount * (placeCount + skipped));
-      const start = i * (placeCount + skipped) * width;
-      return all.subarray(start, start + placeCount * width);
-    });
-    const row = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
-    let next = 0;
-    for (const part of parts) {
-      row.set(part, next);
-      next += part.length;
-    }
-    return row;
-  });
+/** The index-th of `count` equal parts. */
+function part(values: Float32Array, index: number, count: number): Float32Array {
+  const size = values.length / count;
+  return values.subarray(index * size, (index + 1) * size);
 }
 
-function tensor(heads: ReadonlyMap<string, { readonly data: Float32Array }>, name: string): Float32Array {
-  const found = heads.get(name)?.data;
-  if (found === undefined) throw new AlarmShapeError(`expected a model with the tensor ${name}, found none`);
-  return found;
+function joined(parts: readonly Float32Array[]): Float32Array {
+  const all = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let next = 0;
+  for (const values of parts) {
+    all.set(values, next);
+    next += values.length;
+  }
+  return all;
 }

@@ -1,6 +1,7 @@
 export { type ActivationCell, type ActivationSummary, activationPatterns } from "./activation-patterns.js";
 export { type AlarmAttention, alarmAttention, type SequenceSegment } from "./alarm-attention.js";
 export { type AlarmVectors, insertAlarmEmbeddings, writeAlarmEmbeddingsInto } from "./alarm-embeddings.js";
+export { alarmInsertionPoints, type InsertionPoints, type PlacementTokens } from "./alarm-insertion-points.js";
 export { type AlarmPositions, findAlarmPositions } from "./alarm-positions.js";
 export {
   ALARM_TENSOR_NAMES,
@@ -11,7 +12,7 @@ export {
   VISUAL_ALARM_TOKEN,
 } from "./alarm-tokens.js";
 export { type AtSftLossInput, type AtSftLossResult, atSftLoss } from "./at-sft-loss.js";
-export { type AtcHead, type AtcHeadGradients, atcGradients, atcLogits } from "./atc-head.js";
+export { type AtcHead, type AtcHeadGradients, atcGradients, atcHeadOf, atcLogits } from "./atc-head.js";
 export {
   type BinaryCrossEntropyOptions,
   type BinaryCrossEntropyResult,
@@ -67,14 +68,21 @@ export {
   guardCalibrationSchema,
   parseGuardCalibration,
 } from "./guard-calibration.js";
+export type { GuardModel, GuardStates, SegmentLogits } from "./guard-model.js";
 export {
   fitHarmReadout,
   type HarmReadout,
   harmReadoutSchema,
   parseHarmReadout,
-  type ReadoutPlaces,
-  withHarmReadout,
+  readoutLogits,
 } from "./harm-readout.js";
+export {
+  type GuardHeads,
+  type GuardPlaces,
+  type HiddenStateGuardModel,
+  hiddenStateGuardModel,
+  type SegmentGuardModel,
+} from "./hidden-state-guard-model.js";
 export {
   type AttentionWeights,
   type HiddenStateModel,
@@ -93,14 +101,16 @@ export {
   toPeftPromptTuning,
 } from "./peft-prompt-tuning.js";
 export { placeAlarmText, type TextPlacementOptions } from "./place-alarm-text.js";
+export { carryOver, type PlacedTokenIds, placeAlarmTokenIds } from "./place-alarm-token-ids.js";
 export {
-  alarmInsertionPoints,
-  carryOver,
-  type InsertionPoints,
-  type PlacedTokenIds,
-  type PlacementTokens,
-  placeAlarmTokenIds,
-} from "./place-alarm-token-ids.js";
+  type AlarmLayout,
+  type AlarmPlaces,
+  type AlarmSegment,
+  type AlarmSegments,
+  type FrameInSequence,
+  type PlacedAlarms,
+  placeAlarms,
+} from "./place-alarms.js";
 export { describeLocation, type RecordLocation } from "./record-location.js";
 export {
   type AddedToken,
@@ -111,7 +121,8 @@ export {
 } from "./register-alarm-tokens.js";
 export { type Reliability, type ReliabilityBin, reliability } from "./reliability.js";
 export { auc, bestDsrAtFrr, leastFrrAtDsr, type OperatingPoint, rocCurve } from "./roc.js";
-export { placeSegmentAlarms, segmentLoss, segmentSpans } from "./segment-alarms.js";
+export { segmentLoss, segmentSpans } from "./segment-alarms.js";
+export { type SegmentCalibration, segmentThreshold } from "./segment-guard.js";
 export { type FrameWindow, slidingWindows } from "./sliding-windows.js";
 export { fitTemperature } from "./temperature.js";
 export { mergeSpans, type TimeSpan } from "./time-spans.js";
@@ -121,7 +132,6 @@ export type {
   AtSftNormalizers,
   AtSftOptions,
   AtSftResult,
-  GuardModel,
   ParameterGroup,
   TrainableModel,
   TrainableTensor,

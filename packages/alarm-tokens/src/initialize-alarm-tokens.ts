@@ -18,11 +18,23 @@ export type AlarmInitialization =
   | { readonly method: "tokens"; readonly embeddings: EmbeddingTable; readonly tokenIds: ArrayLike<number> };
 
 /**
- * The first value [d] of an alarm token.
+ * The first values [count, d] of a modality's alarm vectors, flattened. All rows start alike: their tokens stand at different
+ * positions, so training tells them apart.
  *
- * @throws AlarmShapeError for a table that is not [V, d] with V >= 1, an id outside it, or no ids at all.
+ * @param count vectors n; default 1, the paper's
+ * @throws AlarmShapeError for a table that is not [V, d] with V >= 1, an id outside it, no ids at all, or no vectors.
  */
-export function initializeAlarmToken(initialization: AlarmInitialization): Float32Array {
+export function initializeAlarmToken(initialization: AlarmInitialization, count = 1): Float32Array {
+  if (!(Number.isInteger(count) && count > 0)) {
+    throw new AlarmShapeError(`expected a positive number of vectors, found ${count}`);
+  }
+  const row = initialRow(initialization);
+  const values = new Float32Array(count * row.length);
+  for (let j = 0; j < count; j++) values.set(row, j * row.length);
+  return values;
+}
+
+function initialRow(initialization: AlarmInitialization): Float32Array {
   if (initialization.method === "zeros") {
     if (!(Number.isInteger(initialization.hiddenSize) && initialization.hiddenSize > 0)) {
       throw new AlarmShapeError(`expected a positive hidden size, found ${initialization.hiddenSize}`);

@@ -20,7 +20,7 @@ export interface InsertedTokenIds {
 
 /**
  * Inserts ids at several places of a sequence [S]; insertions before the same index keep their order. The general form
- * behind every placement: several alarm tokens a modality, or one after each segment of a video.
+ * behind every placement (`placeAlarms`).
  *
  * @throws AlarmShapeError unless 0 <= before <= S, in rising order.
  */

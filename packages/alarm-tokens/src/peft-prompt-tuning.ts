@@ -13,49 +13,72 @@ export interface FloatTensor {
 export interface PeftPromptTuning {
   /** `adapter_config.json`. */
   readonly config: Readonly<Record<string, unknown>>;
-  /** `adapter_model.safetensors`: `prompt_embeddings` [2, d], the visual row first. */
+  /** `adapter_model.safetensors`: `prompt_embeddings` [n + m, d], the visual rows first. */
   readonly tensors: ReadonlyMap<string, FloatTensor>;
 }
 
 /**
- * Lays the alarm vectors out as a Hugging Face PEFT prompt-tuning adapter: two virtual tokens. PEFT itself prepends
+ * Lays the alarm vectors out as a Hugging Face PEFT prompt-tuning adapter: one virtual token a vector. PEFT itself prepends
  * virtual tokens, so it carries the weights but not the places: inserting them at the alarm positions stays the reader's
  * task, and `alarm_tokens` in the config says which row is which.
  *
+ * @param options `visualVectors`: n, by which d is told; default 1
  * @throws AlarmShapeError when the vectors differ in width.
  */
-export function toPeftPromptTuning(vectors: AlarmVectors, baseModel: string): PeftPromptTuning {
-  const width = vectors.visual.length;
-  if (width === 0 || vectors.textual.length !== width) {
-    throw new AlarmShapeError(`expected two vectors of one width, found ${width} and ${vectors.textual.length}`);
+export function toPeftPromptTuning(
+  vectors: AlarmVectors,
+  baseModel: string,
+  options: { readonly visualVectors?: number } = {},
+): PeftPromptTuning {
+  const { visualVectors = 1 } = options;
+  const width = vectors.visual.length / visualVectors;
+  const textualVectors = vectors.textual.length / width;
+  if (!(width > 0 && Number.isInteger(width) && textualVectors > 0 && Number.isInteger(textualVectors))) {
+    throw new AlarmShapeError(
+      `expected ${visualVectors} visual vectors and textual ones of one width, found ${vectors.visual.length} and ${vectors.textual.length} values`,
+    );
   }
-  const data = new Float32Array(2 * width);
+  const rows = visualVectors + textualVectors;
+  const data = new Float32Array(rows * width);
   data.set(vectors.visual, 0);
-  data.set(vectors.textual, width);
+  data.set(vectors.textual, vectors.visual.length);
   return {
     config: {
       peft_type: "PROMPT_TUNING",
       task_type: "CAUSAL_LM",
       base_model_name_or_path: baseModel,
-      num_virtual_tokens: 2,
+      num_virtual_tokens: rows,
       token_dim: width,
       num_transformer_submodules: 1,
       prompt_tuning_init: "RANDOM",
       inference_mode: true,
-      alarm_tokens: ["visual", "textual"],
+      alarm_tokens: Array.from({ length: rows }, (_, j) => (j < visualVectors ? "visual" : "textual")),
     },
-    tensors: new Map([["prompt_embeddings", { data, dims: [2, width] }]]),
+    tensors: new Map([["prompt_embeddings", { data, dims: [rows, width] }]]),
   };
 }
 
-/** Reads the vectors back. @throws AlarmShapeError unless there is one tensor `prompt_embeddings` [2, d]. */
-export function fromPeftPromptTuning(tensors: ReadonlyMap<string, FloatTensor>): AlarmVectors {
+/**
+ * Reads the vectors back.
+ *
+ * @param config the adapter's config, whose `alarm_tokens` tells the rows apart; default: one row a modality
+ * @throws AlarmShapeError unless there is one tensor `prompt_embeddings` [n + m, d] with a row for each of them.
+ */
+export function fromPeftPromptTuning(
+  tensors: ReadonlyMap<string, FloatTensor>,
+  config: Readonly<Record<string, unknown>> = {},
+): AlarmVectors {
+  const { alarm_tokens: named = ["visual", "textual"] } = config;
   const tensor = tensors.get("prompt_embeddings");
   const [rows, width = 0] = tensor?.dims ?? [];
-  if (tensor === undefined || tensor.dims.length !== 2 || rows !== 2 || tensor.data.length !== 2 * width) {
+  const names = Array.isArray(named) ? named : [];
+  const visualRows = names.filter((name) => name === "visual").length;
+  const sorted = names.every((name, j) => name === (j < visualRows ? "visual" : "textual"));
+  const fits = sorted && visualRows > 0 && visualRows < names.length && rows === names.length;
+  if (!fits || tensor?.dims.length !== 2 || tensor.data.length !== rows * width) {
     throw new AlarmShapeError(
-      `expected prompt_embeddings [2, d], the visual row first, found ${tensor ? `[${tensor.dims}]` : [...tensors.keys()].join(", ") || "nothing"}`,
+      `expected prompt_embeddings with the rows [${names}], the visual ones first, found ${tensor ? `[${tensor.dims}]` : [...tensors.keys()].join(", ") || "nothing"}; pass the adapter's config where there are several vectors a modality`,
     );
   }
-  return { visual: tensor.data.slice(0, width), textual: tensor.data.slice(width) };
+  return { visual: tensor.data.slice(0, visualRows * width), textual: tensor.data.slice(visualRows * width) };
 }

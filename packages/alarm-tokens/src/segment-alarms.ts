@@ -1,40 +1,7 @@
 import type { SafetyLabel } from "@videosafety/safety-data";
 import { type BinaryCrossEntropyOptions, binaryCrossEntropy, sigmoid } from "./binary-cross-entropy.js";
 import { AlarmShapeError } from "./errors.js";
-import { type InsertedTokenIds, insertTokenIds } from "./insert-token-ids.js";
-import { alarmInsertionPoints, type PlacementTokens } from "./place-alarm-token-ids.js";
-import type { RecordLocation } from "./record-location.js";
 import { mergeSpans, type TimeSpan } from "./time-spans.js";
-
-/**
- * Beyond the paper: time-aware visual alarms. Places a visual alarm token after the last visual token of every segment
- * (a frame, or several), and the textual one as usual. In a causal model the alarm of a segment sees the video up to it.
- *
- * @param segmentEnds index one past the last visual token of each segment, rising; the last visual token must end one.
- * @returns the sequence; `positions` holds the visual alarms first, one each, then the textual one.
- * @throws AlarmPlacementError as `alarmInsertionPoints`; AlarmShapeError when the ends do not rise or miss the last token.
- */
-export function placeSegmentAlarms(
-  tokenIds: ArrayLike<number>,
-  segmentEnds: readonly number[],
-  tokens: PlacementTokens,
-  location?: RecordLocation,
-): InsertedTokenIds {
-  const points = alarmInsertionPoints(tokenIds, tokens, location);
-  if (
-    segmentEnds.at(-1) !== points.visual ||
-    segmentEnds.some((end, i) => i > 0 && end <= (segmentEnds[i - 1] as number))
-  ) {
-    throw new AlarmShapeError(
-      `expected rising segment ends, the last one at ${points.visual} after the last visual token, found [${segmentEnds}]`,
-      { location },
-    );
-  }
-  return insertTokenIds(tokenIds, [
-    ...segmentEnds.map((before) => ({ before, tokenIds: [tokens.alarm.visual] })),
-    { before: points.textual, tokenIds: [tokens.alarm.textual] },
-  ]);
-}
 
 /**
  * Learns segment alarms from labels of whole videos (multiple-instance learning): a video is harmful when some segment

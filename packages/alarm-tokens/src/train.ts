@@ -8,6 +8,7 @@ export {
 } from "./at-sft-loss-graph.js";
 export { atcHeadToOnnx } from "./atc-onnx.js";
 export {
+  type AlarmSet,
   type AuxiliaryHead,
   type AuxiliaryResult,
   alarmSetHead,

@@ -83,12 +83,3 @@ export interface AlarmStates {
   /** [B] logits of p(harm | query, video). */
   textualLogits: Float32Array;
 }
-
-/** What a guard needs of a model: every `TrainableModel` has it, and `withHarmReadout` makes one of another readout. */
-export interface GuardModel<Sample> {
-  /** Forward only: logits [B] of p(harm | video) and of p(harm | query, video). */
-  alarmStates(
-    samples: readonly Sample[],
-    options?: { signal?: AbortSignal },
-  ): Promise<Pick<AlarmStates, "visualLogits" | "textualLogits">>;
-}

@@ -65,7 +65,7 @@ export async function loadAdapter(model: VideoLlm, directory: string): Promise<v
     if (`${target.dims}` !== `${tensor.dims}`) {
       throw new CheckpointError(
         "wrong-shape",
-        `${weights}: tensor ${stored}: expected [${target.dims}], found [${tensor.dims}]`,
+        `${weights}: tensor ${stored}: expected [${target.dims}], found [${tensor.dims}]${target.group === "alarmTokens" ? "; load the base model with alarmVectors" : ""}`,
         place,
       );
     }

@@ -1,4 +1,5 @@
 import type { Feed } from "@videosafety/onnx-autodiff";
+import { alarmFeeds } from "./alarm-feeds.js";
 import { bucketSize } from "./bucket.js";
 import { isQwenVl, type VideoLlmConfig } from "./config.js";
 import { PromptError } from "./errors.js";
@@ -103,7 +104,6 @@ export function collate(
   const ids = new Int32Array(tokens);
   const rows = new Int32Array(lossRows);
   const targets = new Int32Array(lossRows);
-  const masks = { visual: new Uint8Array(tokens), textual: new Uint8Array(tokens) };
   const alarmRows = { visual: new Int32Array(batch), textual: new Int32Array(batch) };
   const isVisual = new Uint8Array(tokens);
   const visualIndex = new Int32Array(tokens);
@@ -115,7 +115,6 @@ export function collate(
     for (const modality of ["visual", "textual"] as const) {
       const position = prompt.alarmPositions?.[modality];
       if (position === undefined) continue;
-      masks[modality][first + position] = 1;
       alarmRows[modality][b] = first + position;
     }
     const source = prompt.visual.flatMap((features) => layout.rowsOf(features));
@@ -139,8 +138,10 @@ export function collate(
       targets,
       is_visual: isVisual,
       visual_index: visualIndex,
-      is_visual_alarm: masks.visual,
-      is_textual_alarm: masks.textual,
+      ...alarmFeeds(
+        tokens,
+        sequences.map(({ prompt }, b) => ({ prompt, firstRow: b * length })),
+      ),
       visual_alarm_rows: alarmRows.visual,
       textual_alarm_rows: alarmRows.textual,
       ...(isQwenVl(config) ? rotaryTablesOf(sequences, length, config) : {}),

@@ -50,6 +50,13 @@ export const videoLlmConfigSchema = z.strictObject({
     .describe(
       "rotary pairs that turn with time, row and column; sum to headSize / 2, by default 1/4, 3/8 and 3/8 of it (qwen2-vl, qwen2.5-vl)",
     ),
+  alarmVectors: z
+    .strictObject({
+      visual: count().default(1).describe("vectors n at each visual place, `visual_alarm_tokens` [n, d]"),
+      textual: count().default(1).describe("vectors m at the textual place, `textual_alarm_tokens` [m, d]"),
+    })
+    .prefault({})
+    .describe("learned alarm vectors a modality; the paper has one. A checkpoint's tensors say how many"),
   useTokenCompression: z
     .boolean()
     .describe("drop visual tokens that repeat the previous frame's; by default videollama3 does"),

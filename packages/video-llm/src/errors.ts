@@ -52,7 +52,8 @@ export type PromptCode =
   | "special-token-in-text"
   | "too-long"
   | "empty-completion"
-  | "alarm-tokens-missing";
+  | "alarm-tokens-missing"
+  | "alarm-vectors";
 
 /** A prompt, video or sample that the model cannot take: fix the input. */
 export class PromptError extends VideoLlmError {

@@ -1,11 +1,11 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { TokenizerJson } from "@videosafety/alarm-tokens";
+import { ALARM_TENSOR_NAMES, type TokenizerJson } from "@videosafety/alarm-tokens";
 import { type LocatedEntry, openSafetensors, type SafetensorsReader, toFloat32 } from "@videosafety/onnx-autodiff";
 import { parseCheckpointConfig } from "./checkpoint-config.js";
 import { isQwenVl, type VideoLlmConfig } from "./config.js";
 import { PROMPT_CONVENTIONS } from "./conventions.js";
-import { CheckpointError } from "./errors.js";
+import { CheckpointError, OptionsError } from "./errors.js";
 import { openFrozenBase } from "./frozen-base-node.js";
 import { type FrozenBase, isFrozen } from "./frozen-tensor.js";
 import { type LocatedTensor, locateTensors } from "./locate-tensors.js";
@@ -20,26 +20,34 @@ import { type RuntimeOptions, VideoLlm } from "./video-llm.js";
 export interface LoadOptions extends RuntimeOptions, PrecisionOptions {
   /** Seed of tensors that the checkpoint lacks and may lack: the alarm heads. Default 0. */
   readonly seed?: number;
+  /**
+   * Learned alarm vectors a modality, for a checkpoint without any: they start at zero. Default: as many as the checkpoint
+   * has, else one (the paper).
+   */
+  readonly alarmVectors?: { readonly visual?: number; readonly textual?: number };
 }
 
 /**
  * Loads a checkpoint directory of any family: as its authors published it, as Hugging Face transformers saves it, or what `model.save` wrote. The alarm
  * tokens are added to the tokenizer, and to the embedding table when it has no row left for them.
  *
- * @throws ConfigError, TokenizerError, CheckpointError naming the file and the tensor.
+ * @throws ConfigError, TokenizerError, OptionsError, CheckpointError naming the file and the tensor: `wrong-shape` also where
+ *   `alarmVectors` are not as many as the checkpoint has.
  */
 export async function loadVideoLlm(directory: string, options: LoadOptions = {}): Promise<VideoLlm> {
-  const { config: stated, naming, visualTokenIds } = parseCheckpointConfig(await readJson(directory, "config.json"));
+  const described = parseCheckpointConfig(await readJson(directory, "config.json"));
+  const { naming, visualTokenIds } = described;
   const tokenizerConfig = ((await readJson(directory, "tokenizer_config.json", {})) ?? {}) as Record<string, unknown>;
   const tokenizerJson = (await readJson(directory, "tokenizer.json")) as TokenizerJson;
   const tokenizer = new TextTokenizer(
     { tokenizer: tokenizerJson, tokenizerConfig },
     visualTokenIds,
-    PROMPT_CONVENTIONS[stated.family],
+    PROMPT_CONVENTIONS[described.config.family],
   );
-  const preprocessor = await readPreprocessor(directory, stated);
+  const preprocessor = await readPreprocessor(directory, described.config);
   const reader = await openWeights(directory);
   try {
+    const stated = { ...described.config, alarmVectors: alarmVectorsOf(reader.entries, options.alarmVectors) };
     const vocabularySize = Math.max(stated.vocabularySize, tokenizer.vocabularySize);
     const config = { ...stated, vocabularySize };
     const located = locateTensors(reader.entries, stated, directory);
@@ -53,6 +61,23 @@ export async function loadVideoLlm(directory: string, options: LoadOptions = {})
   } finally {
     await reader.close();
   }
+}
+
+/** The number of vectors a modality: what is asked for, else the rows of the checkpoint's tensors, else one. */
+function alarmVectorsOf(
+  entries: ReadonlyMap<string, LocatedEntry>,
+  { visual, textual }: NonNullable<LoadOptions["alarmVectors"]> = {},
+): VideoLlmConfig["alarmVectors"] {
+  const count = (name: string, asked: number | undefined): number => {
+    if (asked !== undefined && !(Number.isInteger(asked) && asked > 0))
+      throw new OptionsError(`expected a positive integer of alarm vectors, found ${asked}`);
+    const dims = entries.get(name)?.dims;
+    return asked ?? ((dims?.length === 2 && dims[0]) || 1); // another shape is told by locateTensors
+  };
+  return {
+    visual: count(ALARM_TENSOR_NAMES.visualToken, visual),
+    textual: count(ALARM_TENSOR_NAMES.textualToken, textual),
+  };
 }
 
 async function readJson(directory: string, name: string, absent?: unknown): Promise<unknown> {

@@ -106,11 +106,11 @@ function visionSpecs(config: VideoLlmConfig): ParameterSpec[] {
 }
 
 function alarmSpecs(config: VideoLlmConfig): ParameterSpec[] {
-  const d = config.hiddenSize;
+  const { hiddenSize: d, alarmVectors } = config;
   const names = ALARM_TENSOR_NAMES;
   return [
-    { name: names.visualToken, dims: [1, d], group: "alarmTokens", init: "zeros", optional: true },
-    { name: names.textualToken, dims: [1, d], group: "alarmTokens", init: "zeros", optional: true },
+    { name: names.visualToken, dims: [alarmVectors.visual, d], group: "alarmTokens", init: "zeros", optional: true },
+    { name: names.textualToken, dims: [alarmVectors.textual, d], group: "alarmTokens", init: "zeros", optional: true },
     { name: names.visualHeadWeight, dims: [1, d], group: "classifiers", init: STD, optional: true },
     { name: names.visualHeadBias, dims: [1], group: "classifiers", init: "zeros", optional: true },
     { name: names.textualHeadWeight, dims: [1, d], group: "classifiers", init: STD, optional: true },

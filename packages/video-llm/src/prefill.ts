@@ -1,4 +1,5 @@
 import { ropeTables } from "@videosafety/onnx-autodiff";
+import { alarmFeeds } from "./alarm-feeds.js";
 import { collate } from "./batch.js";
 import { bucketSize } from "./bucket.js";
 import { type GenerationContext, selectInputs } from "./generation-context.js";
@@ -124,24 +125,18 @@ async function runSuffix(
   const { tokenIds, alarmPositions } = prompt;
   const count = tokenIds.length - start;
   const shape = { length: bucketSize(count), hasAlarm: alarmPositions !== null };
-  const padded = <T extends Int32Array | Uint8Array>(into: T, set: (into: T) => void): T => {
+  const padded = (set: (into: Int32Array) => void): Int32Array => {
+    const into = new Int32Array(shape.length);
     set(into);
     return into;
   };
-  const mask = (position: number | undefined): Uint8Array =>
-    padded(new Uint8Array(shape.length), (bits) => {
-      if (position !== undefined && position >= start) bits[position - start] = 1;
-    });
   // Text stands at one position on every axis, also where visual tokens have three.
-  const positions = padded(new Int32Array(shape.length), (ids) =>
-    ids.set(rotaryPositions(prompt, config).ids.subarray(start, tokenIds.length)),
-  );
+  const positions = padded((ids) => ids.set(rotaryPositions(prompt, config).ids.subarray(start, tokenIds.length)));
   const tables = ropeTables(positions, config.headSize, config.ropeTheta);
   const dims = [start, 1, config.keyValueHeads, config.headSize];
   const feeds = {
-    ids: padded(new Int32Array(shape.length), (ids) => ids.set(tokenIds.subarray(start))),
-    is_visual_alarm: mask(alarmPositions?.visual),
-    is_textual_alarm: mask(alarmPositions?.textual),
+    ids: padded((ids) => ids.set(tokenIds.subarray(start))),
+    ...alarmFeeds(shape.length, [{ prompt, firstRow: -start }]),
     cos: Float32Array.from(tables.cos),
     sin: Float32Array.from(tables.sin),
     sizes: BigInt64Array.of(BigInt(shape.length), BigInt(start)),

@@ -11,7 +11,7 @@ export interface PromptCache {
 
 /** The part of a prompt that other queries about the same video share. */
 export interface PromptPrefix {
-  /** Tokens up to the last visual one, and the visual alarm token if it follows. */
+  /** Tokens up to the last visual one, and the visual alarm tokens if they follow. */
   readonly length: number;
   /** Tells prefixes apart: their visual inputs and their tokens. */
   readonly key: string;
@@ -37,17 +37,18 @@ export class PrefixCache {
   }
 
   /** The shared part of a prompt; null for one without visual input. */
-  prefixOf({ tokenIds, visual, visualPositions, alarmPositions }: PreparedPrompt): PromptPrefix | null {
+  prefixOf({ tokenIds, visual, visualPositions, alarms }: PreparedPrompt): PromptPrefix | null {
     const last = visualPositions.at(-1);
     if (last === undefined) return null;
-    const length = alarmPositions?.visual === last + 1 ? last + 2 : last + 1;
+    const following = alarms?.visual.at(-1);
+    const length = following?.[0] === last + 1 ? last + 1 + following.length : last + 1;
     const videos = visual.map((features) => {
       const number = this.#numbers.get(features) ?? this.#nextNumber++;
       this.#numbers.set(features, number);
       return number;
     });
-    // Where alarm vectors replace embeddings follows from the ids.
-    return { length, key: `${videos}|${alarmPositions !== null}|${tokenIds.subarray(0, length)}` };
+    // Which alarm vectors replace which embeddings follows from the ids: the j-th of neighbouring tokens takes vector j.
+    return { length, key: `${videos}|${alarms !== null}|${tokenIds.subarray(0, length)}` };
   }
 
   /** A prefix computed under parameters of this version. */

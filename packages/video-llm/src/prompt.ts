@@ -1,5 +1,12 @@
-import { type AlarmPositions, findAlarmPositions, placeAlarmTokenIds } from "@videosafety/alarm-tokens";
+import {
+  type AlarmLayout,
+  type AlarmPlaces,
+  type AlarmPositions,
+  type FrameInSequence,
+  placeAlarms,
+} from "@videosafety/alarm-tokens";
 import { type ChatMessage, renderChat } from "./chat.js";
+import type { VideoLlmConfig } from "./config.js";
 import { PromptError } from "./errors.js";
 import type { TextTokenizer } from "./text-tokenizer.js";
 import type { VisualFeatures } from "./visual-features.js";
@@ -10,8 +17,12 @@ export interface PromptRequest {
   readonly messages: readonly ChatMessage[];
   /** Features of the videos and images, in the order of their parts; none for a text-only prompt. */
   readonly visual?: VisualFeatures | readonly VisualFeatures[] | null;
-  /** Whether the two alarm tokens are placed. Default true. */
-  readonly alarmTokens?: boolean;
+  /**
+   * Whether alarm tokens are placed, and how: by default all vectors of the model (the paper: one a modality), the visual ones
+   * once, after the last visual token. `segments: "frame"` or `{ seconds }` asks for visual ones after every segment of every
+   * video (Qwen-VL: a frame is a pair of frames). Default true.
+   */
+  readonly alarmTokens?: boolean | AlarmLayout;
 }
 
 /** A prompt ready for the model: ids, and where visual features and alarm vectors go. */
@@ -22,8 +33,10 @@ export interface PreparedPrompt {
   readonly visual: readonly VisualFeatures[];
   /** Positions of visual tokens, ascending: the i-th takes row i of the concatenated features. */
   readonly visualPositions: Int32Array;
-  /** Where the alarm tokens are; null without them. */
+  /** What the two heads read: the last visual and the last textual alarm token; null without alarm tokens. */
   readonly alarmPositions: AlarmPositions | null;
+  /** Every alarm token, and the time spans of segments (`video` counts the visual inputs); null without alarm tokens. */
+  readonly alarms: AlarmPlaces | null;
 }
 
 /** Labels of one sample: 0 safe, 1 harmful. */
@@ -48,14 +61,15 @@ export interface PreparedSample {
  * Turns a conversation into ids: renders the chat template, repeats each frame's placeholder once per kept visual token,
  * and places the alarm tokens.
  *
- * @throws PromptError `too-long` when the prompt exceeds `maxPositions`, and as `renderChat`.
- * @throws AlarmPlacementError when the alarm tokens have no place.
+ * @throws PromptError `too-long` when the prompt exceeds `maxPositions`, `alarm-vectors` when it asks for more alarm vectors
+ *   than the model has, and as `renderChat`.
+ * @throws AlarmPlacementError when the alarm tokens have no place or their layout is none.
  */
 export function buildPrompt(
   request: PromptRequest,
   tokenizer: TextTokenizer,
   template: string,
-  maxPositions: number,
+  { maxPositions, alarmVectors }: Pick<VideoLlmConfig, "maxPositions" | "alarmVectors">,
 ): PreparedPrompt {
   const { messages, alarmTokens = true } = request;
   const visual = request.visual === undefined || request.visual === null ? [] : [request.visual].flat();
@@ -63,15 +77,19 @@ export function buildPrompt(
   const visualIds = new Set([tokenizer.imageId, tokenizer.videoId]);
   let tokenIds = Int32Array.from(expandPlaceholders(ids, visualIds, visual));
   let alarmPositions: AlarmPositions | null = null;
-  if (alarmTokens) {
-    const placed = placeAlarmTokenIds(tokenIds, {
+  let alarms: AlarmPlaces | null = null;
+  if (alarmTokens !== false) {
+    const tokens = {
       alarm: tokenizer.alarmIds,
       visual: [...visualIds],
       userTurnStart: tokenizer.userTurnStart,
       endOfTurn: tokenizer.turnEndId,
-    });
+    };
+    const layout = fullLayout(alarmTokens === true ? {} : alarmTokens, alarmVectors);
+    const placed = placeAlarms(tokenIds, tokens, layout, framesOf(tokenIds, visualIds, visual));
     tokenIds = Int32Array.from(placed.tokenIds);
-    alarmPositions = findAlarmPositions(tokenIds, tokenizer.alarmIds);
+    alarmPositions = placed.positions;
+    alarms = { visual: placed.visual, textual: placed.textual, segments: placed.segments };
   }
   if (tokenIds.length > maxPositions) {
     throw new PromptError(
@@ -83,7 +101,44 @@ export function buildPrompt(
   tokenIds.forEach((id, i) => {
     if (visualIds.has(id)) visualPositions.push(i);
   });
-  return { tokenIds, visual, visualPositions: Int32Array.from(visualPositions), alarmPositions };
+  return { tokenIds, visual, visualPositions: Int32Array.from(visualPositions), alarmPositions, alarms };
+}
+
+/** All vectors of the model where the layout does not say. */
+function fullLayout(layout: AlarmLayout, owned: VideoLlmConfig["alarmVectors"]): AlarmLayout {
+  const { visualVectors = owned.visual, textualVectors = owned.textual, segments = "video" } = layout;
+  if (visualVectors > owned.visual || textualVectors > owned.textual) {
+    throw new PromptError(
+      "alarm-vectors",
+      `expected at most ${owned.visual} visual and ${owned.textual} textual alarm vectors, as many as the model has, found ${visualVectors} and ${textualVectors}; make or load the model with alarmVectors`,
+    );
+  }
+  return { visualVectors, textualVectors, segments };
+}
+
+/** Where each frame's visual tokens end, and when it is shown. A frame without tokens belongs to the one before. */
+function framesOf(
+  tokenIds: Int32Array,
+  visualIds: ReadonlySet<number>,
+  visual: readonly VisualFeatures[],
+): FrameInSequence[] {
+  const positions: number[] = [];
+  tokenIds.forEach((id, i) => {
+    if (visualIds.has(id)) positions.push(i);
+  });
+  let seen = 0;
+  return visual.flatMap(({ frameTokenCounts, timestampsSeconds: times, secondsPerGrid }, video) => {
+    const frames: FrameInSequence[] = [];
+    frameTokenCounts.forEach((count, t) => {
+      seen += count;
+      const startSeconds = times[t] as number;
+      const endSeconds = times[t + 1] ?? startSeconds + secondsPerGrid;
+      const before = frames.at(-1);
+      if (count > 0) frames.push({ end: (positions[seen - 1] as number) + 1, startSeconds, endSeconds, video });
+      else if (before !== undefined) frames[frames.length - 1] = { ...before, endSeconds };
+    });
+    return frames;
+  });
 }
 
 function expandPlaceholders(

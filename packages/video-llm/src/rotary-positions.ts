@@ -16,7 +16,8 @@ type Positioned = Pick<PreparedPrompt, "tokenIds" | "visual" | "visualPositions"
 /**
  * Positions of a prompt. Qwen-VL (M-RoPE, arXiv 2409.12191, section 2.1, and 2502.13923): a visual token stands at its
  * time, row and column, counted from where the text before has arrived; the text after goes on one past the largest of
- * all. Other families count tokens.
+ * all. Other families count tokens. Alarm tokens between the frames of a video (beyond the paper) stand one past the largest
+ * so far, and neither the frames after them nor the text are moved by them.
  *
  * transformers 5.18 lets text go on past the larger side of a frame, even where a long video's times reach further, and
  * then decodes from past the largest; the papers, vLLM and transformers 4 have the rule above, which the models were
@@ -47,12 +48,17 @@ export function rotaryPositions(prompt: Positioned, config: VideoLlmConfig): Rot
       const [rows, columns] = [grid[1] / mergeSize, grid[2] / mergeSize];
       const step = temporalStep(features, config);
       const start = next;
-      for (const kept of keptTokens) {
+      let seen = next; // one past the largest position of the visual tokens so far
+      keptTokens.forEach((kept, i) => {
+        // Alarm tokens between frames stand past what came before, and move nothing: the video keeps its geometry.
+        const place = prompt.visualPositions[first + i] as number;
+        for (let beside = seen; token < place; beside++) put(beside, beside, beside);
         const time = Math.trunc(Math.fround(Math.floor(kept / (rows * columns)) * step));
         const [row, column] = [Math.floor(kept / columns) % rows, kept % columns];
         put(start + time, start + row, start + column);
-        next = Math.max(next, start + Math.max(time, row, column) + 1);
-      }
+        seen = Math.max(seen, start + Math.max(time, row, column) + 1);
+      });
+      next = seen;
       first += keptTokens.length;
     }
   }

@@ -263,7 +263,7 @@ export class VideoLlm {
 
   /** Turns a conversation into ids with visual positions and alarm tokens. @throws PromptError, AlarmPlacementError */
   preparePrompt(request: PromptRequest): PreparedPrompt {
-    return buildPrompt(request, this.tokenizer, this.chatTemplate, this.config.maxPositions);
+    return buildPrompt(request, this.tokenizer, this.chatTemplate, this.config);
   }
 
   /** Adds the completion to learn. @throws PromptError `empty-completion`, `too-long` */

@@ -33,12 +33,10 @@ async function train(directory: string, stopAfter = Number.POSITIVE_INFINITY) {
   const opened = openHiddenStates(model);
   const category = new Map<PreparedSample, number>();
   for (const [i, text] of ["what happens here?", "a dog", "a person walks a dog", "the park"].entries()) {
-    const prompt = await tinyPrompt(model, text, { frames: 2, seed: i + 1 });
+    const prompt = await tinyPrompt(model, text, { frames: 2, seed: i + 1, alarmTokens: { segments: "frame" } });
     category.set(model.prepareSample({ prompt, completion: "yes", labels: { visual: 1, textual: 0 } }), i);
   }
   const samples = [...category.keys()];
-  const alarms = ({ prompt: { alarmPositions } }: PreparedSample) =>
-    alarmPositions as { visual: number; textual: number };
   const { hiddenSize } = model;
   const heads = [
     categoryHead<PreparedSample>({
@@ -47,7 +45,7 @@ async function train(directory: string, stopAfter = Number.POSITIVE_INFINITY) {
       categories: 19,
       lambda: 1,
       seed: 3,
-      positionOf: (sample) => alarms(sample).visual,
+      positionOf: ({ prompt }) => prompt.alarmPositions?.visual as number,
       categoryOf: (sample) => category.get(sample) as number,
     }),
     alarmSetHead<PreparedSample>({
@@ -55,8 +53,9 @@ async function train(directory: string, stopAfter = Number.POSITIVE_INFINITY) {
       hiddenSize,
       lambda: 0.5,
       seed: 4,
-      positionsOf: (sample) => [alarms(sample).visual - 1, alarms(sample).visual],
-      labelOf: () => 1,
+      setsOf: ({ prompt, labels }) => [
+        { positions: prompt.alarms?.segments.map(({ position }) => position) ?? [], label: labels.visual },
+      ],
     }),
   ];
   const resumeFrom = await latestCheckpoint(directory);

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { AlarmLayout } from "@videosafety/alarm-tokens";
 import { createRng } from "@videosafety/onnx-autodiff";
 import { afterEach } from "vitest";
 import { PROMPT_CONVENTIONS } from "../src/conventions.js";
@@ -83,7 +84,7 @@ export function noiseVideo(frames: number, height: number, width: number, seed =
 export async function tinyPrompt(
   model: VideoLlm,
   text: string,
-  options: { frames?: number; seed?: number; alarmTokens?: boolean } = {},
+  options: { frames?: number; seed?: number; alarmTokens?: boolean | AlarmLayout } = {},
 ) {
   const { frames = 2, seed = 1, alarmTokens = true } = options;
   const visual = frames === 0 ? null : await model.encodeVideo(noiseVideo(frames, 16, 24, seed));

@@ -16,7 +16,8 @@ export interface EmbeddingLayout {
 /**
  * Input embeddings [N, d]: the table's row of each id, replaced by a visual embedding at visual positions and by the
  * learned alarm vectors at theirs. Declares the inputs `ids`, `visual_index`, `is_visual`, `is_visual_alarm`,
- * `is_textual_alarm`, as far as the layout needs them.
+ * `is_textual_alarm`, and for models with several vectors `visual_alarm_index`, `textual_alarm_index`, as far as the layout
+ * needs them.
  *
  * @param visual visual embeddings [M, d], from a feed or from the vision encoder in the same graph.
  */
@@ -34,9 +35,15 @@ export function inputEmbeddings(
     x = where(mask("is_visual"), gather(visual, graph.input("visual_index", "int32", [tokens])), x);
   }
   if (hasAlarm) {
-    const dims = [1, config.hiddenSize];
-    x = where(mask("is_visual_alarm"), params(ALARM_TENSOR_NAMES.visualToken, dims), x);
-    x = where(mask("is_textual_alarm"), params(ALARM_TENSOR_NAMES.textualToken, dims), x);
+    for (const modality of ["visual", "textual"] as const) {
+      const count = config.alarmVectors[modality];
+      const name = modality === "visual" ? ALARM_TENSOR_NAMES.visualToken : ALARM_TENSOR_NAMES.textualToken;
+      const isAlarm = mask(`is_${modality}_alarm`);
+      const vectors = params(name, [count, config.hiddenSize]);
+      // One vector is broadcast; of several, each row takes its own.
+      const rows = (): Value => gather(vectors, graph.input(`${modality}_alarm_index`, "int32", [tokens]));
+      x = where(isAlarm, count === 1 ? vectors : rows(), x);
+    }
   }
   return x;
 }
