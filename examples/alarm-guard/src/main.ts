@@ -4,6 +4,7 @@ import { Command, CommanderError, InvalidArgumentError } from "commander";
 import type { RefusalRates } from "./alarm-readings.js";
 import { assessItems } from "./assess-items-node.js";
 import { writeFigures } from "./figures-node.js";
+import { lastLayerShare } from "./look-inside.js";
 import { type MicroResults, runMicro } from "./run-micro.js";
 import { FULL } from "./train-micro.js";
 
@@ -47,7 +48,7 @@ function table({ answers, trials, auc, spanOverlap, overheadShare, inside }: Mic
     `guard's FRR: most ${percent(Math.max(...trials.map(({ frr }) => frr)))}, above the target in ${above} of ${trials.length} calibrations`,
     `time spans: mean overlap with the truth ${spanOverlap.toFixed(2)}; guard's own time ${percent(overheadShare)} of an assessment`,
     `probes by layer (0 = embedding): visual alarm ${probed("visual")}, textual alarm ${probed("textual")}`,
-    `attention to the video in the last layer: visual alarm ${percent(inside.toVideo.visual)}, textual alarm ${percent(inside.toVideo.textual)}`,
+    `attention to the video in the last layer: visual alarm ${percent(lastLayerShare(inside.attention, "visual"))}, textual alarm ${percent(lastLayerShare(inside.attention, "textual"))}`,
   ].join("\n");
 }
 
@@ -64,7 +65,7 @@ async function run(flags: Flags): Promise<void> {
       targetFrr,
       confidence,
     });
-    const files = await writeFigures(flags.out, { ...found, snapshots: [] });
+    const files = await writeFigures(flags.out, { ...found, snapshots: [], inside: null });
     process.stdout.write(`${describeGuarantee(found.calibration)}\n${found.summary}\n${files.join("\n")}\n`);
     return;
   }

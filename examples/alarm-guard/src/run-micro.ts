@@ -86,7 +86,7 @@ export async function runMicro(options: {
     points: [{ dsr: (rates.hh + rates.sh) / 2, frr: rates.frr }],
   });
   const located = await locate(model, calibration, measured);
-  const inside = await lookInside(model, await prepareAll(model, measured));
+  const inside = await lookInside(model, await prepareAll(model, measured), (i) => measured[i]?.clip?.sign ?? null);
   await model.dispose();
   return {
     answers: { base, refusalTraining, stage2 },

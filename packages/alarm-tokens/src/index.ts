@@ -12,6 +12,8 @@ export {
 } from "./alarm-tokens.js";
 export { type AtSftLossInput, type AtSftLossResult, atSftLoss } from "./at-sft-loss.js";
 export { type AtcHead, type AtcHeadGradients, atcGradients, atcLogits } from "./atc-head.js";
+export { type AttentionShare, attentionShares, meanAttentionShares } from "./attention-shares.js";
+export { aucInterval } from "./auc-interval.js";
 export {
   type BinaryCrossEntropyOptions,
   type BinaryCrossEntropyResult,

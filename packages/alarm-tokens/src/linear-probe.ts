@@ -1,5 +1,6 @@
 import type { SafetyLabel } from "@videosafety/safety-data";
 import { type AtcHead, atcLogits } from "./atc-head.js";
+import { aucInterval } from "./auc-interval.js";
 import { binaryCrossEntropy } from "./binary-cross-entropy.js";
 import { deriveSeed } from "./derive-seed.js";
 import { AlarmShapeError, EmptyClassError } from "./errors.js";
@@ -11,6 +12,8 @@ export interface LayerProbe {
   readonly layer: number;
   /** Cross-validated area under the ROC curve. */
   readonly auc: number;
+  /** 95 % interval of it (`aucInterval`): the draw of the samples, not the fit of the probe. */
+  readonly interval: readonly [lower: number, upper: number];
 }
 
 /**
@@ -67,6 +70,7 @@ export function layerProbes(
         fold[index] = rank % folds;
       });
   }
+  const harmful = labels.filter((label) => label === 1).length;
   return layers.map((hidden, layer) => {
     const width = hidden.length / labels.length;
     const scores = new Float64Array(labels.length);
@@ -87,7 +91,8 @@ export function layerProbes(
         scores[held[k] as number] = logit;
       });
     }
-    return { layer, auc: auc(scores, labels) };
+    const area = auc(scores, labels);
+    return { layer, auc: area, interval: aucInterval(area, harmful, labels.length - harmful) };
   });
 }
 

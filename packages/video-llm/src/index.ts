@@ -56,6 +56,7 @@ export {
   type VideoTokenLimits,
 } from "./preprocessor-config.js";
 export type { PreparedPrompt, PreparedSample, PromptRequest, SampleLabels } from "./prompt.js";
+export { promptSegments } from "./prompt-segments.js";
 export { QWEN_VL_PREPROCESSOR } from "./qwen-vl-preprocessor.js";
 export { createRemoteVideoLlm, type RemoteOptions, type RemotePrompt, type RemoteVideoLlm } from "./remote-node.js";
 export {
