@@ -19,6 +19,7 @@ const thresholdSchema = z.strictObject({
 export const guardCalibrationSchema = z.strictObject({
   format: z.literal("videosafety-guard-1"),
   refuseOn: z.enum(["textual", "either", "both"]).describe("which alarms the verdict looks at"),
+  unit: z.enum(["input", "video"]).optional().describe("what rates count: inputs (default), or whole watched videos"),
   temperatures: z.strictObject({ visual: z.number().positive(), textual: z.number().positive() }),
   refusal: thresholdSchema.describe("of the verdict"),
   visual: thresholdSchema.describe("of the visual flag and of time spans"),
@@ -119,7 +120,10 @@ export function parseGuardCalibration(value: unknown): GuardCalibration {
 export function describeGuarantee(calibration: GuardCalibration): string {
   const { targetFrr, confidence, count } = calibration.refusal;
   const percent = (share: number): string => `${Number((100 * share).toPrecision(3))} %`;
-  const promise = `At most ${percent(targetFrr)} of safe inputs like the ${count} calibration samples are refused`;
+  const promise =
+    calibration.unit === "video"
+      ? `At most ${percent(targetFrr)} of safe videos like the ${count} calibration videos are refused in any window`
+      : `At most ${percent(targetFrr)} of safe inputs like the ${count} calibration samples are refused`;
   return confidence === null
     ? `${promise}, in the mean over calibration sets.`
     : `${promise}; this holds with probability ${percent(confidence)} over the draw of the calibration set.`;

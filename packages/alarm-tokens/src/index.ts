@@ -108,6 +108,14 @@ export { type Reliability, type ReliabilityBin, reliability } from "./reliabilit
 export { auc, bestDsrAtFrr, leastFrrAtDsr, type OperatingPoint, rocCurve } from "./roc.js";
 export { placeSegmentAlarms, segmentLoss, segmentSpans } from "./segment-alarms.js";
 export { type FrameWindow, slidingWindows } from "./sliding-windows.js";
+export {
+  type CalibrationVideo,
+  calibrateStreamGuard,
+  readWindows,
+  type StreamMaxima,
+  streamMaxima,
+  type WindowReadings,
+} from "./stream-calibration.js";
 export { fitTemperature } from "./temperature.js";
 export { mergeSpans, type TimeSpan } from "./time-spans.js";
 export { type TokenDrift, type TokenSnapshot, tokenDrift, type VectorDrift } from "./token-drift.js";
