@@ -1,9 +1,11 @@
 import { z } from "zod";
+import { checkReadings } from "./check-readings.js";
 import { conformalThreshold } from "./conformal-threshold.js";
 import { deriveSeed } from "./derive-seed.js";
-import { AlarmShapeError, CalibrationError, EmptyClassError } from "./errors.js";
+import { CalibrationError, EmptyClassError } from "./errors.js";
 import { type RefuseOn, refusalScore, shouldRefuse } from "./evaluate-alarms.js";
 import type { SampleLabels } from "./label-policy.js";
+import type { RecordLocation } from "./record-location.js";
 import { fitTemperature } from "./temperature.js";
 
 const thresholdSchema = z.strictObject({
@@ -37,6 +39,8 @@ export interface CalibrationInput {
   readonly textualLogits: ArrayLike<number>;
   /** [n]. */
   readonly labels: readonly SampleLabels[];
+  /** [n] where the records are: errors name them. */
+  readonly locations?: readonly (RecordLocation | undefined)[];
   /** False refusal rate to promise, e.g. 0.02. */
   readonly targetFrr: number;
   /** See `ConformalTarget`; default 0.95. */
@@ -53,15 +57,11 @@ export interface CalibrationInput {
  * `either` and `both` compare two stretched heads; there half of the samples, chosen by a hash of their index,
  * fits the temperatures and the other half sets the threshold, so that the promise stays exact.
  *
- * @throws CalibrationError, EmptyClassError, NonFiniteError, AlarmShapeError
+ * @throws CalibrationError, EmptyClassError, NonFiniteError, SafetyLabelError, AlarmShapeError
  */
 export function calibrateGuard(input: CalibrationInput): GuardCalibration {
   const { visualLogits, textualLogits, labels, targetFrr, confidence = 0.95, refuseOn = "textual" } = input;
-  if (visualLogits.length !== labels.length || textualLogits.length !== labels.length) {
-    throw new AlarmShapeError(
-      `expected one logit of each head per sample, found ${visualLogits.length} visual and ${textualLogits.length} textual logits for ${labels.length} samples`,
-    );
-  }
+  checkReadings(visualLogits, textualLogits, labels, input.locations);
   const logits = { visual: Array.from(visualLogits), textual: Array.from(textualLogits) };
   const all = labels.map((_, i) => i);
   const forTemperature = refuseOn === "textual" ? all : all.filter((i) => inFirstHalf(i));
@@ -111,7 +111,7 @@ export function parseGuardCalibration(value: unknown): GuardCalibration {
   if (parsed.success) return parsed.data;
   throw new CalibrationError(
     "invalid-calibration",
-    `expected what calibrateGuard returns, found:\n${z.prettifyError(parsed.error)}`,
+    `expected what calibrateGuard returns, found:\n${z.prettifyError(parsed.error)}\ncalibrate again, or load the file that calibrateGuard's result was written to`,
     { cause: parsed.error },
   );
 }

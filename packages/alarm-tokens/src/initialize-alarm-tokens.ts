@@ -1,4 +1,4 @@
-import { AlarmShapeError } from "./errors.js";
+import { AlarmShapeError, NonFiniteError } from "./errors.js";
 
 /** A table of token embeddings [V, d]. */
 export interface EmbeddingTable {
@@ -20,7 +20,7 @@ export type AlarmInitialization =
 /**
  * The first value [d] of an alarm token.
  *
- * @throws AlarmShapeError for a table that is not [V, d] with V >= 1, an id outside it, or no ids at all.
+ * @throws AlarmShapeError for a table that is not [V, d] with V >= 1, an id outside it, or no ids at all; NonFiniteError.
  */
 export function initializeAlarmToken(initialization: AlarmInitialization): Float32Array {
   if (initialization.method === "zeros") {
@@ -46,5 +46,7 @@ export function initializeAlarmToken(initialization: AlarmInitialization): Float
     }
     for (let j = 0; j < width; j++) sum[j] = (sum[j] as number) + (data[id * width + j] as number);
   }
+  if (!sum.every(Number.isFinite))
+    throw new NonFiniteError("expected finite embeddings, found NaN or infinity in the rows; check the checkpoint");
   return Float32Array.from(sum, (value) => value / ids.length);
 }

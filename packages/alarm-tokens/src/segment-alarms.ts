@@ -1,6 +1,6 @@
 import type { SafetyLabel } from "@videosafety/safety-data";
 import { type BinaryCrossEntropyOptions, binaryCrossEntropy, sigmoid } from "./binary-cross-entropy.js";
-import { AlarmShapeError } from "./errors.js";
+import { AlarmShapeError, NonFiniteError } from "./errors.js";
 import { type InsertedTokenIds, insertTokenIds } from "./insert-token-ids.js";
 import { alarmInsertionPoints, type PlacementTokens } from "./place-alarm-token-ids.js";
 import type { RecordLocation } from "./record-location.js";
@@ -26,7 +26,7 @@ export function placeSegmentAlarms(
     segmentEnds.some((end, i) => i > 0 && end <= (segmentEnds[i - 1] as number))
   ) {
     throw new AlarmShapeError(
-      `expected rising segment ends, the last one at ${points.visual} after the last visual token, found [${segmentEnds}]`,
+      `expected rising segment ends, the last one at ${points.visual} after the last visual token, found [${segmentEnds}]; give the index after the last visual token of every segment`,
       { location },
     );
   }
@@ -58,7 +58,11 @@ export function segmentLoss(
   return { loss, gradients: pooled.map(({ shares }, i) => shares.map((share) => share * (gradient[i] as number))) };
 }
 
-/** The time spans whose segment is above a threshold (in logits); neighbours are joined. */
+/**
+ * The time spans whose segment is above a threshold (in logits); neighbours are joined.
+ *
+ * @throws AlarmShapeError; NonFiniteError for NaN, which is never "below the threshold".
+ */
 export function segmentSpans(
   segmentLogits: ArrayLike<number>,
   segments: readonly TimeSpan[],
@@ -66,6 +70,12 @@ export function segmentSpans(
 ): readonly (TimeSpan & { readonly probability: number })[] {
   if (segmentLogits.length !== segments.length) {
     throw new AlarmShapeError(`expected one segment per logit, found ${segments.length} and ${segmentLogits.length}`);
+  }
+  for (let i = 0; i < segmentLogits.length; i++) {
+    if (Number.isFinite(segmentLogits[i])) continue;
+    throw new NonFiniteError(
+      `expected finite segment logits, found ${segmentLogits[i]} at ${i}; treat the segment as unsafe and check the model`,
+    );
   }
   const raised = segments.map((span, i) => ({ ...span, logit: segmentLogits[i] as number }));
   return mergeSpans(raised.filter(({ logit }) => logit > threshold)).map((span) => {

@@ -3,7 +3,7 @@ import { AlarmShapeError, EmptyClassError, NonFiniteError } from "./errors.js";
 import { type RefuseOn, refusalScore, shouldRefuse } from "./evaluate-alarms.js";
 import type { GuardModel, GuardWindow } from "./guard.js";
 import type { GuardCalibration } from "./guard-calibration.js";
-import type { SampleLabels } from "./label-policy.js";
+import { resolveLabels, type SampleLabels } from "./label-policy.js";
 import type { RecordLocation } from "./record-location.js";
 
 /** What the heads say of the windows of one video. */
@@ -131,7 +131,7 @@ export function streamMaxima(
  * @param input.videos held out from training; harmful ones are left aside. The verdict needs videos that should be answered,
  *   each flag videos that are safe in its modality.
  * @throws CalibrationError when there are too few videos for the target (the message says how many are needed), EmptyClassError
- *   when none is safe, AlarmShapeError and NonFiniteError naming the video.
+ *   when none is safe, AlarmShapeError, NonFiniteError and SafetyLabelError naming the video.
  */
 export function calibrateStreamGuard(input: {
   readonly base: GuardCalibration;
@@ -142,7 +142,10 @@ export function calibrateStreamGuard(input: {
 }): GuardCalibration {
   const { base, videos, targetFrr, confidence = 0.95 } = input;
   const target: ConformalTarget = { targetFrr, confidence };
-  const worst = videos.map((video) => ({ labels: video.labels, ...streamMaxima(video, base) }));
+  const worst = videos.map((video) => ({
+    labels: resolveLabels(video.labels, { unlabeled: "mask", partial: "mask" }, video.location),
+    ...streamMaxima(video, base),
+  }));
   const scoresOf = (score: keyof StreamMaxima, isSafe: (labels: SampleLabels) => boolean, name: string): number[] => {
     const scores = worst.filter(({ labels }) => isSafe(labels)).map((maxima) => maxima[score]);
     if (scores.length > 0) return scores;
