@@ -36,6 +36,7 @@ export {
 } from "./errors.js";
 export { type Completion, DEFAULT_GENERATION, type GenerationOptions, type StreamedToken } from "./generate.js";
 export { type OpenedVideoLlm, openHiddenStates } from "./hidden-states.js";
+export { type AlarmStart, initializeAlarms } from "./initialize-alarms.js";
 export { type LoadOptions, loadVideoLlm } from "./load-node.js";
 export type { LoraSettings } from "./lora.js";
 export type { TrainableTensor } from "./parameter-store.js";
