@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Tokenizer } from "@huggingface/tokenizers";
 import { initializeAlarmToken, lookupAlarmTokenIds, registerAlarmTokens } from "@videosafety/alarm-tokens";
+import { readSafetensors } from "@videosafety/onnx-autodiff";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
   createVideoLlm,
@@ -122,6 +123,22 @@ describe("initializeAlarms", () => {
         .flat()
         .every((value) => value === 0),
     ).toBe(true);
+  });
+
+  test("a saved checkpoint holds them under the authors' names", async () => {
+    const saved = await readSafetensors(join(directory, "model.safetensors"));
+    const shapes = [...saved.tensors]
+      .filter(([name]) => /alarm|_cls/.test(name))
+      .map(([name, { dims }]) => [name, dims]);
+    const d = model.hiddenSize;
+    expect(Object.fromEntries(shapes)).toEqual({
+      visual_alarm_tokens: [1, d],
+      textual_alarm_tokens: [1, d],
+      "visual_tokens_cls.weight": [1, d],
+      "visual_tokens_cls.bias": [1],
+      "textual_tokens_cls.weight": [1, d],
+      "textual_tokens_cls.bias": [1],
+    });
   });
 
   test("on a frozen base of 4 bits, whose table lies in a file", async () => {
