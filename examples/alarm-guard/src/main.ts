@@ -7,6 +7,7 @@ import type { RefusalRates } from "./alarm-readings.js";
 import { assessItems } from "./assess-items-node.js";
 import { writeFigures } from "./figures-node.js";
 import type { SpanFinding } from "./locate-spans.js";
+import { lastLayerShare } from "./look-inside.js";
 import { type MicroResults, runMicro } from "./run-micro.js";
 import { FULL } from "./train-micro.js";
 
@@ -61,7 +62,7 @@ function table({ answers, trials, auc, spans, inside }: MicroResults, targetFrr:
     `which second is harmful, overlap with the truth: windows ${found(spans.windows)}, segment alarms ${found(spans.segments)}`,
     `segment alarms: AUC of the seconds of harmful clips ${spans.segments.secondsAuc.toFixed(2)}; visual alarm after their training ${spans.segments.visualAuc.toFixed(3)}`,
     `probes by layer (0 = embedding): visual alarm ${probed("visual")}, textual alarm ${probed("textual")}`,
-    `attention to the video in the last layer: visual alarm ${percent(inside.toVideo.visual)}, textual alarm ${percent(inside.toVideo.textual)}`,
+    `attention to the video in the last layer: visual alarm ${percent(lastLayerShare(inside.attention, "visual"))}, textual alarm ${percent(lastLayerShare(inside.attention, "textual"))}`,
   ].join("\n");
 }
 
@@ -79,7 +80,7 @@ async function run(flags: Flags): Promise<void> {
       targetFrr,
       confidence,
     });
-    const files = await writeFigures(flags.out, { ...found, snapshots: [] });
+    const files = await writeFigures(flags.out, { ...found, snapshots: [], inside: null });
     const shipped = join(flags.out, "guard.json");
     await writeFile(shipped, `${JSON.stringify({ calibration: found.calibration, readout: found.readout })}\n`);
     files.push(shipped);

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { selectReadings } from "./alarm-readings.js";
 import { calibrationTrials } from "./calibration-trials.js";
 import { writeFigures } from "./figures-node.js";
+import { lastLayerShare } from "./look-inside.js";
 import { type MicroResults, runMicro } from "./run-micro.js";
 
 // A fraction of what `main` runs: enough to see every step work and the alarms learn.
@@ -55,12 +56,19 @@ describe("the alarm-guard example on a micro model", () => {
   });
 
   test("inside, the alarms know nothing in the embedding and tell harm in the last layer; they look at the video", () => {
-    const { probes, toVideo } = results.inside;
+    const { probes, attention } = results.inside;
     expect(probes.visual[0]?.auc).toBeCloseTo(0.5, 5);
     expect(probes.textual[0]?.auc).toBeCloseTo(0.5, 5);
     expect(probes.textual.at(-1)?.auc).toBeGreaterThan(0.9);
-    expect(toVideo.visual).toBeGreaterThan(0.02);
-    expect(toVideo.visual).toBeLessThanOrEqual(1);
+    expect(lastLayerShare(attention, "visual")).toBeGreaterThan(0.02);
+    for (const layer of [1, 2])
+      for (const head of [0, 1, 2, 3]) {
+        const own = attention.filter((share) => share.layer === layer && share.head === head);
+        for (const modality of ["visual", "textual"] as const)
+          expect(own.reduce((sum, share) => sum + share[modality], 0)).toBeCloseTo(1, 5);
+        // The visual alarm comes before the query.
+        expect(own.find(({ segment }) => segment === "query")).toMatchObject({ visual: 0, even: { visual: 0 } });
+      }
   });
 
   test("alarms after every frame tell which second is harmful in one pass a clip, windows need seven", () => {
@@ -82,6 +90,9 @@ describe("the alarm-guard example on a micro model", () => {
       "reliability.svg",
       "activation.svg",
       "drift.svg",
+      "probes.svg",
+      "attention.svg",
+      "attention-heads.svg",
     ]);
     for (const file of files) expect(await readFile(file, "utf8")).toMatch(/^<svg /);
   });

@@ -85,7 +85,7 @@ export async function runMicro(options: {
     points: [{ dsr: (rates.hh + rates.sh) / 2, frr: rates.frr }],
   });
   const windows = await locateByWindows(model, calibration, measured);
-  const inside = await lookInside(model, await prepareAll(model, measured));
+  const inside = await lookInside(model, await prepareAll(model, measured), (i) => measured[i]?.clip?.sign ?? null);
   restoreTensors(model, afterStage1);
   const alarms = await trainSegmentAlarms(model, seed, amounts, onEvent);
   const split = { calibrate: held.slice(amounts.held / 2), measure: measured };

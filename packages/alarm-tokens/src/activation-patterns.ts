@@ -1,6 +1,6 @@
 import type { SafetyLabel } from "@videosafety/safety-data";
 import { sigmoid } from "./binary-cross-entropy.js";
-import { AlarmShapeError, NonFiniteError } from "./errors.js";
+import { checkReadings } from "./check-readings.js";
 import type { SampleLabels } from "./label-policy.js";
 
 /** What one head says in one cell. */
@@ -33,18 +33,14 @@ const QUANTILES = [0.05, 0.25, 0.5, 0.75, 0.95] as const;
  * How both alarms react in the four cells. A visual alarm that has learned its task reacts to the video alone: alike in
  * the two cells of a video label, whatever the query. Samples with an unknown label are left out.
  *
- * @throws AlarmShapeError, NonFiniteError
+ * @throws AlarmShapeError, NonFiniteError, SafetyLabelError
  */
 export function activationPatterns(
   visualLogits: ArrayLike<number>,
   textualLogits: ArrayLike<number>,
   labels: readonly SampleLabels[],
 ): ActivationCell[] {
-  if (visualLogits.length !== labels.length || textualLogits.length !== labels.length) {
-    throw new AlarmShapeError(
-      `expected one logit of each head per sample, found ${visualLogits.length} and ${textualLogits.length} for ${labels.length} samples`,
-    );
-  }
+  checkReadings(visualLogits, textualLogits, labels);
   const cells = [
     [1, 1],
     [1, 0],
@@ -66,8 +62,6 @@ export function activationPatterns(
 }
 
 function summarize(logits: readonly number[]): ActivationSummary {
-  const bad = logits.find((logit) => !Number.isFinite(logit));
-  if (bad !== undefined) throw new NonFiniteError(`expected finite logits, found ${bad}`);
   const probabilities = logits.map(sigmoid).sort((a, b) => a - b);
   const count = probabilities.length;
   if (count === 0) return { mean: null, quantiles: [], raised: null };

@@ -1,5 +1,5 @@
 import type { AlarmPositions } from "./alarm-positions.js";
-import { AlarmShapeError } from "./errors.js";
+import { AlarmShapeError, NonFiniteError } from "./errors.js";
 
 /** A named stretch of the sequence, [start, end). */
 export interface SequenceSegment {
@@ -24,7 +24,7 @@ export interface AlarmAttention {
 /**
  * What the alarm tokens look at, and who looks at them, from one layer's attention weights [heads, S, S] (rows sum to 1).
  *
- * @throws AlarmShapeError when sizes do not fit.
+ * @throws AlarmShapeError when sizes do not fit; NonFiniteError.
  */
 export function alarmAttention(
   attention: { readonly data: ArrayLike<number>; readonly dims: readonly number[] },
@@ -36,6 +36,16 @@ export function alarmAttention(
     throw new AlarmShapeError(
       `expected attention [heads, S, S], found [${attention.dims}] with ${attention.data.length} values`,
     );
+  }
+  for (const position of [positions.visual, positions.textual]) {
+    if (!(Number.isInteger(position) && position >= 0 && position < length)) {
+      throw new AlarmShapeError(
+        `expected alarm positions in [0, ${length}), found ${position}; find them with findAlarmPositions`,
+      );
+    }
+  }
+  if (!Array.prototype.every.call(attention.data, Number.isFinite)) {
+    throw new NonFiniteError("expected finite attention, found NaN or infinity; check the model");
   }
   const weight = (row: number, column: number): number => {
     let sum = 0;

@@ -17,9 +17,9 @@ describe("alarm embeddings", () => {
       [1, 2],
       [4, 5],
     ];
-    writeAlarmEmbeddingsInto(embeddings, { visual, textual: [6] }, two, 2);
+    writeAlarmEmbeddingsInto(embeddings, { visual, textual: [6] }, two, { width: 2 });
     expect([...embeddings]).toEqual([1, 1, 7, 7, 6, 6, 1, 1, 7, 7, 6, 6, 8, 8]);
-    expect(() => writeAlarmEmbeddingsInto(embeddings, { visual, textual: [0, 3, 6] }, two, 2)).toThrow(
+    expect(() => writeAlarmEmbeddingsInto(embeddings, { visual, textual: [0, 3, 6] }, two, { width: 2 })).toThrow(
       /at most 2 textual alarm tokens a place, found 3/,
     );
   });

@@ -63,10 +63,14 @@ export function binaryCrossEntropy(
   labels.forEach((label, i) => {
     if (label === null) return;
     if (label !== 0 && label !== 1) {
-      throw new SafetyLabelError("label-invalid", `expected label ${i} to be 0, 1 or null, found ${String(label)}`);
+      throw new SafetyLabelError(
+        "label-invalid",
+        `expected label ${i} to be 0, 1 or null, found ${String(label)}; see resolveLabels`,
+      );
     }
     const logit = logits[i] as number;
-    if (!Number.isFinite(logit)) throw new NonFiniteError(`expected finite logits, found ${logit} at ${i}`);
+    if (!Number.isFinite(logit))
+      throw new NonFiniteError(`expected finite logits, found ${logit} at ${i}; check the model`);
     const sign = label === 1 ? 1 : -1;
     const weight = (label === 1 ? classWeights.harmful : classWeights.safe) / normalizer;
     const wrong = sigmoid(-sign * logit);
@@ -81,9 +85,16 @@ export function binaryCrossEntropy(
 /**
  * Weights that make both classes count alike: n / (2 n_c).
  *
- * @throws EmptyClassError when a class has no sample.
+ * @throws EmptyClassError when a class has no sample; SafetyLabelError for anything but 0, 1 and null.
  */
 export function balancedClassWeights(labels: readonly (SafetyLabel | null)[]): ClassWeights {
+  const wrong = labels.findIndex((label) => label !== 0 && label !== 1 && label !== null);
+  if (wrong >= 0) {
+    throw new SafetyLabelError(
+      "label-invalid",
+      `expected label ${wrong} to be 0, 1 or null, found ${String(labels[wrong])}; see resolveLabels`,
+    );
+  }
   const safe = labels.filter((label) => label === 0).length;
   const harmful = labels.filter((label) => label === 1).length;
   if (safe === 0 || harmful === 0) {

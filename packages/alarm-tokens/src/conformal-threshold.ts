@@ -88,6 +88,6 @@ function checkTarget({ targetFrr, confidence }: ConformalTarget): void {
   if (inside(targetFrr) && (confidence === null || inside(confidence))) return;
   throw new CalibrationError(
     "invalid-target",
-    `expected a target rate and a confidence (or null) in (0, 1), found ${targetFrr} and ${confidence}`,
+    `expected a target rate and a confidence (or null) in (0, 1), found ${targetFrr} and ${confidence}; 0.02 and 0.95 are usual`,
   );
 }

@@ -66,7 +66,7 @@ describe("rocCurve and auc", () => {
 
   test("bad input", () => {
     expect(() => auc([1, 2], [1, 1])).toThrow(EmptyClassError);
-    expect(() => auc([1, 2], [1, 2])).toThrow(EmptyClassError);
+    expect(() => auc([1, 2], [1, 2])).toThrow(SafetyLabelError);
     expect(() => auc([1, Number.NaN], [1, 0])).toThrow(NonFiniteError);
     expect(() => auc([1], [1, 0])).toThrow(/one label per score/);
   });

@@ -1,7 +1,9 @@
 import { binaryCrossEntropy, sigmoid } from "./binary-cross-entropy.js";
+import { checkReadings } from "./check-readings.js";
 import { EmptyClassError } from "./errors.js";
 import type { GuardModel } from "./guard-model.js";
 import type { SampleLabels } from "./label-policy.js";
+import type { RecordLocation } from "./record-location.js";
 import { auc, leastFrrAtDsr, rocCurve } from "./roc.js";
 
 /** Which harmful label asks for a refusal, and which probability is held against the threshold. */
@@ -47,7 +49,8 @@ export function shouldRefuse(labels: SampleLabels, refuseOn: RefuseOn): boolean 
 /**
  * Runs the heads over samples in batches and scores them.
  *
- * @throws whatever the model throws; NonFiniteError when it returns NaN.
+ * @throws whatever the model throws; NonFiniteError when it returns NaN, AlarmShapeError when it returns too few logits,
+ *   SafetyLabelError for labels that are not 0, 1 or null: naming the record.
  */
 export async function evaluateAlarms<Sample>(
   model: GuardModel<Sample>,
@@ -61,6 +64,8 @@ export async function evaluateAlarms<Sample>(
     /** Default 0.95. */
     readonly dsr?: number;
     readonly signal?: AbortSignal | undefined;
+    /** Where a sample's record is: errors name it. */
+    readonly locationOf?: (sample: Sample) => RecordLocation | undefined;
   } = {},
 ): Promise<AlarmMetrics> {
   const { batchSize = 8, refuseOn = "textual", dsr = 0.95, signal } = options;
@@ -72,16 +77,19 @@ export async function evaluateAlarms<Sample>(
     visual.push(...states.visualLogits);
     textual.push(...states.textualLogits);
   }
-  return alarmMetrics(visual, textual, samples.map(labelsOf), { refuseOn, dsr });
+  const labels = samples.map(labelsOf);
+  checkReadings(visual, textual, labels, options.locationOf && samples.map(options.locationOf));
+  return alarmMetrics(visual, textual, labels, { refuseOn, dsr });
 }
 
-/** The metrics of given logits [n] against given labels [n]. */
+/** The metrics of given logits [n] against given labels [n]. @throws AlarmShapeError, NonFiniteError, SafetyLabelError */
 export function alarmMetrics(
   visualLogits: readonly number[],
   textualLogits: readonly number[],
   labels: readonly SampleLabels[],
   options: { readonly refuseOn: RefuseOn; readonly dsr: number },
 ): AlarmMetrics {
+  checkReadings(visualLogits, textualLogits, labels);
   const scores: number[] = [];
   const refusals: number[] = [];
   labels.forEach((label, i) => {

@@ -1,9 +1,11 @@
 import { z } from "zod";
+import { checkReadings } from "./check-readings.js";
 import { conformalThreshold } from "./conformal-threshold.js";
 import { deriveSeed } from "./derive-seed.js";
-import { AlarmShapeError, CalibrationError, EmptyClassError } from "./errors.js";
+import { CalibrationError, EmptyClassError } from "./errors.js";
 import { type RefuseOn, refusalScore, shouldRefuse } from "./evaluate-alarms.js";
 import type { SampleLabels } from "./label-policy.js";
+import type { RecordLocation } from "./record-location.js";
 import { type SegmentCalibration, segmentThreshold } from "./segment-guard.js";
 import { fitTemperature } from "./temperature.js";
 
@@ -20,6 +22,7 @@ const thresholdSchema = z.strictObject({
 export const guardCalibrationSchema = z.strictObject({
   format: z.literal("videosafety-guard-1"),
   refuseOn: z.enum(["textual", "either", "both"]).describe("which alarms the verdict looks at"),
+  unit: z.enum(["input", "video"]).optional().describe("what rates count: inputs (default), or whole watched videos"),
   temperatures: z.strictObject({ visual: z.number().positive(), textual: z.number().positive() }),
   refusal: thresholdSchema.describe("of the verdict"),
   visual: thresholdSchema.describe("of the visual flag and of time spans from windows"),
@@ -40,6 +43,8 @@ export interface CalibrationInput {
   readonly labels: readonly SampleLabels[];
   /** For time spans from segment alarms. */
   readonly segments?: SegmentCalibration;
+  /** [n] where the records are: errors name them. */
+  readonly locations?: readonly (RecordLocation | undefined)[];
   /** False refusal rate to promise, e.g. 0.02. */
   readonly targetFrr: number;
   /** See `ConformalTarget`; default 0.95. */
@@ -56,15 +61,11 @@ export interface CalibrationInput {
  * `either` and `both` compare two stretched heads; there half of the samples, chosen by a hash of their index,
  * fits the temperatures and the other half sets the threshold, so that the promise stays exact.
  *
- * @throws CalibrationError, EmptyClassError, NonFiniteError, AlarmShapeError
+ * @throws CalibrationError, EmptyClassError, NonFiniteError, SafetyLabelError, AlarmShapeError
  */
 export function calibrateGuard(input: CalibrationInput): GuardCalibration {
   const { visualLogits, textualLogits, labels, targetFrr, confidence = 0.95, refuseOn = "textual" } = input;
-  if (visualLogits.length !== labels.length || textualLogits.length !== labels.length) {
-    throw new AlarmShapeError(
-      `expected one logit of each head per sample, found ${visualLogits.length} visual and ${textualLogits.length} textual logits for ${labels.length} samples`,
-    );
-  }
+  checkReadings(visualLogits, textualLogits, labels, input.locations);
   const logits = { visual: Array.from(visualLogits), textual: Array.from(textualLogits) };
   const all = labels.map((_, i) => i);
   const forTemperature = refuseOn === "textual" ? all : all.filter((i) => inFirstHalf(i));
@@ -115,7 +116,7 @@ export function parseGuardCalibration(value: unknown): GuardCalibration {
   if (parsed.success) return parsed.data;
   throw new CalibrationError(
     "invalid-calibration",
-    `expected what calibrateGuard returns, found:\n${z.prettifyError(parsed.error)}`,
+    `expected what calibrateGuard returns, found:\n${z.prettifyError(parsed.error)}\ncalibrate again, or load the file that calibrateGuard's result was written to`,
     { cause: parsed.error },
   );
 }
@@ -124,7 +125,10 @@ export function parseGuardCalibration(value: unknown): GuardCalibration {
 export function describeGuarantee(calibration: GuardCalibration): string {
   const { targetFrr, confidence, count } = calibration.refusal;
   const percent = (share: number): string => `${Number((100 * share).toPrecision(3))} %`;
-  const promise = `At most ${percent(targetFrr)} of safe inputs like the ${count} calibration samples are refused`;
+  const promise =
+    calibration.unit === "video"
+      ? `At most ${percent(targetFrr)} of safe videos like the ${count} calibration videos are refused in any window`
+      : `At most ${percent(targetFrr)} of safe inputs like the ${count} calibration samples are refused`;
   return confidence === null
     ? `${promise}, in the mean over calibration sets.`
     : `${promise}; this holds with probability ${percent(confidence)} over the draw of the calibration set.`;

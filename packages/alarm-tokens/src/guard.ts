@@ -74,7 +74,7 @@ export interface Guard<Input> {
   assess(input: Input, options?: { signal?: AbortSignal }): Promise<Assessment>;
   /**
    * Assesses windows of a stream as they come (see `slidingWindows`). Every window is a new chance for a false alarm:
-   * calibrate on the highest score over the windows of each safe calibration video.
+   * `calibrateStreamGuard` makes a calibration whose promise counts videos, not windows.
    */
   watch(
     windows: AsyncIterable<GuardWindow<Input>> | Iterable<GuardWindow<Input>>,

@@ -13,6 +13,8 @@ export {
 } from "./alarm-tokens.js";
 export { type AtSftLossInput, type AtSftLossResult, atSftLoss } from "./at-sft-loss.js";
 export { type AtcHead, type AtcHeadGradients, atcGradients, atcHeadOf, atcLogits } from "./atc-head.js";
+export { type AttentionShare, attentionShares, meanAttentionShares } from "./attention-shares.js";
+export { aucInterval } from "./auc-interval.js";
 export {
   type BinaryCrossEntropyOptions,
   type BinaryCrossEntropyResult,
@@ -124,6 +126,14 @@ export { auc, bestDsrAtFrr, leastFrrAtDsr, type OperatingPoint, rocCurve } from 
 export { segmentLoss, segmentSpans } from "./segment-alarms.js";
 export { type SegmentCalibration, segmentThreshold } from "./segment-guard.js";
 export { type FrameWindow, slidingWindows } from "./sliding-windows.js";
+export {
+  type CalibrationVideo,
+  calibrateStreamGuard,
+  readWindows,
+  type StreamMaxima,
+  streamMaxima,
+  type WindowReadings,
+} from "./stream-calibration.js";
 export { fitTemperature } from "./temperature.js";
 export { mergeSpans, type TimeSpan } from "./time-spans.js";
 export { type TokenDrift, type TokenSnapshot, tokenDrift, type VectorDrift } from "./token-drift.js";

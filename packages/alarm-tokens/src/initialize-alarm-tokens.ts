@@ -1,4 +1,4 @@
-import { AlarmShapeError } from "./errors.js";
+import { AlarmShapeError, NonFiniteError } from "./errors.js";
 
 /** A table of token embeddings [V, d]. */
 export interface EmbeddingTable {
@@ -22,7 +22,8 @@ export type AlarmInitialization =
  * positions, so training tells them apart.
  *
  * @param count vectors n; default 1, the paper's
- * @throws AlarmShapeError for a table that is not [V, d] with V >= 1, an id outside it, no ids at all, or no vectors.
+ * @throws AlarmShapeError for a table that is not [V, d] with V >= 1, an id outside it, no ids at all, or no vectors;
+ *   NonFiniteError.
  */
 export function initializeAlarmToken(initialization: AlarmInitialization, count = 1): Float32Array {
   if (!(Number.isInteger(count) && count > 0)) {
@@ -58,5 +59,7 @@ function initialRow(initialization: AlarmInitialization): Float32Array {
     }
     for (let j = 0; j < width; j++) sum[j] = (sum[j] as number) + (data[id * width + j] as number);
   }
+  if (!sum.every(Number.isFinite))
+    throw new NonFiniteError("expected finite embeddings, found NaN or infinity in the rows; check the checkpoint");
   return Float32Array.from(sum, (value) => value / ids.length);
 }

@@ -58,7 +58,7 @@ function checkLabel(value: unknown, modality: string, location: RecordLocation |
   if (value === 0 || value === 1) return value;
   throw new SafetyLabelError(
     "label-invalid",
-    `expected the ${modality} label to be the number 0 (safe) or 1 (harmful), found ${typeof value === "string" ? JSON.stringify(value) : String(value)}`,
+    `expected the ${modality} label to be the number 0 (safe) or 1 (harmful), found ${typeof value === "string" ? JSON.stringify(value) : String(value)}; correct the record (labelRecord reads the authors' words and booleans)`,
     location,
   );
 }

@@ -37,6 +37,6 @@ export function labelRecord(
     );
   } catch (error) {
     if (error instanceof SafetyLabelError) throw error;
-    throw new SafetyLabelError("label-invalid", (error as Error).message, location);
+    throw new SafetyLabelError("label-invalid", `${(error as Error).message}; correct the record`, location);
   }
 }

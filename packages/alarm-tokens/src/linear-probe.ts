@@ -1,8 +1,9 @@
 import type { SafetyLabel } from "@videosafety/safety-data";
 import { type AtcHead, atcLogits } from "./atc-head.js";
+import { aucInterval } from "./auc-interval.js";
 import { binaryCrossEntropy } from "./binary-cross-entropy.js";
 import { deriveSeed } from "./derive-seed.js";
-import { AlarmShapeError, EmptyClassError } from "./errors.js";
+import { AlarmShapeError, EmptyClassError, NonFiniteError } from "./errors.js";
 import { auc } from "./roc.js";
 
 /** How well one layer's hidden states tell harm from safety. */
@@ -11,6 +12,8 @@ export interface LayerProbe {
   readonly layer: number;
   /** Cross-validated area under the ROC curve. */
   readonly auc: number;
+  /** 95 % interval of it (`aucInterval`): the draw of the samples, not the fit of the probe. */
+  readonly interval: readonly [lower: number, upper: number];
 }
 
 /**
@@ -18,16 +21,26 @@ export interface LayerProbe {
  * the returned head works on the states as given.
  *
  * @param ridge weight of |w|^2 / 2 against the mean cross-entropy; default 0.01.
- * @throws AlarmShapeError, EmptyClassError when a class has no sample.
+ * @throws AlarmShapeError, NonFiniteError, SafetyLabelError, EmptyClassError when a class has no sample.
  */
 export function fitLinearProbe(hidden: ArrayLike<number>, labels: readonly SafetyLabel[], ridge = 0.01): AtcHead {
   const rows = labels.length;
   const width = hidden.length / rows;
   if (!(Number.isInteger(width) && width > 0)) {
-    throw new AlarmShapeError(`expected hidden states [${rows}, d], found ${hidden.length} values`);
+    throw new AlarmShapeError(
+      `expected hidden states [${rows}, d], found ${hidden.length} values; pass one row a label`,
+    );
   }
   if (new Set(labels).size < 2)
-    throw new EmptyClassError("expected samples of both classes to fit a probe, found one class");
+    throw new EmptyClassError(
+      "expected samples of both classes to fit a probe, found one class; add samples or use fewer folds",
+    );
+  for (let k = 0; k < hidden.length; k++) {
+    if (Number.isFinite(hidden[k])) continue;
+    throw new NonFiniteError(
+      `expected finite hidden states, found ${hidden[k]} in row ${Math.floor(k / width)}; check the model`,
+    );
+  }
   const { mean, scale, x } = standardize(hidden, rows, width);
   // Gradient descent with Nesterov's momentum; 1/4 of the largest eigenvalue of X^T X / n bounds the curvature.
   const step = 1 / (0.25 * (largestEigenvalue(x, rows, width) + 1) + ridge);
@@ -50,13 +63,22 @@ export function fitLinearProbe(hidden: ArrayLike<number>, labels: readonly Safet
  * linearly readable.
  *
  * @param layers each [n, d] @param folds default 5
- * @throws AlarmShapeError, EmptyClassError when a training fold lacks a class.
+ * @throws AlarmShapeError, NonFiniteError, SafetyLabelError, EmptyClassError when a training fold lacks a class.
  */
 export function layerProbes(
   layers: readonly ArrayLike<number>[],
   labels: readonly SafetyLabel[],
   folds = 5,
 ): LayerProbe[] {
+  if (!(Number.isInteger(folds) && folds >= 2)) {
+    throw new AlarmShapeError(`expected a whole number of folds, at least 2, found ${folds}`);
+  }
+  layers.forEach((hidden, layer) => {
+    if (hidden.length > 0 && hidden.length % labels.length === 0) return;
+    throw new AlarmShapeError(
+      `expected hidden states [${labels.length}, d] in layer ${layer}, found ${hidden.length} values; pass one row a label`,
+    );
+  });
   // Folds by rank of a hash within each class: stratified, and independent of the order of the samples.
   const fold = new Int32Array(labels.length);
   for (const label of [0, 1] as const) {
@@ -67,6 +89,7 @@ export function layerProbes(
         fold[index] = rank % folds;
       });
   }
+  const harmful = labels.filter((label) => label === 1).length;
   return layers.map((hidden, layer) => {
     const width = hidden.length / labels.length;
     const scores = new Float64Array(labels.length);
@@ -87,7 +110,8 @@ export function layerProbes(
         scores[held[k] as number] = logit;
       });
     }
-    return { layer, auc: auc(scores, labels) };
+    const area = auc(scores, labels);
+    return { layer, auc: area, interval: aucInterval(area, harmful, labels.length - harmful) };
   });
 }
 

@@ -1,5 +1,6 @@
 import type { PlacementTokens } from "./alarm-insertion-points.js";
 import { findAlarmPositions } from "./alarm-positions.js";
+import { AlarmShapeError } from "./errors.js";
 import { placeAlarms } from "./place-alarms.js";
 import type { RecordLocation } from "./record-location.js";
 
@@ -35,11 +36,18 @@ export function placeAlarmTokenIds(
  * Carries a parallel array (labels, masks) over the insertion.
  *
  * @param fill value at the alarm tokens: -100 for labels, so that no loss falls on them.
+ * @throws AlarmShapeError when `values` is not one a token.
  */
 export function carryOver(
   values: ArrayLike<number>,
   placed: Pick<PlacedTokenIds, "sourceIndex">,
   fill: number,
 ): Int32Array {
+  const length = placed.sourceIndex.reduce((most, source) => Math.max(most, source + 1), 0);
+  if (values.length !== length) {
+    throw new AlarmShapeError(
+      `expected ${length} values, one a token of the sequence before placement, found ${values.length}; carry the array that belongs to these ids`,
+    );
+  }
   return placed.sourceIndex.map((source) => (source < 0 ? fill : (values[source] as number)));
 }

@@ -144,7 +144,7 @@ function cutFrames(
   const ends = frames.map(({ end }) => end);
   if (ends.at(-1) !== lastEnd || ends.some((end, i) => i > 0 && end <= (ends[i - 1] as number))) {
     throw new AlarmShapeError(
-      `expected rising ends of frames, the last one at ${lastEnd} after the last visual token, found [${ends}]`,
+      `expected rising ends of frames, the last one at ${lastEnd} after the last visual token, found [${ends}]; give the index after the last visual token of every frame`,
       { location },
     );
   }

@@ -29,11 +29,15 @@ export interface TokenizerJson {
 }
 
 /**
- * Adds both alarm tokens to a tokenizer.json object as special tokens with the next free ids. Tokens that are there
- * already keep their ids, so registering twice changes nothing.
+ * Adds both alarm tokens to a tokenizer.json object as special tokens with the next free ids. Tokens that are there already,
+ * among the added ones or in the vocabulary, keep their ids and become special, so that text cannot spell them unnoticed;
+ * registering twice changes nothing. Ids may have gaps and `added_tokens` any order; both stay as they are.
+ * (Rust's `tokenizers`, and with it Python, numbers added tokens on without gaps whatever the file says: such a file means
+ * other ids there, with or without alarm tokens; look them up with `lookupAlarmTokenIds` where they are used.)
  *
  * @returns a new object (the given one is untouched), the ids, and the number of rows an embedding table needs at least.
- * @throws AlarmTokenizerError `invalid-tokenizer` when the object has no vocabulary.
+ * @throws AlarmTokenizerError `invalid-tokenizer` when the object has no vocabulary, an id is not a whole number, or an alarm
+ *   token has two ids or shares one with another token.
  */
 export function registerAlarmTokens<T extends TokenizerJson>(
   tokenizer: T,
@@ -45,28 +49,42 @@ export function registerAlarmTokens<T extends TokenizerJson>(
       "expected the parsed object of a Hugging Face tokenizer.json with model.vocab, found none; pass JSON.parse of the file",
     );
   }
+  const idsOf: ReadonlyMap<string, number> = new Map(
+    Array.isArray(vocabulary)
+      ? vocabulary.map(([piece], id) => [piece as string, id] as const)
+      : Object.entries(vocabulary as Record<string, number>),
+  );
   const added = [...(tokenizer.added_tokens ?? [])];
-  let next = Array.isArray(vocabulary) ? vocabulary.length : 1 + largest(Object.values(vocabulary as object));
-  next = Math.max(next, 1 + largest(added.map((token) => token.id)));
-  for (const content of ALARM_TOKENS) {
-    if (added.some((token) => token.content === content)) continue;
-    added.push({
-      id: next,
-      content,
-      single_word: false,
-      lstrip: false,
-      rstrip: false,
-      normalized: false,
-      special: true,
-    });
-    next += 1;
-  }
-  const idOf = (content: string): number => added.find((token) => token.content === content)?.id as number;
+  let next = 1 + Math.max(largest(idsOf), largest(new Map(added.map(({ content, id }) => [content, id]))));
+  const ids = ALARM_TOKENS.map((content) => {
+    const at = added.findIndex((token) => token.content === content);
+    const id = added[at]?.id ?? idsOf.get(content) ?? next++;
+    checkOwnId(content, id, added, idsOf);
+    const token = { id, content, single_word: false, lstrip: false, rstrip: false, normalized: false, special: true };
+    if (at < 0) added.push(token);
+    else added[at] = token;
+    return id;
+  }) as [number, number];
   return {
     tokenizer: { ...tokenizer, added_tokens: added },
-    ids: { visual: idOf(VISUAL_ALARM_TOKEN), textual: idOf(TEXTUAL_ALARM_TOKEN) },
+    ids: { visual: ids[0], textual: ids[1] },
     vocabularySize: next,
   };
+}
+
+function checkOwnId(
+  content: string,
+  id: number,
+  added: readonly AddedToken[],
+  vocabulary: ReadonlyMap<string, number>,
+): void {
+  const others = [...added.map((token) => [token.content, token.id] as const), ...vocabulary];
+  const clash = others.find(([other, otherId]) => (other === content) !== (otherId === id));
+  if (clash === undefined) return;
+  throw new AlarmTokenizerError(
+    "invalid-tokenizer",
+    `expected ${content} to have one id of its own, found ${clash[0]} with id ${clash[1]} beside ${content} with id ${id}; remove one of them from tokenizer.json`,
+  );
 }
 
 /** Anything that turns text into ids: @huggingface/tokenizers, transformers.js, tiktoken-like, your own. */
@@ -107,4 +125,17 @@ function onlyId(tokenizer: TextEncoder, token: string): number {
   return ids[0] as number;
 }
 
-const largest = (ids: readonly number[]): number => ids.reduce((most, id) => Math.max(most, id), -1);
+/** The largest id, -1 for none. @throws AlarmTokenizerError */
+function largest(ids: ReadonlyMap<string, number>): number {
+  let most = -1;
+  for (const [token, id] of ids) {
+    if (!(Number.isInteger(id) && id >= 0)) {
+      throw new AlarmTokenizerError(
+        "invalid-tokenizer",
+        `expected whole numbers as ids, found ${String(id)} for ${token}; export tokenizer.json again`,
+      );
+    }
+    most = Math.max(most, id);
+  }
+  return most;
+}

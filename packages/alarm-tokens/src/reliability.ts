@@ -1,4 +1,4 @@
-import { AlarmShapeError, EmptyClassError, NonFiniteError } from "./errors.js";
+import { AlarmShapeError, EmptyClassError, NonFiniteError, SafetyLabelError } from "./errors.js";
 import { wilsonInterval } from "./wilson-interval.js";
 
 /** Samples whose probability falls in [lower, upper). */
@@ -30,7 +30,7 @@ export interface Reliability {
 /**
  * The reliability curve of probabilities [n] against labels [n].
  *
- * @throws AlarmShapeError, NonFiniteError (a probability outside [0, 1]), EmptyClassError (no samples, a label not 0 or 1).
+ * @throws AlarmShapeError, NonFiniteError (a probability outside [0, 1]), EmptyClassError (no samples), SafetyLabelError (a label not 0 or 1).
  */
 export function reliability(probabilities: ArrayLike<number>, harmful: ArrayLike<number>, binCount = 10): Reliability {
   if (probabilities.length !== harmful.length) {
@@ -38,14 +38,20 @@ export function reliability(probabilities: ArrayLike<number>, harmful: ArrayLike
       `expected one label per probability, found ${harmful.length} labels and ${probabilities.length} probabilities`,
     );
   }
-  if (probabilities.length === 0) throw new EmptyClassError("expected samples, found none");
+  if (probabilities.length === 0) throw new EmptyClassError("expected samples, found none; pass held-out ones");
   const sums = Array.from({ length: binCount }, () => ({ count: 0, said: 0, harmful: 0 }));
   let squares = 0;
   for (let i = 0; i < probabilities.length; i++) {
     const p = probabilities[i] as number;
     const label = harmful[i] as number;
-    if (!(p >= 0 && p <= 1)) throw new NonFiniteError(`expected probabilities in [0, 1], found ${p} at ${i}`);
-    if (label !== 0 && label !== 1) throw new EmptyClassError(`expected labels 0 and 1, found ${label} at ${i}`);
+    if (!(p >= 0 && p <= 1))
+      throw new NonFiniteError(`expected probabilities in [0, 1], found ${p} at ${i}; pass sigmoid(logit)`);
+    if (label !== 0 && label !== 1) {
+      throw new SafetyLabelError(
+        "label-invalid",
+        `expected labels 0 and 1, found ${label} at ${i}; leave unknown ones out`,
+      );
+    }
     const bin = sums[Math.min(binCount - 1, Math.floor(p * binCount))] as (typeof sums)[number];
     bin.count += 1;
     bin.said += p;

@@ -1,4 +1,4 @@
-import { AlarmShapeError, EmptyClassError, NonFiniteError } from "./errors.js";
+import { AlarmShapeError, EmptyClassError, NonFiniteError, SafetyLabelError } from "./errors.js";
 
 /** One operating point: refuse what scores at least `threshold`. */
 export interface OperatingPoint {
@@ -16,7 +16,7 @@ export interface OperatingPoint {
  *
  * @param scores [n] higher = more harmful
  * @param harmful [n] 1 = should be refused, 0 = should be answered
- * @throws AlarmShapeError, NonFiniteError, EmptyClassError
+ * @throws AlarmShapeError, NonFiniteError, EmptyClassError, SafetyLabelError (a label)
  */
 export function rocCurve(scores: ArrayLike<number>, harmful: ArrayLike<number>): OperatingPoint[] {
   const { order, positives, negatives } = rank(scores, harmful);
@@ -65,14 +65,21 @@ function rank(
     );
   }
   const order = Array.from(scores, (score, i) => {
-    if (!Number.isFinite(score)) throw new NonFiniteError(`expected finite scores, found ${score} at ${i}`);
+    if (!Number.isFinite(score))
+      throw new NonFiniteError(`expected finite scores, found ${score} at ${i}; check the model`);
+    if (harmful[i] !== 0 && harmful[i] !== 1) {
+      throw new SafetyLabelError(
+        "label-invalid",
+        `expected labels 0 and 1, found ${String(harmful[i])} at ${i}; leave unknown ones out`,
+      );
+    }
     return i;
   }).sort((a, b) => (scores[b] as number) - (scores[a] as number));
   const positives = Array.from(harmful).filter((label) => label === 1).length;
   const negatives = Array.from(harmful).filter((label) => label === 0).length;
-  if (positives === 0 || negatives === 0 || positives + negatives !== scores.length) {
+  if (positives === 0 || negatives === 0) {
     throw new EmptyClassError(
-      `expected labels 0 and 1, both present, found ${positives} harmful and ${negatives} safe among ${scores.length}`,
+      `expected labels 0 and 1, both present, found ${positives} harmful and ${negatives} safe among ${scores.length}; add samples of the other class`,
     );
   }
   return { order, positives, negatives };

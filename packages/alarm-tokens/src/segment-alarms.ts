@@ -1,6 +1,6 @@
 import type { SafetyLabel } from "@videosafety/safety-data";
 import { type BinaryCrossEntropyOptions, binaryCrossEntropy, sigmoid } from "./binary-cross-entropy.js";
-import { AlarmShapeError } from "./errors.js";
+import { AlarmShapeError, NonFiniteError } from "./errors.js";
 import { mergeSpans, type TimeSpan } from "./time-spans.js";
 
 /**
@@ -25,7 +25,11 @@ export function segmentLoss(
   return { loss, gradients: pooled.map(({ shares }, i) => shares.map((share) => share * (gradient[i] as number))) };
 }
 
-/** The time spans whose segment is above a threshold (in logits); neighbours are joined. */
+/**
+ * The time spans whose segment is above a threshold (in logits); neighbours are joined.
+ *
+ * @throws AlarmShapeError; NonFiniteError for NaN, which is never "below the threshold".
+ */
 export function segmentSpans(
   segmentLogits: ArrayLike<number>,
   segments: readonly TimeSpan[],
@@ -33,6 +37,12 @@ export function segmentSpans(
 ): readonly (TimeSpan & { readonly probability: number })[] {
   if (segmentLogits.length !== segments.length) {
     throw new AlarmShapeError(`expected one segment per logit, found ${segments.length} and ${segmentLogits.length}`);
+  }
+  for (let i = 0; i < segmentLogits.length; i++) {
+    if (Number.isFinite(segmentLogits[i])) continue;
+    throw new NonFiniteError(
+      `expected finite segment logits, found ${segmentLogits[i]} at ${i}; treat the segment as unsafe and check the model`,
+    );
   }
   const raised = segments.map((span, i) => ({ ...span, logit: segmentLogits[i] as number }));
   return mergeSpans(raised.filter(({ logit }) => logit > threshold)).map((span) => {

@@ -1,6 +1,6 @@
 import type { SafetyLabel } from "@videosafety/safety-data";
 import { sigmoid } from "./binary-cross-entropy.js";
-import { AlarmShapeError, EmptyClassError, NonFiniteError } from "./errors.js";
+import { AlarmShapeError, EmptyClassError, NonFiniteError, SafetyLabelError } from "./errors.js";
 
 /** Temperatures are looked for in this range. */
 const RANGE = { lowest: 1e-2, highest: 1e2 } as const;
@@ -11,7 +11,7 @@ const RANGE = { lowest: 1e-2, highest: 1e2 } as const;
  * drive T to 0. The loss is convex in 1/T; its slope is bisected over T in [0.01, 100].
  *
  * @param labels 0, 1, or null (skipped)
- * @throws AlarmShapeError, NonFiniteError, EmptyClassError when a class has no sample.
+ * @throws AlarmShapeError, NonFiniteError, SafetyLabelError, EmptyClassError when a class has no sample.
  */
 export function fitTemperature(logits: ArrayLike<number>, labels: readonly (SafetyLabel | null)[]): number {
   if (logits.length !== labels.length) {
@@ -23,14 +23,22 @@ export function fitTemperature(logits: ArrayLike<number>, labels: readonly (Safe
   const safe = labels.filter((label) => label === 0).length;
   if (harmful === 0 || safe === 0) {
     throw new EmptyClassError(
-      `expected samples of both classes to fit a temperature, found ${safe} safe and ${harmful} harmful`,
+      `expected samples of both classes to fit a temperature, found ${safe} safe and ${harmful} harmful; add held-out samples of the other`,
     );
   }
   const targets = [1 / (safe + 2), (harmful + 1) / (harmful + 2)] as const;
   const pairs = labels.flatMap((label, i) => {
     const logit = logits[i] as number;
-    if (!Number.isFinite(logit)) throw new NonFiniteError(`expected finite logits, found ${logit} at ${i}`);
-    return label === null ? [] : [{ logit, target: targets[label] }];
+    if (!Number.isFinite(logit))
+      throw new NonFiniteError(`expected finite logits, found ${logit} at ${i}; check the model`);
+    if (label === null) return [];
+    if (label !== 0 && label !== 1) {
+      throw new SafetyLabelError(
+        "label-invalid",
+        `expected label ${i} to be 0, 1 or null, found ${String(label)}; see resolveLabels`,
+      );
+    }
+    return [{ logit, target: targets[label] }];
   });
   /** Slope of the loss with respect to the inverse temperature; increasing. */
   const slope = (inverse: number): number =>

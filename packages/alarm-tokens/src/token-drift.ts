@@ -1,4 +1,4 @@
-import { AlarmShapeError } from "./errors.js";
+import { AlarmShapeError, NonFiniteError } from "./errors.js";
 
 /** The alarm vectors at one time, e.g. after a stage. */
 export interface TokenSnapshot {
@@ -32,7 +32,7 @@ export interface TokenDrift {
   readonly cosineBetween: number | null;
 }
 
-/** How the alarm tokens move from snapshot to snapshot. @throws AlarmShapeError when widths differ. */
+/** How the alarm tokens move from snapshot to snapshot. @throws AlarmShapeError when widths differ; NonFiniteError. */
 export function tokenDrift(snapshots: readonly TokenSnapshot[]): TokenDrift[] {
   return snapshots.map((snapshot, i) => {
     const previous = snapshots[i - 1];
@@ -47,6 +47,10 @@ export function tokenDrift(snapshots: readonly TokenSnapshot[]): TokenDrift[] {
 
 function vectorDrift(now: ArrayLike<number>, before: ArrayLike<number> | undefined): VectorDrift {
   const norm = Math.sqrt(dot(now, now));
+  if (before !== undefined && before.length !== now.length)
+    throw new AlarmShapeError(
+      `expected vectors of one width, found ${before.length} and ${now.length}; compare snapshots of one model`,
+    );
   if (before === undefined) return { norm, moved: null, cosineToPrevious: null };
   const difference = Float64Array.from(now, (value, i) => value - (before[i] as number));
   return { norm, moved: Math.sqrt(dot(difference, difference)), cosineToPrevious: cosine(now, before) };
@@ -59,8 +63,14 @@ function cosine(a: ArrayLike<number>, b: ArrayLike<number>): number | null {
 
 function dot(a: ArrayLike<number>, b: ArrayLike<number>): number {
   if (a.length !== b.length)
-    throw new AlarmShapeError(`expected vectors of one width, found ${a.length} and ${b.length}`);
+    throw new AlarmShapeError(
+      `expected vectors of one width, found ${a.length} and ${b.length}; compare snapshots of one model`,
+    );
   let sum = 0;
   for (let i = 0; i < a.length; i++) sum += (a[i] as number) * (b[i] as number);
+  if (!Number.isFinite(sum))
+    throw new NonFiniteError(
+      "expected finite alarm vectors, found NaN or infinity; take the snapshot before training diverged",
+    );
   return sum;
 }

@@ -10,7 +10,8 @@ import {
 } from "@videosafety/onnx-autodiff";
 import { type AtSftConfig, type AtSftConfigInput, parseAtSftConfig } from "./at-sft-config.js";
 import type { AuxiliaryHead } from "./auxiliary-heads.js";
-import { evaluateAlarms } from "./evaluate-alarms.js";
+import { EmptyClassError } from "./errors.js";
+import { evaluateAlarms, shouldRefuse } from "./evaluate-alarms.js";
 import { hasHiddenStates } from "./hidden-state-model.js";
 import { type Draw, epochPlan, mixtureCounts } from "./mixture.js";
 import type { ParameterGroup, TrainableModel, TrainableTensor } from "./trainable-model.js";
@@ -45,8 +46,8 @@ export interface TrainAtSftOptions<Sample> {
  * Learning rates follow transformers' schedules, so the first step of a warm-up has rate 0. One seed and one machine
  * give one result, however often the run was interrupted.
  *
- * @throws AlarmTrainingConfigError, CheckpointMismatchError before the first step; TrainingDivergedError, SafetyLabelError
- *   and what the model throws, later.
+ * @throws AlarmTrainingConfigError, CheckpointMismatchError, EmptyClassError (early stopping without both classes to evaluate on)
+ *   before the first step; TrainingDivergedError, SafetyLabelError and what the model throws, later.
  */
 export async function* trainAtSft<Sample>(
   options: TrainAtSftOptions<Sample>,
@@ -78,6 +79,7 @@ export async function* trainAtSft<Sample>(
     model.parametersChanged();
   }
 
+  checkEarlyStopping(data, config);
   while (progress.step < order.totalSteps && !exhausted(progress)) {
     signal?.throwIfAborted();
     const started = performance.now();
@@ -190,6 +192,23 @@ function checkGroups(parameters: ReadonlyMap<string, TrainableTensor>, groups: r
   }
 }
 
+/** A rule that could never stop the run is a mistake. @throws AlarmTrainingConfigError, EmptyClassError */
+function checkEarlyStopping<Sample>(data: TrainingData<Sample>, config: AtSftConfig): void {
+  if (config.earlyStopping === null) return;
+  if (config.evaluateEverySteps === null) {
+    throw new AlarmTrainingConfigError(
+      "expected evaluateEverySteps beside earlyStopping, found null; set how often the false refusal rate is read",
+    );
+  }
+  const classes = new Set(
+    (data.evaluation ?? []).map((sample) => shouldRefuse(describeChecked(data, sample).labels, config.refuseOn)),
+  );
+  if (classes.has(true) && classes.has(false)) return;
+  throw new EmptyClassError(
+    `expected evaluation samples to refuse and to answer for earlyStopping, found ${classes.has(true) ? "none to answer" : classes.has(false) ? "none to refuse" : "no labelled ones"}; add them to data.evaluation or leave earlyStopping out`,
+  );
+}
+
 function scheduleOf(config: AtSftConfig, totalSteps: number): Schedule {
   const warmupSteps = Math.ceil(config.warmupRatio * totalSteps);
   if (config.schedule === "constant") return constantSchedule({ warmupSteps });
@@ -226,6 +245,7 @@ async function evaluate<Sample>(
   const metrics = await evaluateAlarms(model, data.evaluation ?? [], (sample) => describeChecked(data, sample).labels, {
     batchSize: config.microBatchSamples,
     refuseOn: config.refuseOn,
+    locationOf: (sample) => data.describe(sample).location,
     dsr: config.evaluationDsr,
     signal,
   });

@@ -49,14 +49,14 @@ export function sampleOf<Sample>(
 export function describeChecked<Sample>(data: TrainingData<Sample>, sample: Sample): SampleDescription {
   const description = data.describe(sample);
   const { assistantTokens, sequenceTokens, location } = description;
-  resolveLabels(description.labels, { unlabeled: "mask", partial: "mask" }, location);
+  const labels = resolveLabels(description.labels, { unlabeled: "mask", partial: "mask" }, location);
   if (!(Number.isInteger(assistantTokens) && assistantTokens >= 0 && assistantTokens <= sequenceTokens)) {
     throw new AlarmShapeError(
-      `expected 0 <= assistantTokens <= sequenceTokens, found ${assistantTokens} and ${sequenceTokens}`,
+      `expected 0 <= assistantTokens <= sequenceTokens, found ${assistantTokens} and ${sequenceTokens}; count both over the whole sample`,
       { location },
     );
   }
-  return description;
+  return { ...description, labels };
 }
 
 /** Denominators of a whole batch; at least 1 each, so that an empty term is 0. */

@@ -11,7 +11,7 @@ export function readJsonl<T = unknown>(path: string, options: JsonlOptions<T> = 
   async function* chunks(): AsyncGenerator<Uint8Array, void, void> {
     yield* createReadStream(path, { highWaterMark: 1 << 18 });
   }
-  return parseJsonl(chunks(), options);
+  return parseJsonl(chunks(), { source: path, ...options });
 }
 
 /** Options of `writeJsonl`. */

@@ -11,6 +11,8 @@ export interface JsonlOptions<T> {
   readonly onSkip?: (error: RecordError) => void;
   /** Longest accepted line in UTF-16 code units; default 16 Mi, so that a file without line ends cannot fill the memory. */
   readonly maxLineLength?: number;
+  /** Where the text comes from, named in errors before the line (`data.jsonl:12`); `readJsonl` gives its path. */
+  readonly source?: string;
   /** Stops the reading; the iterator then throws the signal's reason. */
   readonly signal?: AbortSignal;
 }
@@ -26,7 +28,7 @@ export interface JsonlStream<T> extends AsyncIterable<T> {
 /**
  * Parses JSON Lines from chunks of UTF-8 bytes or text, in constant memory. Blank lines and a byte-order mark are
  * passed over; `\r\n` ends a line too; the last line needs no end.
- * @throws RecordError with the line number, while iterating, unless `onError` is "skip"
+ * @throws RecordError naming source and line, while iterating, unless `onError` is "skip"
  */
 export function parseJsonl<T = unknown>(
   chunks: AsyncIterable<Uint8Array | string> | Iterable<Uint8Array | string>,
@@ -69,10 +71,11 @@ export function formatJsonlLine(record: unknown): string {
 }
 
 function parseLine<T>(line: string | null, number: number, options: JsonlOptions<T>): RecordError | { value: T } {
+  const place = options.source === undefined ? `line ${number}` : `${options.source}:${number}`;
   if (line === null)
     return new RecordError(
       "line-too-long",
-      `line ${number}: expected at most ${options.maxLineLength ?? 2 ** 24} characters: raise maxLineLength if the line is meant`,
+      `${place}: expected at most ${options.maxLineLength ?? 2 ** 24} characters: raise maxLineLength if the line is meant`,
       number,
     );
   let value: unknown;
@@ -80,7 +83,7 @@ function parseLine<T>(line: string | null, number: number, options: JsonlOptions
     value = JSON.parse(line);
   } catch (cause) {
     const start = line.length > 80 ? `${line.slice(0, 80)}...` : line;
-    return new RecordError("invalid-json", `line ${number}: expected JSON, found ${start}`, number, { cause });
+    return new RecordError("invalid-json", `${place}: expected JSON, found ${start}`, number, { cause });
   }
   if (!options.schema) return { value: value as T };
   const result = options.schema.safeParse(value);
@@ -88,7 +91,7 @@ function parseLine<T>(line: string | null, number: number, options: JsonlOptions
   const issues = result.error.issues
     .slice(0, 3)
     .map(({ path, message }) => `${path.join(".") || "record"}: ${message}`);
-  return new RecordError("invalid-record", `line ${number}: ${issues.join("; ")}`, number, { cause: result.error });
+  return new RecordError("invalid-record", `${place}: ${issues.join("; ")}`, number, { cause: result.error });
 }
 
 /** Lines without their ends; null stands for a line over the limit, whose text is dropped. */

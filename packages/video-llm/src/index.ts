@@ -36,6 +36,7 @@ export {
 } from "./errors.js";
 export { type Completion, DEFAULT_GENERATION, type GenerationOptions, type StreamedToken } from "./generate.js";
 export { type OpenedVideoLlm, openHiddenStates } from "./hidden-states.js";
+export { type AlarmStart, initializeAlarms } from "./initialize-alarms.js";
 export { type LoadOptions, loadVideoLlm } from "./load-node.js";
 export type { LoraSettings } from "./lora.js";
 export type { TrainableTensor } from "./parameter-store.js";
@@ -56,6 +57,7 @@ export {
   type VideoTokenLimits,
 } from "./preprocessor-config.js";
 export type { PreparedPrompt, PreparedSample, PromptRequest, SampleLabels } from "./prompt.js";
+export { promptSegments } from "./prompt-segments.js";
 export { QWEN_VL_PREPROCESSOR } from "./qwen-vl-preprocessor.js";
 export { createRemoteVideoLlm, type RemoteOptions, type RemotePrompt, type RemoteVideoLlm } from "./remote-node.js";
 export {

@@ -1,0 +1,41 @@
+import type { SequenceSegment } from "@videosafety/alarm-tokens";
+import type { PreparedPrompt } from "./prompt.js";
+
+/**
+ * Names the parts of a prompt, for alarm-tokens' `attentionShares`: "start" (up to the first visual token: the start of the
+ * turn), "video" (one segment a frame), "frame times" (what is written between frames), "visual alarm", "query",
+ * "textual alarm", "end". Without a video all text before the first alarm is the query. Every token is in one segment.
+ *
+ * @param options.frameName names a frame by its time in seconds and its index among all frames; default "video".
+ */
+export function promptSegments(
+  prompt: PreparedPrompt,
+  options: { readonly frameName?: (timeSeconds: number, frame: number) => string } = {},
+): SequenceSegment[] {
+  const { frameName = () => "video" } = options;
+  const { tokenIds, visual, visualPositions, alarmPositions } = prompt;
+  const times = visual.flatMap(({ timestampsSeconds, frameTokenCounts }) =>
+    Array.from(frameTokenCounts, (count, frame) => ({ count, timeSeconds: timestampsSeconds[frame] as number })),
+  );
+  const frames = times.flatMap(({ count, timeSeconds }, frame) =>
+    Array.from({ length: count }, () => frameName(timeSeconds, frame)),
+  );
+  const names: string[] = Array.from({ length: tokenIds.length }, () => "query");
+  const [first, last] = [visualPositions[0], visualPositions.at(-1)];
+  if (first !== undefined && last !== undefined) names.fill("start", 0, first).fill("frame times", first, last);
+  visualPositions.forEach((position, i) => {
+    names[position] = frames[i] as string;
+  });
+  if (alarmPositions !== null) {
+    names[alarmPositions.visual] = "visual alarm";
+    names[alarmPositions.textual] = "textual alarm";
+    names.fill("end", alarmPositions.textual + 1);
+  }
+  const segments: { name: string; start: number; end: number }[] = [];
+  names.forEach((name, token) => {
+    const open = segments.at(-1);
+    if (open?.name === name) open.end = token + 1;
+    else segments.push({ name, start: token, end: token + 1 });
+  });
+  return segments;
+}
