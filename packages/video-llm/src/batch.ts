@@ -4,6 +4,7 @@ import { isQwenVl, type VideoLlmConfig } from "./config.js";
 import { PromptError } from "./errors.js";
 import { patchLength, tokensPerFrame } from "./graph/frame-grid.js";
 import type { ViewShape } from "./graph/language-view.js";
+import type { PackedLayout } from "./packing.js";
 import type { PreparedPrompt } from "./prompt.js";
 import { rotaryPositions, rotaryTables3d } from "./rotary-positions.js";
 import type { VisualFeatures } from "./visual-features.js";
@@ -24,8 +25,10 @@ export const sequenceLength = ({ prompt, completionIds }: Sequence): number =>
 export interface MicroBatch {
   /** Indices into the given sequences. */
   readonly indices: readonly number[];
-  /** Padded tokens a sequence. */
+  /** Padded tokens a sequence; of all sequences together where they are packed. */
   readonly length: number;
+  /** How they are packed into one row; absent: padded, each in its own. */
+  readonly packed?: PackedLayout;
 }
 
 /**
@@ -37,16 +40,9 @@ export function planMicroBatches(
   maxTokens: number,
   splitByGrid: boolean,
 ): MicroBatch[] {
-  const groups = new Map<string, number[]>();
-  sequences.forEach((sequence, i) => {
-    const key = splitByGrid ? gridKey(sequence.prompt.visual) : "";
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [i]);
-    else group.push(i);
-  });
   const batches: MicroBatch[] = [];
   const lengthOf = (i: number): number => sequenceLength(sequences[i] as Sequence);
-  for (const group of groups.values()) {
+  for (const group of groupByGrid(sequences, splitByGrid)) {
     group.sort((a, b) => lengthOf(b) - lengthOf(a) || a - b);
     let start = 0;
     while (start < group.length) {
@@ -57,6 +53,18 @@ export function planMicroBatches(
     }
   }
   return batches;
+}
+
+/** Indices of sequences that one graph can take: all, or with `splitByGrid` those with videos of the same frame sizes. */
+export function groupByGrid(sequences: readonly Sequence[], splitByGrid: boolean): number[][] {
+  const groups = new Map<string, number[]>();
+  sequences.forEach((sequence, i) => {
+    const key = splitByGrid ? gridKey(sequence.prompt.visual) : "";
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [i]);
+    else group.push(i);
+  });
+  return [...groups.values()];
 }
 
 const gridKey = (visual: readonly VisualFeatures[]): string =>
@@ -81,17 +89,19 @@ export interface VisualInput {
 }
 
 /**
- * Lays sequences out as one padded batch: ids, visual index, alarm masks, rows and targets of the predicted tokens.
- * A video that several sequences share is held once.
+ * Lays sequences out as one padded batch, or packed: ids, visual index, alarm masks, rows and targets of the predicted
+ * tokens. A video that several sequences share is held once.
  */
 export function collate(
   sequences: readonly Sequence[],
   length: number,
   config: VideoLlmConfig,
   visual: VisualInput,
+  packed?: PackedLayout,
 ): CollatedBatch {
-  const batch = sequences.length;
+  const batch = packed ? 1 : sequences.length;
   const tokens = batch * length;
+  const starts = packed?.starts ?? sequences.map((_, b) => b * length);
   const counts = sequences.map(({ completionIds }) => completionIds.length);
   const lossRows = bucketSize(
     counts.reduce((a, b) => a + b, 0),
@@ -104,12 +114,13 @@ export function collate(
   const rows = new Int32Array(lossRows);
   const targets = new Int32Array(lossRows);
   const masks = { visual: new Uint8Array(tokens), textual: new Uint8Array(tokens) };
-  const alarmRows = { visual: new Int32Array(batch), textual: new Int32Array(batch) };
+  const slots = packed?.shape.sequences ?? batch;
+  const alarmRows = { visual: new Int32Array(slots), textual: new Int32Array(slots) };
   const isVisual = new Uint8Array(tokens);
   const visualIndex = new Int32Array(tokens);
   let next = 0;
   sequences.forEach(({ prompt, completionIds }, b) => {
-    const first = b * length;
+    const first = starts[b] as number;
     ids.set(prompt.tokenIds, first);
     ids.set(completionIds.subarray(0, Math.max(0, completionIds.length - 1)), first + prompt.tokenIds.length);
     for (const modality of ["visual", "textual"] as const) {
@@ -130,7 +141,14 @@ export function collate(
     });
   });
   return {
-    shape: { batch, length, visualRows: layout.visualRows, frames: layout.frames, hasAlarm },
+    shape: {
+      batch,
+      length,
+      visualRows: layout.visualRows,
+      frames: layout.frames,
+      hasAlarm,
+      ...(packed ? { packed: packed.shape } : {}),
+    },
     lossRows,
     counts,
     feeds: {
@@ -143,7 +161,8 @@ export function collate(
       is_textual_alarm: masks.textual,
       visual_alarm_rows: alarmRows.visual,
       textual_alarm_rows: alarmRows.textual,
-      ...(isQwenVl(config) ? rotaryTablesOf(sequences, length, config) : {}),
+      ...(isQwenVl(config) ? rotaryTablesOf(sequences, starts, tokens, config) : {}),
+      ...packed?.feeds,
       ...layout.feeds,
     },
   };
@@ -152,17 +171,17 @@ export function collate(
 /** Feeds `cos` and `sin` [B, S, headSize / 2] of decoders whose angles depend on what a token shows; padding stands at 0. */
 function rotaryTablesOf(
   sequences: readonly Sequence[],
-  length: number,
+  starts: readonly number[],
+  total: number,
   config: VideoLlmConfig,
 ): { cos: Float32Array; sin: Float32Array } {
-  const total = sequences.length * length;
   const ids = new Int32Array(3 * total);
   sequences.forEach((sequence, b) => {
     const { prompt } = sequence;
     const positions = rotaryPositions(prompt, config);
     const own = prompt.tokenIds.length;
     for (let axis = 0; axis < 3; axis++) {
-      const first = axis * total + b * length;
+      const first = axis * total + (starts[b] as number);
       ids.set(positions.ids.subarray(axis * own, (axis + 1) * own), first);
       for (let i = own; i < sequenceLength(sequence); i++) ids[first + i] = positions.next + i - own;
     }
