@@ -106,7 +106,7 @@ export function collate(
   const lossRows = bucketSize(
     counts.reduce((a, b) => a + b, 0),
     64,
-    2,
+    packed ? 1 : 2, // packed runs come in more sizes: fewer here, or too many graphs are compiled
   );
   const hasAlarm = sequences.some(({ prompt }) => prompt.alarmPositions !== null);
   const layout = layOutVisual(sequences, config, visual);

@@ -47,9 +47,12 @@ export function planPackedRuns(sequences: readonly Sequence[], maxTokens: number
   return batches;
 }
 
-/** Lays sequences of the given lengths, longest first, one after the other, and deals them to attention blocks. */
-export function packedLayout(lengths: readonly number[]): PackedLayout {
-  const blocks = attentionBlocks(lengths);
+/**
+ * Lays sequences of the given lengths, longest first, one after the other, and deals them to attention blocks.
+ *
+ * @param blocks rows for all of them, in order; the first row is longer than its sequence.
+ */
+export function packedLayout(lengths: readonly number[], blocks = attentionBlocks(lengths)): PackedLayout {
   const slots = slotCount(blocks);
   const real = lengths.reduce((a, b) => a + b, 0);
   const tokens = bucketSize(real + 1, 64); // at least one row of padding, for the gaps of the blocks to point to
@@ -79,7 +82,7 @@ export function packedLayout(lengths: readonly number[]): PackedLayout {
  * Blocks of rows for sequences, longest first: some rows as long as the longest sequence asks for, the others half as long.
  * Row counts come in quarters and lengths in buckets, so that few different graphs are compiled.
  */
-function attentionBlocks(lengths: readonly number[]): AttentionBlock[] {
+function attentionBlocks(lengths: readonly number[]): readonly AttentionBlock[] {
   const sequences = bucketSize(lengths.length, 1, 2);
   const length = bucketSize((lengths[0] as number) + 1, 32);
   const long = Math.max(1, lengths.filter((own) => own > length / 2).length);

@@ -47,7 +47,8 @@ export interface RuntimeOptions {
   readonly maxTokensPerRun?: number;
   /**
    * Training and scoring runs hold their sequences one after the other, and pad them inside attention only. The same
-   * results up to rounding; pays where lengths differ (docs/experiments/video-llm.md). Default false.
+   * results up to rounding. Meant for long trainings of wide models on small batches of mixed lengths: more graphs are
+   * compiled (docs/experiments/video-llm.md). Default false.
    */
   readonly packing?: boolean;
   /**
