@@ -24,7 +24,14 @@ export const atSftConfigSchema = z.strictObject({
   microBatchSamples: positive
     .default(8)
     .describe("most samples per forward and backward pass; changes memory, not results"),
-  microBatchTokens: positive.nullable().default(null).describe("most padded tokens per forward and backward pass"),
+  microBatchTokens: positive
+    .nullable()
+    .default(null)
+    .describe("most tokens per forward and backward pass, padding included unless packing"),
+  packing: z
+    .boolean()
+    .default(false)
+    .describe("the model packs sequences (video-llm: packing: true): microBatchTokens counts no padding"),
   epochs: z.number().positive().default(1).describe("passes over the mixture; may be a fraction"),
   maxSteps: positive
     .nullable()

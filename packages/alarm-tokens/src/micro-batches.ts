@@ -6,6 +6,8 @@ export interface MicroBatchLimits {
   readonly maxSamples: number;
   /** Most tokens after padding (longest sample times number of samples); a single longer sample still gets a batch of its own. */
   readonly maxTokens?: number | undefined;
+  /** The model packs sequences: `maxTokens` counts the tokens of the samples, without padding. Default false. */
+  readonly packing?: boolean | undefined;
 }
 
 /**
@@ -21,14 +23,19 @@ export function groupMicroBatches(lengths: readonly number[], limits: MicroBatch
   const byLength = lengths.map((_, i) => i).sort((a, b) => (lengths[b] as number) - (lengths[a] as number) || a - b);
   const groups: number[][] = [];
   let group: number[] = [];
+  let tokens = 0;
   for (const index of byLength) {
-    const longest = lengths[group[0] ?? index] as number;
-    const full = group.length === limits.maxSamples || (group.length + 1) * longest > (limits.maxTokens ?? Infinity);
+    const length = lengths[index] as number;
+    const padded = (group.length + 1) * (lengths[group[0] ?? index] as number);
+    const size = limits.packing ? tokens + length : padded;
+    const full = group.length === limits.maxSamples || size > (limits.maxTokens ?? Infinity);
     if (group.length > 0 && full) {
       groups.push(group);
       group = [];
+      tokens = 0;
     }
     group.push(index);
+    tokens += length;
   }
   if (group.length > 0) groups.push(group);
   return groups;

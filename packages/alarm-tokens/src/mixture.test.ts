@@ -90,16 +90,27 @@ describe("groupMicroBatches", () => {
         fc.array(length),
         fc.integer({ min: 1, max: 8 }),
         fc.integer({ min: 1, max: 300 }),
-        (all, n, tokens) => {
-          const groups = groupMicroBatches(all, { maxSamples: n, maxTokens: tokens });
+        fc.boolean(),
+        (all, n, tokens, packing) => {
+          const groups = groupMicroBatches(all, { maxSamples: n, maxTokens: tokens, packing });
           expect(groups.flat().sort((a, b) => a - b)).toEqual(all.map((_, i) => i));
           for (const group of groups) {
             expect(group.length).toBeLessThanOrEqual(n);
-            const padded = group.length * Math.max(...group.map((i) => all[i] as number));
-            if (group.length > 1) expect(padded).toBeLessThanOrEqual(tokens);
+            const own = group.map((i) => all[i] as number);
+            const size = packing ? own.reduce((a, b) => a + b) : group.length * Math.max(...own);
+            if (group.length > 1) expect(size).toBeLessThanOrEqual(tokens);
           }
         },
       ),
     );
+  });
+
+  test("a packing model takes short samples beside a long one: padding does not count", () => {
+    const limits = { maxSamples: 8, maxTokens: 200 };
+    expect(groupMicroBatches([20, 100, 20, 20, 20], limits)).toEqual([
+      [1, 0],
+      [2, 3, 4],
+    ]);
+    expect(groupMicroBatches([20, 100, 20, 20, 20], { ...limits, packing: true })).toEqual([[1, 0, 2, 3, 4]]);
   });
 });

@@ -101,7 +101,8 @@ describe("trainAtSft", { timeout: 60_000 }, () => {
         undefined,
       );
     const whole = await gradientsWith({});
-    for (const limits of [{ microBatchSamples: 1 }, { microBatchSamples: 5 }, { microBatchTokens: 40 }]) {
+    const splits = [{ microBatchSamples: 1 }, { microBatchSamples: 5 }, { microBatchTokens: 40 }];
+    for (const limits of [...splits, { microBatchTokens: 40, packing: true }]) {
       const parts = await gradientsWith(limits);
       expect(parts.loss).toBeCloseTo(whole.loss, 5);
       expect([...parts.gradients.keys()]).toEqual([...whole.gradients.keys()]);

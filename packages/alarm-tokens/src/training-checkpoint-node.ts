@@ -28,6 +28,7 @@ interface Trained {
 const FREE_SETTINGS = new Set<keyof AtSftConfig>([
   "microBatchSamples",
   "microBatchTokens",
+  "packing",
   "checkpointEverySteps",
   "keepCheckpoints",
 ]);

@@ -44,7 +44,11 @@ export async function batchGradients<Sample>(
   const normalizers = batchNormalizers(descriptions);
   const microBatches = groupMicroBatches(
     descriptions.map((description) => description.sequenceTokens),
-    { maxSamples: config.microBatchSamples, maxTokens: config.microBatchTokens ?? undefined },
+    {
+      maxSamples: config.microBatchSamples,
+      maxTokens: config.microBatchTokens ?? undefined,
+      packing: config.packing,
+    },
   );
   const total = { loss: 0, lossLm: 0, lossVisual: 0, lossTextual: 0, gradients: new Map<string, Float32Array>() };
   const lossAuxiliary = Object.fromEntries(auxiliary?.heads.map(({ name }) => [name, 0]) ?? []);

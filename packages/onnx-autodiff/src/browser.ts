@@ -61,6 +61,7 @@ export {
   weightedNll,
 } from "./nn/losses.js";
 export { type PackedInputs, packedInputs } from "./nn/packed-inputs.js";
+export { regroupRows } from "./nn/regroup-rows.js";
 export { type RopeTables, ropeTables } from "./nn/rope-tables.js";
 export { type CopyOptions, copyGraph } from "./onnx/copy-graph.js";
 export { type ExportOptions, exportModel } from "./onnx/export-model.js";

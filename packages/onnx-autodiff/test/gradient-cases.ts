@@ -162,6 +162,15 @@ export const gradientCases: Readonly<Record<string, { ops: readonly string[]; ma
     make: ({ param, data, weigh }) =>
       weigh(o.gather(param("table", [5, 3]), data("ids", "int32", [7], [1, 0, 3, 3, 3, 1, 4]))),
   },
+  "regrouped rows with gaps": {
+    ops: [],
+    make: ({ param, data, weigh }) => {
+      const to = data("to", "int32", [6], [3, 0, 4, 1, 4, 2]); // row 4 fills the gaps, slots 2 and 4
+      const back = data("back", "int32", [5], [1, 3, 5, 0, 2]);
+      const y = o.regroupRows(param("x", [5, 2]), to, back);
+      return weigh(o.gather(y, data("read", "int32", [4], [0, 1, 3, 5])));
+    },
+  },
   "gather, scatter, duplicate ids": {
     ops: ["Gather"],
     make: ({ param, data, weigh }) =>

@@ -5,6 +5,7 @@ import { isQwenVl, type VideoLlmConfig } from "./config.js";
 import { PromptError } from "./errors.js";
 import { patchLength, tokensPerFrame } from "./graph/frame-grid.js";
 import type { ViewShape } from "./graph/language-view.js";
+import type { PackedLayout } from "./packing.js";
 import type { PreparedPrompt } from "./prompt.js";
 import { rotaryPositions, rotaryTables3d } from "./rotary-positions.js";
 import type { VisualFeatures } from "./visual-features.js";
@@ -25,8 +26,10 @@ export const sequenceLength = ({ prompt, completionIds }: Sequence): number =>
 export interface MicroBatch {
   /** Indices into the given sequences. */
   readonly indices: readonly number[];
-  /** Padded tokens a sequence. */
+  /** Padded tokens a sequence; of all sequences together where they are packed. */
   readonly length: number;
+  /** How they are packed into one row; absent: padded, each in its own. */
+  readonly packed?: PackedLayout;
 }
 
 /**
@@ -38,16 +41,9 @@ export function planMicroBatches(
   maxTokens: number,
   splitByGrid: boolean,
 ): MicroBatch[] {
-  const groups = new Map<string, number[]>();
-  sequences.forEach((sequence, i) => {
-    const key = splitByGrid ? gridKey(sequence.prompt.visual) : "";
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [i]);
-    else group.push(i);
-  });
   const batches: MicroBatch[] = [];
   const lengthOf = (i: number): number => sequenceLength(sequences[i] as Sequence);
-  for (const group of groups.values()) {
+  for (const group of groupByGrid(sequences, splitByGrid)) {
     group.sort((a, b) => lengthOf(b) - lengthOf(a) || a - b);
     let start = 0;
     while (start < group.length) {
@@ -58,6 +54,18 @@ export function planMicroBatches(
     }
   }
   return batches;
+}
+
+/** Indices of sequences that one graph can take: all, or with `splitByGrid` those with videos of the same frame sizes. */
+export function groupByGrid(sequences: readonly Sequence[], splitByGrid: boolean): number[][] {
+  const groups = new Map<string, number[]>();
+  sequences.forEach((sequence, i) => {
+    const key = splitByGrid ? gridKey(sequence.prompt.visual) : "";
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [i]);
+    else group.push(i);
+  });
+  return [...groups.values()];
 }
 
 const gridKey = (visual: readonly VisualFeatures[]): string =>
@@ -82,34 +90,37 @@ export interface VisualInput {
 }
 
 /**
- * Lays sequences out as one padded batch: ids, visual index, alarm masks, rows and targets of the predicted tokens.
- * A video that several sequences share is held once.
+ * Lays sequences out as one padded batch, or packed: ids, visual index, alarm masks, rows and targets of the predicted
+ * tokens. A video that several sequences share is held once.
  */
 export function collate(
   sequences: readonly Sequence[],
   length: number,
   config: VideoLlmConfig,
   visual: VisualInput,
+  packed?: PackedLayout,
 ): CollatedBatch {
-  const batch = sequences.length;
+  const batch = packed ? 1 : sequences.length;
   const tokens = batch * length;
+  const starts = packed?.starts ?? sequences.map((_, b) => b * length);
   const counts = sequences.map(({ completionIds }) => completionIds.length);
   const lossRows = bucketSize(
     counts.reduce((a, b) => a + b, 0),
     64,
-    2,
+    packed ? 1 : 2, // packed runs come in more sizes: fewer here, or too many graphs are compiled
   );
   const hasAlarm = sequences.some(({ prompt }) => prompt.alarmPositions !== null);
   const layout = layOutVisual(sequences, config, visual);
   const ids = new Int32Array(tokens);
   const rows = new Int32Array(lossRows);
   const targets = new Int32Array(lossRows);
-  const alarmRows = { visual: new Int32Array(batch), textual: new Int32Array(batch) };
+  const slots = packed?.shape.sequences ?? batch;
+  const alarmRows = { visual: new Int32Array(slots), textual: new Int32Array(slots) };
   const isVisual = new Uint8Array(tokens);
   const visualIndex = new Int32Array(tokens);
   let next = 0;
   sequences.forEach(({ prompt, completionIds }, b) => {
-    const first = b * length;
+    const first = starts[b] as number;
     ids.set(prompt.tokenIds, first);
     ids.set(completionIds.subarray(0, Math.max(0, completionIds.length - 1)), first + prompt.tokenIds.length);
     for (const modality of ["visual", "textual"] as const) {
@@ -129,7 +140,14 @@ export function collate(
     });
   });
   return {
-    shape: { batch, length, visualRows: layout.visualRows, frames: layout.frames, hasAlarm },
+    shape: {
+      batch,
+      length,
+      visualRows: layout.visualRows,
+      frames: layout.frames,
+      hasAlarm,
+      ...(packed ? { packed: packed.shape } : {}),
+    },
     lossRows,
     counts,
     feeds: {
@@ -140,11 +158,12 @@ export function collate(
       visual_index: visualIndex,
       ...alarmFeeds(
         tokens,
-        sequences.map(({ prompt }, b) => ({ prompt, firstRow: b * length })),
+        sequences.map(({ prompt }, b) => ({ prompt, firstRow: starts[b] as number })),
       ),
       visual_alarm_rows: alarmRows.visual,
       textual_alarm_rows: alarmRows.textual,
-      ...(isQwenVl(config) ? rotaryTablesOf(sequences, length, config) : {}),
+      ...(isQwenVl(config) ? rotaryTablesOf(sequences, starts, tokens, config) : {}),
+      ...packed?.feeds,
       ...layout.feeds,
     },
   };
@@ -153,17 +172,17 @@ export function collate(
 /** Feeds `cos` and `sin` [B, S, headSize / 2] of decoders whose angles depend on what a token shows; padding stands at 0. */
 function rotaryTablesOf(
   sequences: readonly Sequence[],
-  length: number,
+  starts: readonly number[],
+  total: number,
   config: VideoLlmConfig,
 ): { cos: Float32Array; sin: Float32Array } {
-  const total = sequences.length * length;
   const ids = new Int32Array(3 * total);
   sequences.forEach((sequence, b) => {
     const { prompt } = sequence;
     const positions = rotaryPositions(prompt, config);
     const own = prompt.tokenIds.length;
     for (let axis = 0; axis < 3; axis++) {
-      const first = axis * total + b * length;
+      const first = axis * total + (starts[b] as number);
       ids.set(positions.ids.subarray(axis * own, (axis + 1) * own), first);
       for (let i = own; i < sequenceLength(sequence); i++) ids[first + i] = positions.next + i - own;
     }

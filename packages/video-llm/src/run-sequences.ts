@@ -4,6 +4,7 @@ import type { VideoLlmConfig } from "./config.js";
 import { selectInputs } from "./generation-context.js";
 import { shapeKey } from "./graph/language-view.js";
 import type { BuiltView, ViewContext } from "./graph/training-views.js";
+import { planPackedRuns } from "./packing.js";
 import type { ParameterStore } from "./parameter-store.js";
 import type { ViewCache } from "./view-cache.js";
 import type { VisionEncoding } from "./vision-encoding.js";
@@ -18,8 +19,10 @@ export interface TrainingContext {
   readonly sessions: ViewCache;
   /** Visual embeddings for graphs without the vision encoder. */
   readonly vision: VisionEncoding;
-  /** Most padded tokens of one run. */
+  /** Most tokens of one run: with padding, or packed without. */
   readonly maxTokensPerRun: number;
+  /** Whether the sequences of a run are packed instead of padded. Default false. */
+  readonly packing?: boolean;
 }
 
 /** What is computed for sequences, and where it goes. */
@@ -40,7 +43,7 @@ export interface SequencePass {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Runs a whole-sequence graph over any number of sequences, in as few padded runs as fit. */
+/** Runs a whole-sequence graph over any number of sequences, in as few padded or packed runs as fit. */
 export async function runSequences(
   context: TrainingContext,
   sequences: readonly Sequence[],
@@ -52,10 +55,11 @@ export async function runSequences(
   const visual = sequences.flatMap(({ prompt }) => prompt.visual);
   if (!visionInGraph) await vision.ensure(visual, signal);
   const embeddings = visionInGraph ? null : vision.embeddings.bind(vision);
-  for (const { indices, length } of planMicroBatches(sequences, maxTokensPerRun, visionInGraph)) {
+  const plan = context.packing ? planPackedRuns : planMicroBatches;
+  for (const { indices, length, packed } of plan(sequences, maxTokensPerRun, visionInGraph)) {
     signal?.throwIfAborted();
     const members = indices.map((i) => sequences[i] as Sequence);
-    const batch = collate(members, length, config, { embeddings });
+    const batch = collate(members, length, config, { embeddings }, packed);
     const key = `${pass.key}|${store.liveVersion}|${batch.lossRows}|${shapeKey(batch.shape)}`;
     const feeds = { ...batch.feeds, ...pass.feeds?.(batch, indices) };
     const outputs = await sessions.use(

@@ -1,5 +1,6 @@
 import type { Sequence } from "./batch.js";
 import { PromptError } from "./errors.js";
+import { sequenceCount } from "./graph/language-view.js";
 import {
   buildAlarmStatesView,
   buildAtSftView,
@@ -94,14 +95,17 @@ export class SequenceRunner {
       build: (view, lossRows) => buildAtSftView(view, lossRows, names),
       feeds: (batch, indices) => {
         const inBatch = indices.map((i) => samples[i] as PreparedSample);
-        const alarmed = inBatch.map(({ prompt }) => (prompt.alarmPositions === null ? 0 : 1));
+        const slots = new Float32Array(sequenceCount(batch.shape)); // 0 for empty sequences of a packed run
+        const perSequence = (value: (sample: PreparedSample) => number): Float32Array =>
+          slots.map((_, i) => (i < inBatch.length ? value(inBatch[i] as PreparedSample) : 0));
+        const alarmed = perSequence(({ prompt }) => (prompt.alarmPositions === null ? 0 : 1));
         return {
           ...scalars,
           token_weights: ones(batch.lossRows, batch.counts),
-          visual_labels: Float32Array.from(inBatch, ({ labels }) => labels.visual),
-          textual_labels: Float32Array.from(inBatch, ({ labels }) => labels.textual),
-          visual_label_mask: Float32Array.from(alarmed),
-          textual_label_mask: Float32Array.from(alarmed),
+          visual_labels: perSequence(({ labels }) => labels.visual),
+          textual_labels: perSequence(({ labels }) => labels.textual),
+          visual_label_mask: alarmed,
+          textual_label_mask: alarmed,
         };
       },
       collect: (outputs, _batch, indices) => {
@@ -197,10 +201,10 @@ export class SequenceRunner {
       trained: [],
       signal,
       build: buildAlarmStatesView,
-      collect: (outputs, _batch, indices) => {
+      collect: (outputs, { shape }, indices) => {
         for (const name of ["visualHidden", "textualHidden", "visualLogits", "textualLogits"] as const) {
           const values = outputs(name) as Float32Array;
-          const width = values.length / indices.length;
+          const width = values.length / sequenceCount(shape);
           indices.forEach((index, i) => {
             states[name].set(values.subarray(i * width, (i + 1) * width), index * width);
           });

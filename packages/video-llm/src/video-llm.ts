@@ -43,8 +43,14 @@ export interface RuntimeOptions {
   readonly threads?: number;
   /** Plan one memory arena a graph: 4 to 15 % faster for 40 % more memory, held by every compiled graph. Default true. */
   readonly memoryPattern?: boolean;
-  /** Most padded tokens of one training or scoring run; longer batches are split. Default 4096. */
+  /** Most tokens of one training or scoring run, padding included unless `packing`; longer batches are split. Default 4096. */
   readonly maxTokensPerRun?: number;
+  /**
+   * Training and scoring runs hold their sequences one after the other, and pad them inside attention only. The same
+   * results up to rounding. Meant for long trainings of wide models on small batches of mixed lengths: more graphs are
+   * compiled (docs/experiments/video-llm.md). Default false.
+   */
+  readonly packing?: boolean;
   /**
    * Frozen weights become constants of the compiled graphs, which onnxruntime repacks for fast decoding, unless the model
    * has more bytes than this: then they are fed from one shared copy. Default 1 GiB.
@@ -176,6 +182,7 @@ export class VideoLlm {
       sessions: this.#sessions,
       vision: this.#vision,
       maxTokensPerRun: options.maxTokensPerRun ?? 4096,
+      packing: options.packing ?? false,
     });
   }
 

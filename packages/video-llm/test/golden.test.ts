@@ -75,6 +75,10 @@ describe.each(families)("transformers' $peer", ({ name, layouts }) => {
     await check(await loadVideoLlm(directoryOf(name), { maxConstantBytes: 0 }), await goldenOf(name));
   });
 
+  test("the same with packed runs", async () => {
+    await check(await loadVideoLlm(directoryOf(name), { packing: true }), await goldenOf(name));
+  });
+
   test.each(layouts)("the same after saving in the %s layout", async (naming) => {
     const model = await loadVideoLlm(directoryOf(name));
     const target = await mkdtemp(join(tmpdir(), "video-llm-"));

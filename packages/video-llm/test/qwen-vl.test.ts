@@ -136,6 +136,8 @@ describe.each(["qwen2-vl", "qwen2.5-vl"] as const)("transformers' %s", (family) 
   test("the same with the weights outside of the graphs, as large models have them", () =>
     check({ maxConstantBytes: 0 }));
 
+  test("the same with packed runs", () => check({ packing: true }));
+
   test("the same with the checkpoint's own 16 bits mapped from its file", () => check({ precision: "bfloat16" }));
 
   test("gradients agree", async () => {

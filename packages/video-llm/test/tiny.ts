@@ -52,7 +52,11 @@ export function tinyModel(
 }
 
 /** The smallest Qwen2-VL or Qwen2.5-VL: one layer of window attention, one over whole frames. */
-export function tinyQwen(family: "qwen2-vl" | "qwen2.5-vl", config: Partial<VideoLlmConfigInput> = {}): VideoLlm {
+export function tinyQwen(
+  family: "qwen2-vl" | "qwen2.5-vl",
+  config: Partial<VideoLlmConfigInput> = {},
+  runtime: RuntimeOptions = {},
+): VideoLlm {
   const { image, video, markers } = PROMPT_CONVENTIONS[family];
   const specialTokens = [...REQUIRED_TOKENS, image, video as string, ...markers];
   const windows = family === "qwen2.5-vl" ? { windowSize: 16, fullAttentionLayers: [1] } : {};
@@ -62,6 +66,7 @@ export function tinyQwen(family: "qwen2-vl" | "qwen2.5-vl", config: Partial<Vide
     tokenizer: { tokenizer: trainByteLevelBpe({ texts: TEXTS, vocabularySize: 280, specialTokens }) },
     preprocessor: { minTokens: 1, maxTokens: 64, video: { minTokens: 1, maxTokens: 64, contextTokens: 512 } },
     seed: 1,
+    ...runtime,
   });
   const rng = createRng(101);
   for (const { data } of model.tensors.values()) {

@@ -1,10 +1,11 @@
-import { Graph, type Params, ropeTables, selfAttention, type Value } from "@videosafety/onnx-autodiff";
+import { Graph, gather, type Params, reshape, ropeTables, selfAttention, type Value } from "@videosafety/onnx-autodiff";
 import { isQwenVl, type VideoLlmConfig } from "../config.js";
 import { loraOf } from "../lora.js";
 import type { ParameterStore } from "../parameter-store.js";
 import { type Attend, decoder } from "./decoder.js";
 import { inputEmbeddings, type ViewDType } from "./embedding.js";
 import { type FrameGrid, patchLength, repeatedTable } from "./frame-grid.js";
+import { type BlockAttention, type PackedShape, packedAttention } from "./packed-attention.js";
 import { visionEncoder } from "./vision.js";
 
 /** Sizes a graph over whole sequences is built for. */
@@ -19,7 +20,12 @@ export interface ViewShape {
   readonly frames: FrameGrid | null;
   /** Whether some row has alarm tokens. */
   readonly hasAlarm: boolean;
+  /** Sequences share the one row of the batch, without padding between them. */
+  readonly packed?: PackedShape;
 }
+
+/** Sequences of a graph, empty ones included. */
+export const sequenceCount = ({ batch, packed }: ViewShape): number => packed?.sequences ?? batch;
 
 /** Key of a shape in a session cache. */
 export const shapeKey = (shape: ViewShape): string =>
@@ -29,6 +35,7 @@ export const shapeKey = (shape: ViewShape): string =>
     shape.visualRows,
     shape.frames === null ? "" : Object.values(shape.frames).join("x"),
     shape.hasAlarm,
+    ...(shape.packed?.blocks.map(({ rows, length }) => `${rows}x${length}`) ?? []),
   ].join(",");
 
 /** A graph under construction whose hidden states are known. */
@@ -52,8 +59,8 @@ export interface DecoderObserver {
 }
 
 /**
- * Starts a graph over padded sequences [B, S]: vision encoder (or fed embeddings), input embeddings, decoder. Padding
- * stands on the right, where causal attention never lets a real token see it.
+ * Starts a graph over padded sequences [B, S], or packed ones [1, S]: vision encoder (or fed embeddings), input embeddings,
+ * decoder. Padding stands on the right, where causal attention never lets a real token see it.
  */
 export function buildLanguageView(
   config: VideoLlmConfig,
@@ -70,22 +77,43 @@ export function buildLanguageView(
   const x = inputEmbeddings(graph, config, params, layout, visualEmbeddings(graph, config, params, shape, dtype));
   // A frozen base is there to save memory: what a layer can compute again is not kept for the backward pass.
   const recompute = store.frozenBase;
-  const rows = { batch, length, ...rotaryAngles(x, config, batch, length), recompute };
+  const rows = { batch, length, ...rotaryAngles(x, config, shape), recompute };
+  const causal: BlockAttention = (q, k, v) =>
+    selfAttention(q, k, v, { heads: config.heads, kvHeads: config.keyValueHeads, recompute });
+  const attention = shape.packed ? packedAttention(graph, length, shape.packed, causal) : causal;
   const attend: Attend = (q, k, v, layer) => {
     observer.attention?.(q, k, v, layer);
-    return selfAttention(q, k, v, { heads: config.heads, kvHeads: config.keyValueHeads, recompute });
+    return attention(q, k, v);
   };
   const onHidden = (value: Value, layer: number): void => observer.hidden?.(value, layer);
   const hidden = decoder(config, params, x, rows, attend, loraOf(store.lora, params), onHidden);
   return { graph, params, inputs, hidden };
 }
 
-/** Angles [B, S, headSize / 2]: constants that count tokens, or for Qwen-VL, whose positions depend on what a token shows, inputs. */
-function rotaryAngles(x: Value, config: VideoLlmConfig, batch: number, length: number): { cos: Value; sin: Value } {
+/**
+ * Angles [B, S, headSize / 2]: constants that count tokens, packed from each sequence's start (the input `positions`); or for
+ * Qwen-VL, whose positions depend on what a token shows, inputs.
+ */
+function rotaryAngles(
+  x: Value,
+  config: VideoLlmConfig,
+  { batch, length, packed }: ViewShape,
+): { cos: Value; sin: Value } {
   const dims = [length, config.headSize / 2];
   if (isQwenVl(config)) {
     const input = (name: string): Value => x.graph.input(name, x.dtype, [batch, ...dims]);
     return { cos: input("cos"), sin: input("sin") };
+  }
+  if (packed) {
+    const longest = Math.max(...packed.blocks.map((block) => block.length));
+    const tables = ropeTables(longest, config.headSize, config.ropeTheta);
+    const positions = x.graph.input("positions", "int32", [batch, length]);
+    const look = (table: Float64Array): Value =>
+      gather(
+        reshape(repeatedTable(x, table, 1, [longest, config.headSize / 2]), [longest, config.headSize / 2]),
+        positions,
+      );
+    return { cos: look(tables.cos), sin: look(tables.sin) };
   }
   const { cos, sin } = ropeTables(length, config.headSize, config.ropeTheta);
   return { cos: repeatedTable(x, cos, batch, dims), sin: repeatedTable(x, sin, batch, dims) };

@@ -15,7 +15,7 @@ import type { ParameterStore } from "../parameter-store.js";
 import type { ViewPlan } from "../view-cache.js";
 import { outputTable } from "./decoder.js";
 import type { ViewDType } from "./embedding.js";
-import { buildLanguageView, type LanguageView, type ViewShape } from "./language-view.js";
+import { buildLanguageView, type LanguageView, sequenceCount, type ViewShape } from "./language-view.js";
 
 /** A finished graph and the live parameters it takes as feeds. */
 export type BuiltView = ViewPlan;
@@ -50,8 +50,8 @@ export function buildAtSftView(context: ViewContext, lossRows: number, trained: 
   const logProbs = selectedLogProbs(context, view, lossRows, 1);
   const head = (modality: "visual" | "textual") => ({
     ...alarmHead(context, view, modality),
-    labels: graph.input(`${modality}_labels`, dtype, [context.shape.batch]),
-    labelMask: graph.input(`${modality}_label_mask`, dtype, [context.shape.batch]),
+    labels: graph.input(`${modality}_labels`, dtype, [sequenceCount(context.shape)]),
+    labelMask: graph.input(`${modality}_label_mask`, dtype, [sequenceCount(context.shape)]),
     normalizer: scalar(`${modality}_normalizer`),
     lambda: scalar(`lambda_${modality}`),
   });
@@ -119,7 +119,7 @@ function selectedLogProbs(context: ViewContext, view: LanguageView, lossRows: nu
 }
 
 function alarmHead(context: ViewContext, { graph, params, hidden }: LanguageView, modality: "visual" | "textual") {
-  const rows = graph.input(`${modality}_alarm_rows`, "int32", [context.shape.batch]);
+  const rows = graph.input(`${modality}_alarm_rows`, "int32", [sequenceCount(context.shape)]);
   const weight = modality === "visual" ? ALARM_TENSOR_NAMES.visualHeadWeight : ALARM_TENSOR_NAMES.textualHeadWeight;
   const bias = modality === "visual" ? ALARM_TENSOR_NAMES.visualHeadBias : ALARM_TENSOR_NAMES.textualHeadBias;
   return {
