@@ -91,6 +91,32 @@ if (findings.length === 0) {
   }
 }
 
+// A guard for a checkpoint of the run, with a readout fitted on its records; recipes trained in its folder and measured.
+if (findings.length === 0) {
+  const command = (...args) => {
+    const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: "utf8" });
+    if (status !== 0) findings.push(`${args.join(" ")}: exit ${status}\n${stderr}`);
+    return stdout;
+  };
+  const guard = join(scratch, "guard");
+  const items = join(whole, "held-out.eval.jsonl");
+  command(
+    `${root}examples/alarm-guard/dist/main.js`,
+    ...["--checkpoint", join(whole, "models", "stage-2"), "--items", items, "--out", guard],
+    ...["--records", join(whole, "stage-1-2.sft.jsonl"), "--target-frr", "0.4", "--confidence", "none"],
+  );
+  const shipped = existsSync(join(guard, "guard.json")) && JSON.parse(readFileSync(join(guard, "guard.json"), "utf8"));
+  if (shipped?.calibration?.format !== "videosafety-guard-1" || shipped?.readout?.format !== "videosafety-readout-1")
+    findings.push("alarm-guard wrote no guard.json with a calibration and a readout");
+  command(
+    `${root}examples/defense-pipeline/dist/train-recipes.js`,
+    ...["--run", whole, "--recipes", "plain-refusal,lambda-0-0"],
+  );
+  const table = command(`${root}examples/alarm-guard/dist/ablate.js`, "--items", items, whole);
+  for (const row of ["no alarm tokens", "alarm tokens without ATC", "lambda 0.1 / 1"])
+    if (!table.includes(`| ${row}`)) findings.push(`alarm-guard's ablation has no row "${row}":\n${table}`);
+}
+
 for (const flags of [["--seed", "x"], ["--stages", "9"], ["--no-such-flag"]]) {
   const { status } = spawnSync(process.execPath, [main, ...flags], { encoding: "utf8" });
   if (status !== 2) findings.push(`usage error ${flags.join(" ")}: exit ${status}, expected 2`);

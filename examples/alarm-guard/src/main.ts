@@ -56,7 +56,7 @@ function table({ answers, trials, auc, spans, inside }: MicroResults, targetFrr:
     row("stage 2, its own answers", answers.stage2),
     row(`stage 2 + guard, ${trials.length} calibrations`, guard),
     "",
-    `AUC: visual ${auc.visual.toFixed(3)}, textual ${auc.textual.toFixed(3)}`,
+    `AUC: visual ${auc.visual.toFixed(3)}, textual ${auc.textual.toFixed(3)}; readout of query harm ${auc.readout.toFixed(3)}`,
     `guard's FRR: most ${percent(Math.max(...trials.map(({ frr }) => frr)))}, above the target in ${above} of ${trials.length} calibrations`,
     `guard's own time: ${percent(spans.windows.overheadShare)} of an assessment`,
     `which second is harmful, overlap with the truth: windows ${found(spans.windows)}, segment alarms ${found(spans.segments)}`,

@@ -47,6 +47,7 @@ describe("the alarm-guard example on a micro model", () => {
     expect(results.answers.base.hh).toBeLessThan(0.5);
     expect(results.answers.stage2.hh).toBeGreaterThan(0.5);
     expect(results.auc.textual).toBeGreaterThan(0.9);
+    expect(results.auc.readout).toBeGreaterThan(0.9);
   });
 
   test("the guard keeps its promise on most splits", () => {

@@ -7,6 +7,7 @@ import { locateBySegments, locateByWindows, type SegmentFinding, type WindowFind
 import { type InsideView, lookInside } from "./look-inside.js";
 import { prepareAll } from "./micro-model.js";
 import { microSamples, REFUSAL } from "./micro-world.js";
+import { readWithReadout } from "./readout.js";
 import { trainSegmentAlarms } from "./segment-alarms.js";
 import { type Amounts, type OnEvent, PAPER, trainBase, trainStages } from "./train-micro.js";
 
@@ -18,7 +19,8 @@ export interface MicroResults {
     readonly refusalTraining: RefusalRates;
     readonly stage2: RefusalRates;
   };
-  readonly auc: { readonly visual: number; readonly textual: number };
+  /** Of both heads, and of a readout over the textual alarm and the prompt's last token. */
+  readonly auc: { readonly visual: number; readonly textual: number; readonly readout: number };
   /** One calibration per seed. */
   readonly trials: readonly CalibrationTrial[];
   /** Which second is harmful: from windows run again, and from alarms after every frame. */
@@ -76,7 +78,10 @@ export async function runMicro(options: {
     if (stage === "stage 1") afterStage1 = copyTensors(model);
   });
   const stage2 = await answersOf(model, true);
-  const readings = await readAlarms(model, await prepareAll(model, held));
+  const prepared = await prepareAll(model, held);
+  const readings = await readAlarms(model, prepared);
+  const training = microSamples(amounts.stages.samples, seed + 1, { split: "train" });
+  const read = await readWithReadout(model, await prepareAll(model, training), prepared);
   const trials = await calibrationTrials(readings, options);
   const { calibration } = trials[0] as CalibrationTrial;
   const labels = (key: "visual" | "textual"): number[] => readings.labels.map((label) => label[key] ?? 0);
@@ -97,6 +102,7 @@ export async function runMicro(options: {
     auc: {
       visual: auc(readings.visualLogits, labels("visual")),
       textual: auc(readings.textualLogits, labels("textual")),
+      readout: auc(read.readings.textualLogits, labels("textual")),
     },
     trials,
     spans: { windows, segments },
