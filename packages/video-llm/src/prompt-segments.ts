@@ -3,7 +3,7 @@ import type { PreparedPrompt } from "./prompt.js";
 
 /**
  * Names the parts of a prompt, for alarm-tokens' `attentionShares`: "start" (up to the first visual token: the start of the
- * turn), "video" (one segment a frame), "frame times" (what is written between frames), "visual alarm", "query",
+ * turn), "video" (one segment a frame), "frame times" (what is written between frames), "visual alarm" (all of them), "query",
  * "textual alarm", "end". Without a video all text before the first alarm is the query. Every token is in one segment.
  *
  * @param options.frameName names a frame by its time in seconds and its index among all frames; default "video".
@@ -13,7 +13,7 @@ export function promptSegments(
   options: { readonly frameName?: (timeSeconds: number, frame: number) => string } = {},
 ): SequenceSegment[] {
   const { frameName = () => "video" } = options;
-  const { tokenIds, visual, visualPositions, alarmPositions } = prompt;
+  const { tokenIds, visual, visualPositions, alarms } = prompt;
   const times = visual.flatMap(({ timestampsSeconds, frameTokenCounts }) =>
     Array.from(frameTokenCounts, (count, frame) => ({ count, timeSeconds: timestampsSeconds[frame] as number })),
   );
@@ -26,10 +26,10 @@ export function promptSegments(
   visualPositions.forEach((position, i) => {
     names[position] = frames[i] as string;
   });
-  if (alarmPositions !== null) {
-    names[alarmPositions.visual] = "visual alarm";
-    names[alarmPositions.textual] = "textual alarm";
-    names.fill("end", alarmPositions.textual + 1);
+  if (alarms !== null) {
+    for (const position of alarms.visual.flat()) names[position] = "visual alarm";
+    for (const position of alarms.textual) names[position] = "textual alarm";
+    names.fill("end", (alarms.textual.at(-1) as number) + 1);
   }
   const segments: { name: string; start: number; end: number }[] = [];
   names.forEach((name, token) => {

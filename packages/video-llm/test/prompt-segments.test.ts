@@ -43,6 +43,21 @@ describe("promptSegments", () => {
     expect(partsOf(plain).map(([name]) => name)).toEqual(["query"]);
   });
 
+  test("alarms after every frame are all visual alarms", async () => {
+    const prompt = await tinyPrompt(model, "a dog", { frames: 2, seed: 1, alarmTokens: { segments: "frame" } });
+    expect(partsOf(prompt).map(([name]) => name)).toEqual([
+      "start",
+      "video",
+      "visual alarm",
+      "frame times",
+      "video",
+      "visual alarm",
+      "query",
+      "textual alarm",
+      "end",
+    ]);
+  });
+
   test("feed attentionShares: what an alarm looks at sums to 1, and what follows it gets nothing", async () => {
     const prompt = await tinyPrompt(model, "a dog", { frames: 2, seed: 4 });
     const opened = openHiddenStates(model);
