@@ -56,6 +56,7 @@ export async function writeFigures(
     roc: await rocPlot(heads, { title: "Both alarms on held-out samples" }),
     frontier: await frontierPlot([{ name: "guard", points: rocCurve(textualLogits, textual) }, ...points], {
       title: "Refusing: guard against trained refusal",
+      ...frontierAxes(points),
     }),
     reliability: await reliabilityPlot(
       [
@@ -90,4 +91,12 @@ export async function writeFigures(
   await mkdir(folder, { recursive: true });
   for (const [name, svg] of Object.entries(figures)) await writeFile(join(folder, `${name}.svg`), svg);
   return Object.keys(figures).map((name) => join(folder, `${name}.svg`));
+}
+
+/** The corner where good models are, when all of them are there. */
+function frontierAxes(series: readonly FrontierSeries[]): { maximumFrr?: number; minimumDsr?: number } {
+  const singles = series.flatMap(({ points }) => (points.length === 1 ? points : []));
+  const corner = { maximumFrr: 0.08, minimumDsr: 0.9 };
+  const inside = singles.every(({ dsr, frr }) => dsr >= corner.minimumDsr && frr <= corner.maximumFrr);
+  return singles.length > 0 && inside ? corner : {};
 }

@@ -9,6 +9,8 @@ export interface Recipe {
   readonly title: string;
   /** False: always-on refusal training on the same records. */
   readonly alarmTokens: boolean;
+  /** True: the records of stage 3 with their plain answers, in as many steps; what a readout is fitted on. */
+  readonly allRecords?: boolean;
   /** False: stage 2 makes the passes of stage 1 as well, so that every recipe sees the records equally often. */
   readonly stage1: boolean;
   /** Weight of the visual head's loss; 0 leaves the head as it began. */
@@ -29,6 +31,13 @@ const LAMBDAS = [0, 0.01, 0.1, 1];
 /** No alarm tokens; tokens without ATC; ATC without stage 1; each lambda in {0, 0.01, 0.1, 1} beside the paper's 0.1 of the other. */
 export const RECIPES: readonly Recipe[] = [
   { ...weighted(0, 0), name: "plain-refusal", title: "no alarm tokens", alarmTokens: false },
+  {
+    ...weighted(0, 0),
+    name: "plain-refusal-all-records",
+    title: "no alarm tokens, all records of stage 3 once",
+    alarmTokens: false,
+    allRecords: true,
+  },
   { ...weighted(0, 0), title: "alarm tokens without ATC (lambda 0 / 0)" },
   { ...weighted(0.1, 0.1), name: "no-stage-1", title: "ATC without stage 1, lambda 0.1 / 0.1", stage1: false },
   ...LAMBDAS.map((lambda) => weighted(lambda, 0.1)),
@@ -44,8 +53,13 @@ export interface RecipeStage {
 }
 
 /** The trainings of a recipe that follow the model it starts from: the run's stage 1, or the base. */
-export function recipeStages(recipe: Recipe, { seed, stage1, stage2 }: PipelineConfig): RecipeStage[] {
+export function recipeStages(recipe: Recipe, { seed, sizes, stage1, stage2 }: PipelineConfig): RecipeStage[] {
   const common = { seed, microBatchSamples: 8, checkpointEverySteps: 20, batchSize: stage2.batchSize };
+  if (recipe.allRecords) {
+    const epochs = ((stage1.epochs + stage2.epochs) * sizes.sftRecords) / sizes.cotRecords;
+    const learningRates = { llm: stage2.learningRate };
+    return [{ name: recipe.name, config: { ...STAGE_1_ALARM_AR, ...common, epochs, learningRates } }];
+  }
   if (!recipe.alarmTokens) {
     return [stage1, stage2].map(({ epochs, batchSize, learningRate }, i) => ({
       name: `${recipe.name}-${i + 1}`,

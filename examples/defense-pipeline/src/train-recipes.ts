@@ -42,7 +42,7 @@ async function train(): Promise<void> {
   if (unknown !== undefined)
     throw new UsageError(`expected recipes among ${RECIPES.map(({ name }) => name).join(", ")}, found ${unknown}`);
   const { config, folder } = await openRun(values.run);
-  const set = buildWorldData(config).finetuning;
+  const { finetuning, chainOfThought } = buildWorldData(config);
   const abort = new AbortController();
   process.once("SIGINT", () => abort.abort(new Error("interrupted: the same command continues")));
 
@@ -68,6 +68,7 @@ async function train(): Promise<void> {
       const model = await loadVideoLlm(directoryOf(recipe), { memoryPattern: false });
       model.trainableParameters(["llm", "alarmTokens", "classifiers"]); // as the demo's stages: equal graphs, equal bits
       const features = new ClipFeatures(model, config.sampling);
+      const set = recipe.allRecords ? chainOfThought : finetuning;
       for (const stage of recipeStages(recipe, config)) {
         const { loss } = await trainAtSftStage({
           ...{ model, features, folder, set, ...stage, alarmTokens: recipe.alarmTokens },

@@ -85,6 +85,9 @@ describe("plots", () => {
       ).toHaveLength(1);
     }
     expect(text(all.frontier)).toEqual(expect.arrayContaining(["guard", "refusal"]));
+    const corner = text(await frontierPlot([{ name: "guard", points }], { minimumDsr: 0.9, maximumFrr: 0.08 }));
+    expect(corner).toEqual(expect.arrayContaining(["90", "100", "8"]));
+    expect(corner).not.toContain("80");
     expect(text(all.activation)).toEqual(expect.arrayContaining(["harmful video, safe query", "visual alarm"]));
     expect(text(all.drift)).toEqual(expect.arrayContaining(["stage 1", "cosine 0.00"]));
     expect(text(all.probes)).toEqual(expect.arrayContaining(["visual", "0", "1", "2", "↑ AUC of a linear probe"]));

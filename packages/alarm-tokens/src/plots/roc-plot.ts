@@ -25,17 +25,20 @@ export function rocPlot(series: readonly FrontierSeries[], options: PlotOptions 
   );
 }
 
-/** The DSR / FRR frontier: curves for guards, rings for models without a threshold. `maximumFrr` (default 0.3) cuts the axis. */
+/**
+ * The DSR / FRR frontier: curves for guards, rings for models without a threshold. `maximumFrr` (default 0.3) and
+ * `minimumDsr` (default 0) cut the axes: choose them so that every ring stays inside.
+ */
 export function frontierPlot(
   series: readonly FrontierSeries[],
-  options: PlotOptions & { readonly maximumFrr?: number } = {},
+  options: PlotOptions & { readonly maximumFrr?: number; readonly minimumDsr?: number } = {},
 ): Promise<string> {
-  const { maximumFrr = 0.3 } = options;
+  const { maximumFrr = 0.3, minimumDsr = 0 } = options;
   return renderPlot(
     (Plot) => ({
       inset: 4,
       x: { domain: [0, 100 * maximumFrr], label: "false refusal rate (%)", labelAnchor: "center" },
-      y: { domain: [0, 100], label: "defense success rate (%)", grid: true },
+      y: { domain: [100 * minimumDsr, 100], label: "defense success rate (%)", grid: true },
       r: { type: "identity" },
       marks: curves(Plot, series, 100),
       color: { domain: series.map(({ name }) => name), range: COLORS },
