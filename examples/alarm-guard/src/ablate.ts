@@ -10,7 +10,6 @@ import { parseArgs } from "node:util";
 import { type AtcHead, atcLogits, auc, bestDsrAtFrr, fitLinearProbe, rocCurve } from "@videosafety/alarm-tokens";
 import { loadVideoLlm, type PreparedSample, type VideoLlm } from "@videosafety/video-llm";
 import { z } from "zod";
-import { readAlarms } from "./alarm-readings.js";
 import { Clips, type LabelledItem, prepareItems, readItems, readTrainingRecords } from "./labelled-items-node.js";
 import { ownRates } from "./own-answers.js";
 
@@ -46,33 +45,35 @@ async function alarmLogits(
   recipe: Recipe,
   records: () => Promise<PreparedSample[]>,
 ): Promise<Record<"visual" | "textual", readonly number[]>> {
-  const { visualLogits, textualLogits } = await readAlarms(model, samples);
-  const logits = { visual: visualLogits, textual: textualLogits };
-  if (recipe.lambdaVisual > 0 && recipe.lambdaTextual > 0) return logits;
+  const read = await alarmStates(model, samples);
+  const trained = { visual: recipe.lambdaVisual > 0, textual: recipe.lambdaTextual > 0 };
+  if (trained.visual && trained.textual) return read.logits;
   const seen = await records();
-  for (const [key, lambda] of [
-    ["visual", recipe.lambdaVisual],
-    ["textual", recipe.lambdaTextual],
-  ] as const) {
-    if (lambda > 0) continue;
-    const labels = seen.map((sample) => sample.labels[key]);
-    const head: AtcHead = fitLinearProbe(await alarmHidden(model, seen, key), labels);
-    logits[key] = [...atcLogits(await alarmHidden(model, samples, key), head)];
-  }
-  return logits;
+  const { hidden } = await alarmStates(model, seen);
+  const logitsOf = (key: "visual" | "textual"): readonly number[] => {
+    if (trained[key]) return read.logits[key];
+    const head: AtcHead = fitLinearProbe(
+      hidden[key],
+      seen.map(({ labels }) => labels[key]),
+    );
+    return [...atcLogits(read.hidden[key], head)];
+  };
+  return { visual: logitsOf("visual"), textual: logitsOf("textual") };
 }
 
-async function alarmHidden(
-  model: VideoLlm,
-  samples: readonly PreparedSample[],
-  key: "visual" | "textual",
-): Promise<Float32Array> {
-  const hidden = new Float32Array(samples.length * model.hiddenSize);
+/** Logits [n] of both heads, and the alarms' hidden states [n, d], from one pass over the samples. */
+async function alarmStates(model: VideoLlm, samples: readonly PreparedSample[]) {
+  const size = samples.length * model.hiddenSize;
+  const hidden = { visual: new Float32Array(size), textual: new Float32Array(size) };
+  const logits: Record<"visual" | "textual", number[]> = { visual: [], textual: [] };
   for (let start = 0; start < samples.length; start += BATCH) {
     const states = await model.alarmStates(samples.slice(start, start + BATCH));
-    hidden.set(states[`${key}Hidden`], start * model.hiddenSize);
+    for (const key of ["visual", "textual"] as const) {
+      hidden[key].set(states[`${key}Hidden`], start * model.hiddenSize);
+      logits[key].push(...states[`${key}Logits`]);
+    }
   }
-  return hidden;
+  return { hidden, logits };
 }
 
 async function measure(run: string, recipe: Recipe, items: readonly LabelledItem[], clips: Clips): Promise<Row> {
