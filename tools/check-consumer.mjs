@@ -1,5 +1,5 @@
 // What a user gets: packs every package, installs the tarballs into a fresh npm project with install scripts blocked,
-// imports each entry as ESM and CJS there, type-checks and runs every ```ts block of the READMEs.
+// imports each entry by `import` and by `require` there, type-checks and runs every ```ts block of the READMEs.
 // usage: check-consumer.mjs [--keep]
 import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
@@ -46,7 +46,7 @@ const run = (label, args, optionalPeers = []) => {
 };
 let entries = 0;
 for (const { name, manifest } of packages) {
-  for (const [key, conditions] of Object.entries(manifest.exports)) {
+  for (const key of Object.keys(manifest.exports)) {
     if (key === "./package.json") continue;
     const specifier = name + key.slice(1);
     const check = "if (Object.keys(loaded).length === 0) throw new Error('exports nothing')";
@@ -57,12 +57,11 @@ for (const { name, manifest } of packages) {
       ["--input-type=module", "-e", `const loaded = await import("${specifier}"); ${check}`],
       peers,
     );
-    if (conditions.require)
-      run(
-        `require ${specifier}`,
-        ["--input-type=commonjs", "-e", `const loaded = require("${specifier}"); ${check}`],
-        peers,
-      );
+    run(
+      `require ${specifier}`,
+      ["--input-type=commonjs", "-e", `const loaded = require("${specifier}"); ${check}`],
+      peers,
+    );
   }
 }
 

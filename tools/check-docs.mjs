@@ -1,6 +1,6 @@
 // Fails on an exported symbol without a docstring. A re-exported symbol is judged where it is declared.
 import { relative } from "node:path";
-import ts from "typescript";
+import ts from "typescript-api";
 import { finish, root, workspacePackages } from "./packages.mjs";
 
 const packages = workspacePackages();

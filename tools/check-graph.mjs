@@ -3,7 +3,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { builtinModules } from "node:module";
 import { dirname, relative, resolve } from "node:path";
-import ts from "typescript";
+import ts from "typescript-api";
 import { filesBelow, finish, root, workspacePackages } from "./packages.mjs";
 
 /** package -> what any of its files may import; `train` lists what only the ./train entry may reach. */

@@ -30,7 +30,7 @@ function check(label, command, ...args) {
   return good;
 }
 
-if (check("build every package (ESM, CJS, types)", "turbo", "run", "build")) {
+if (check("build every package (ES modules and declarations)", "turbo", "run", "build", "types")) {
   check("types", "turbo", "run", "typecheck");
   check("package manifests (publint, attw)", "turbo", "run", "pkgcheck");
 }

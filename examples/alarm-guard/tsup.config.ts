@@ -1,10 +1,6 @@
-import { defineConfig } from "tsup";
+import { modules } from "../../tsup.shared.js";
 
-export default defineConfig({
-  entry: ["src/main.ts", "src/ablate.ts"],
-  format: ["esm"],
-  target: "node20",
-  tsconfig: "tsconfig.build.json",
-  sourcemap: true,
-  clean: true,
+export default modules({
+  main: "src/main.ts",
+  ablate: "src/ablate.ts",
 });

@@ -1,17 +1,12 @@
-import { defineConfig } from "tsup";
+import { modules } from "../../tsup.shared.js";
 
-export default defineConfig({
-  entry: [
-    "src/main.ts",
-    "src/responder.ts",
-    "src/write-held-out.ts",
-    "src/train-recipes.ts",
-    "src/world/train-base.ts",
-  ],
-  format: ["esm"],
-  target: "node20",
-  tsconfig: "tsconfig.build.json",
-  external: ["node-av", "ffmpeg-static"],
-  sourcemap: true,
-  clean: true,
-});
+export default modules(
+  {
+    main: "src/main.ts",
+    responder: "src/responder.ts",
+    "write-held-out": "src/write-held-out.ts",
+    "train-recipes": "src/train-recipes.ts",
+    "world/train-base": "src/world/train-base.ts",
+  },
+  { external: ["node-av", "ffmpeg-static"] },
+);

@@ -1,12 +1,6 @@
-import { defineConfig } from "tsup";
+import { modules } from "../../tsup.shared.js";
 
-export default defineConfig({
-  entry: ["src/index.ts", "src/browser.ts"],
-  format: ["esm", "cjs"],
-  target: "node20",
-  tsconfig: "tsconfig.build.json",
-  dts: { compilerOptions: { ignoreDeprecations: "6.0" } },
-  shims: true,
-  sourcemap: true,
-  clean: true,
+export default modules({
+  index: "src/index.ts",
+  browser: "src/browser.ts",
 });

@@ -1,15 +1,14 @@
-import { defineConfig } from "tsup";
+import { modules } from "../../tsup.shared.js";
 
-export default defineConfig({
-  entry: ["src/index.ts", "src/cli-node.ts", "src/browser.ts", "src/sampler-child-node.ts"],
-  splitting: true,
-  // tsup leaves out dependencies and peers by itself, optional dependencies not.
-  external: [/^node-av/, "ffmpeg-static"],
-  format: ["esm", "cjs"],
-  target: "node20",
-  tsconfig: "tsconfig.build.json",
-  dts: { compilerOptions: { ignoreDeprecations: "6.0" } },
-  shims: true,
-  sourcemap: true,
-  clean: true,
-});
+export default modules(
+  {
+    index: "src/index.ts",
+    browser: "src/browser.ts",
+    "cli-node": "src/cli/cli-node.ts",
+    "sampler-child-node": "src/sample/sampler-child-node.ts",
+  },
+  {
+    // tsup leaves out dependencies and peers by itself, optional dependencies not.
+    external: [/^node-av/, "ffmpeg-static"],
+  },
+);

@@ -1,4 +1,4 @@
-import { describeLocation, type RecordLocation } from "./record-location.js";
+import { describeLocation, type RecordLocation } from "./labels/record-location.js";
 
 /** What every error of this package has: a stable `code` to branch on and, where a record is at fault, its place. */
 export abstract class AlarmTokensError extends Error {

@@ -1,36 +1,32 @@
-export { type ActivationCell, type ActivationSummary, activationPatterns } from "./activation-patterns.js";
-export { type AlarmAttention, alarmAttention, type SequenceSegment } from "./alarm-attention.js";
-export { type AlarmVectors, insertAlarmEmbeddings, writeAlarmEmbeddingsInto } from "./alarm-embeddings.js";
-export { alarmInsertionPoints, type InsertionPoints, type PlacementTokens } from "./alarm-insertion-points.js";
-export { type AlarmPositions, findAlarmPositions } from "./alarm-positions.js";
+export { type ActivationCell, type ActivationSummary, activationPatterns } from "./analysis/activation-patterns.js";
+export { type AlarmAttention, alarmAttention, type SequenceSegment } from "./analysis/alarm-attention.js";
+export { type AttentionShare, attentionShares, meanAttentionShares } from "./analysis/attention-shares.js";
+export { aucInterval } from "./analysis/auc-interval.js";
 export {
-  ALARM_TENSOR_NAMES,
-  ALARM_TOKENS,
-  type AlarmTokenIds,
-  type Modality,
-  TEXTUAL_ALARM_TOKEN,
-  VISUAL_ALARM_TOKEN,
-} from "./alarm-tokens.js";
-export { type AtSftLossInput, type AtSftLossResult, atSftLoss } from "./at-sft-loss.js";
-export { type AtcHead, type AtcHeadGradients, atcGradients, atcHeadOf, atcLogits } from "./atc-head.js";
-export { type AttentionShare, attentionShares, meanAttentionShares } from "./attention-shares.js";
-export { aucInterval } from "./auc-interval.js";
+  type AlarmMetrics,
+  alarmMetrics,
+  evaluateAlarms,
+  type HeadMetrics,
+  type RefuseOn,
+  refusalScore,
+  shouldRefuse,
+} from "./analysis/evaluate-alarms.js";
+export { fitLinearProbe, type LayerProbe, layerProbes } from "./analysis/linear-probe.js";
+export { type Reliability, type ReliabilityBin, reliability } from "./analysis/reliability.js";
+export { auc, bestDsrAtFrr, leastFrrAtDsr, type OperatingPoint, rocCurve } from "./analysis/roc.js";
+export { type AlarmVectors, insertAlarmEmbeddings, writeAlarmEmbeddingsInto } from "./embeddings/alarm-embeddings.js";
 export {
-  type BinaryCrossEntropyOptions,
-  type BinaryCrossEntropyResult,
-  balancedClassWeights,
-  binaryCrossEntropy,
-  type ClassWeights,
-  sigmoid,
-  softplus,
-} from "./binary-cross-entropy.js";
-export { type CategoryLossResult, categoryLoss } from "./category-loss.js";
+  type AlarmInitialization,
+  type EmbeddingTable,
+  initializeAlarmToken,
+} from "./embeddings/initialize-alarm-tokens.js";
 export {
-  type ConformalTarget,
-  type ConformalThreshold,
-  conformalThreshold,
-  minimumCalibrationSize,
-} from "./conformal-threshold.js";
+  type FloatTensor,
+  fromPeftPromptTuning,
+  type PeftPromptTuning,
+  toPeftPromptTuning,
+} from "./embeddings/peft-prompt-tuning.js";
+export { type TokenDrift, type TokenSnapshot, tokenDrift, type VectorDrift } from "./embeddings/token-drift.js";
 export {
   AlarmPlacementError,
   AlarmShapeError,
@@ -44,14 +40,11 @@ export {
   SafetyLabelError,
 } from "./errors.js";
 export {
-  type AlarmMetrics,
-  alarmMetrics,
-  evaluateAlarms,
-  type HeadMetrics,
-  type RefuseOn,
-  refusalScore,
-  shouldRefuse,
-} from "./evaluate-alarms.js";
+  type ConformalTarget,
+  type ConformalThreshold,
+  conformalThreshold,
+  minimumCalibrationSize,
+} from "./guard/conformal-threshold.js";
 export {
   type Assessment,
   createGuard,
@@ -61,7 +54,7 @@ export {
   type GuardOptions,
   type GuardWindow,
   type WindowAssessment,
-} from "./guard.js";
+} from "./guard/guard.js";
 export {
   type CalibrationInput,
   calibrateGuard,
@@ -69,63 +62,23 @@ export {
   type GuardCalibration,
   guardCalibrationSchema,
   parseGuardCalibration,
-} from "./guard-calibration.js";
-export type { GuardModel, GuardStates, SegmentLogits } from "./guard-model.js";
+} from "./guard/guard-calibration.js";
 export {
   fitHarmReadout,
   type HarmReadout,
   harmReadoutSchema,
   parseHarmReadout,
   readoutLogits,
-} from "./harm-readout.js";
+} from "./guard/harm-readout.js";
 export {
   type GuardHeads,
   type GuardPlaces,
   type HiddenStateGuardModel,
   hiddenStateGuardModel,
   type SegmentGuardModel,
-} from "./hidden-state-guard-model.js";
-export {
-  type AttentionWeights,
-  type HiddenStateModel,
-  type HiddenStateRequest,
-  hasHiddenStates,
-} from "./hidden-state-model.js";
-export { type AlarmInitialization, type EmbeddingTable, initializeAlarmToken } from "./initialize-alarm-tokens.js";
-export { type InsertedTokenIds, type Insertion, insertTokenIds } from "./insert-token-ids.js";
-export { type LabelPolicy, resolveLabels, type SampleLabels } from "./label-policy.js";
-export { labelRecord } from "./label-record.js";
-export { fitLinearProbe, type LayerProbe, layerProbes } from "./linear-probe.js";
-export {
-  type FloatTensor,
-  fromPeftPromptTuning,
-  type PeftPromptTuning,
-  toPeftPromptTuning,
-} from "./peft-prompt-tuning.js";
-export { placeAlarmText, type TextPlacementOptions } from "./place-alarm-text.js";
-export { carryOver, type PlacedTokenIds, placeAlarmTokenIds } from "./place-alarm-token-ids.js";
-export {
-  type AlarmLayout,
-  type AlarmPlaces,
-  type AlarmSegment,
-  type AlarmSegments,
-  type FrameInSequence,
-  type PlacedAlarms,
-  placeAlarms,
-} from "./place-alarms.js";
-export { describeLocation, type RecordLocation } from "./record-location.js";
-export {
-  type AddedToken,
-  lookupAlarmTokenIds,
-  registerAlarmTokens,
-  type TextEncoder,
-  type TokenizerJson,
-} from "./register-alarm-tokens.js";
-export { type Reliability, type ReliabilityBin, reliability } from "./reliability.js";
-export { auc, bestDsrAtFrr, leastFrrAtDsr, type OperatingPoint, rocCurve } from "./roc.js";
-export { segmentLoss, segmentSpans } from "./segment-alarms.js";
-export { type SegmentCalibration, segmentThreshold } from "./segment-guard.js";
-export { type FrameWindow, slidingWindows } from "./sliding-windows.js";
+} from "./guard/hidden-state-guard-model.js";
+export { type SegmentCalibration, segmentThreshold } from "./guard/segment-guard.js";
+export { type FrameWindow, slidingWindows } from "./guard/sliding-windows.js";
 export {
   type CalibrationVideo,
   calibrateStreamGuard,
@@ -133,10 +86,32 @@ export {
   type StreamMaxima,
   streamMaxima,
   type WindowReadings,
-} from "./stream-calibration.js";
-export { fitTemperature } from "./temperature.js";
-export { mergeSpans, type TimeSpan } from "./time-spans.js";
-export { type TokenDrift, type TokenSnapshot, tokenDrift, type VectorDrift } from "./token-drift.js";
+} from "./guard/stream-calibration.js";
+export { fitTemperature } from "./guard/temperature.js";
+export { type LabelPolicy, resolveLabels, type SampleLabels } from "./labels/label-policy.js";
+export { labelRecord } from "./labels/label-record.js";
+export { describeLocation, type RecordLocation } from "./labels/record-location.js";
+export { type AtSftLossInput, type AtSftLossResult, atSftLoss } from "./loss/at-sft-loss.js";
+export { type AtcHead, type AtcHeadGradients, atcGradients, atcHeadOf, atcLogits } from "./loss/atc-head.js";
+export {
+  type BinaryCrossEntropyOptions,
+  type BinaryCrossEntropyResult,
+  balancedClassWeights,
+  binaryCrossEntropy,
+  type ClassWeights,
+  sigmoid,
+  softplus,
+} from "./loss/binary-cross-entropy.js";
+export { type CategoryLossResult, categoryLoss } from "./loss/category-loss.js";
+export { segmentLoss, segmentSpans } from "./loss/segment-alarms.js";
+export type { GuardModel, GuardStates, SegmentLogits } from "./model/guard-model.js";
+export {
+  type AttentionWeights,
+  type HiddenStateModel,
+  type HiddenStateRequest,
+  hasHiddenStates,
+} from "./model/hidden-state-model.js";
+export { mergeSpans, type TimeSpan } from "./model/time-spans.js";
 export type {
   AlarmStates,
   AtSftNormalizers,
@@ -145,4 +120,37 @@ export type {
   ParameterGroup,
   TrainableModel,
   TrainableTensor,
-} from "./trainable-model.js";
+} from "./model/trainable-model.js";
+export {
+  alarmInsertionPoints,
+  type InsertionPoints,
+  type PlacementTokens,
+} from "./placement/alarm-insertion-points.js";
+export { type AlarmPositions, findAlarmPositions } from "./placement/alarm-positions.js";
+export {
+  ALARM_TENSOR_NAMES,
+  ALARM_TOKENS,
+  type AlarmTokenIds,
+  type Modality,
+  TEXTUAL_ALARM_TOKEN,
+  VISUAL_ALARM_TOKEN,
+} from "./placement/alarm-tokens.js";
+export { type InsertedTokenIds, type Insertion, insertTokenIds } from "./placement/insert-token-ids.js";
+export { placeAlarmText, type TextPlacementOptions } from "./placement/place-alarm-text.js";
+export { carryOver, type PlacedTokenIds, placeAlarmTokenIds } from "./placement/place-alarm-token-ids.js";
+export {
+  type AlarmLayout,
+  type AlarmPlaces,
+  type AlarmSegment,
+  type AlarmSegments,
+  type FrameInSequence,
+  type PlacedAlarms,
+  placeAlarms,
+} from "./placement/place-alarms.js";
+export {
+  type AddedToken,
+  lookupAlarmTokenIds,
+  registerAlarmTokens,
+  type TextEncoder,
+  type TokenizerJson,
+} from "./placement/register-alarm-tokens.js";

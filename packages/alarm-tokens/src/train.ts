@@ -1,12 +1,17 @@
-export { type AtSftConfig, type AtSftConfigInput, atSftConfigSchema, parseAtSftConfig } from "./at-sft-config.js";
 export {
   type AtcHeadValues,
   type AtSftLossGraph,
   type AtSftLossGraphInputs,
   atcLogitsGraph,
   atSftLossGraph,
-} from "./at-sft-loss-graph.js";
-export { atcHeadToOnnx } from "./atc-onnx.js";
+} from "./loss/at-sft-loss-graph.js";
+export { atcHeadToOnnx } from "./loss/atc-onnx.js";
+export {
+  type AtSftConfig,
+  type AtSftConfigInput,
+  atSftConfigSchema,
+  parseAtSftConfig,
+} from "./training/at-sft-config.js";
 export {
   type AlarmSet,
   type AuxiliaryHead,
@@ -14,12 +19,22 @@ export {
   alarmSetHead,
   categoryHead,
   categoryLogits,
-} from "./auxiliary-heads.js";
-export { groupMicroBatches, type MicroBatchLimits } from "./micro-batches.js";
-export { AUTHORS_MIXTURE, type Draw, epochPlan, type Mixture, mixtureCounts } from "./mixture.js";
-export { STAGE_1_ALARM_AR, STAGE_2_AT_SFT, STAGE_3_COT } from "./stages.js";
-export { type TrainAtSftOptions, trainAtSft } from "./train-at-sft.js";
-export { latestCheckpoint } from "./training-checkpoint-node.js";
-export type { SampleDescription, SampleSource, TrainingData } from "./training-data.js";
-export { AlarmTrainingConfigError, CheckpointMismatchError, TrainingDivergedError } from "./training-errors.js";
-export type { CheckpointEvent, DoneEvent, EvaluationEvent, StepEvent, TrainingEvent } from "./training-events.js";
+} from "./training/auxiliary-heads.js";
+export { groupMicroBatches, type MicroBatchLimits } from "./training/micro-batches.js";
+export { AUTHORS_MIXTURE, type Draw, epochPlan, type Mixture, mixtureCounts } from "./training/mixture.js";
+export { STAGE_1_ALARM_AR, STAGE_2_AT_SFT, STAGE_3_COT } from "./training/stages.js";
+export { type TrainAtSftOptions, trainAtSft } from "./training/train-at-sft.js";
+export { latestCheckpoint } from "./training/training-checkpoint-node.js";
+export type { SampleDescription, SampleSource, TrainingData } from "./training/training-data.js";
+export {
+  AlarmTrainingConfigError,
+  CheckpointMismatchError,
+  TrainingDivergedError,
+} from "./training/training-errors.js";
+export type {
+  CheckpointEvent,
+  DoneEvent,
+  EvaluationEvent,
+  StepEvent,
+  TrainingEvent,
+} from "./training/training-events.js";

@@ -18,7 +18,6 @@ import {
   valueAndGrad,
 } from "@videosafety/onnx-autodiff";
 import type { SafetyLabel } from "@videosafety/safety-data";
-import { atcLogitsGraph, atSftLossGraph } from "../src/at-sft-loss-graph.js";
 import {
   type AlarmStates,
   type AtSftOptions,
@@ -32,6 +31,7 @@ import {
   type TrainableModel,
   type TrainableTensor,
 } from "../src/index.js";
+import { atcLogitsGraph, atSftLossGraph } from "../src/loss/at-sft-loss-graph.js";
 
 /** Vocabulary: 0 pad, 1 opens a turn, 2 closes one, 3 user, 4 assistant, 5 refuses, 6 answers; alarms are 40 and 41. */
 const VOCABULARY = 40;

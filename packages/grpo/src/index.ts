@@ -1,40 +1,24 @@
 export {
-  ADVANTAGE_ESTIMATORS,
-  type AdvantageConfig,
-  type AdvantageOptions,
-  advantageConfigSchema,
-} from "./advantage-config.js";
-export { type AdvantageInput, type AdvantageResult, computeAdvantages, type GroupReport } from "./advantages.js";
-export { type Alarm, CollapseMonitor, type CollapseMonitorOptions, type RunObservation } from "./collapse-monitor.js";
-export { combineRewards, type RewardColumn } from "./combine-rewards.js";
-export {
-  correlation,
-  RATIO_FRACTIONS,
-  ratioQuantiles,
-  rewardVarianceShares,
-  slope,
-  type ZeroVarianceCauses,
-  zeroVarianceCauses,
-} from "./diagnostics.js";
-export {
-  GrpoCheckpointError,
-  GrpoConfigError,
-  GrpoDataError,
-  GrpoError,
-  GrpoNumericError,
-  GrpoRolloutError,
-} from "./errors.js";
+  type AdvantageInput,
+  type AdvantageResult,
+  computeAdvantages,
+  type GroupReport,
+} from "./advantages/advantages.js";
+export { combineRewards, type RewardColumn } from "./advantages/combine-rewards.js";
 export {
   type LengthRewardOptions,
   lengthRewards,
   type TemporalRewardOptions,
   temporalRewards,
-} from "./extra-rewards.js";
-export { GroupAccumulator, type RewardStatistics, rewardStatistics } from "./group-statistics.js";
-export { type GrpoLossExtras, type GrpoLossResult, grpoLoss, type TokenTerms } from "./grpo-loss.js";
-export { type KlOutput, klEstimate } from "./kl-terms.js";
-export { type ConfigFinding, type LintContext, lintGrpoConfig } from "./lint-config.js";
-export type { LossBatch, TokenRow } from "./loss-batch.js";
+} from "./advantages/extra-rewards.js";
+export { GroupAccumulator, type RewardStatistics, rewardStatistics } from "./advantages/group-statistics.js";
+export {
+  ADVANTAGE_ESTIMATORS,
+  type AdvantageConfig,
+  type AdvantageOptions,
+  advantageConfigSchema,
+} from "./config/advantage-config.js";
+export { type ConfigFinding, type LintContext, lintGrpoConfig } from "./config/lint-config.js";
 export {
   AGGREGATIONS,
   type Aggregation,
@@ -47,9 +31,51 @@ export {
   type LossType,
   lossConfigSchema,
   ZERO_VARIANCE_POLICIES,
-} from "./loss-config.js";
-export { type LossMetrics, LossTally } from "./loss-metrics.js";
-export { type LossNormalizers, lossNormalizers, quantileSorted } from "./loss-normalizers.js";
+} from "./config/loss-config.js";
+export { GRPO_PRESETS, type GrpoPreset, grpoPreset } from "./config/presets.js";
+export {
+  advantageOptionsOf,
+  type GrpoConfig,
+  type GrpoOptions,
+  grpoConfigSchema,
+  lossOptionsOf,
+  resolveGrpoConfig,
+} from "./config/train-config.js";
+export {
+  type Alarm,
+  CollapseMonitor,
+  type CollapseMonitorOptions,
+  type RunObservation,
+} from "./diagnostics/collapse-monitor.js";
+export {
+  correlation,
+  RATIO_FRACTIONS,
+  ratioQuantiles,
+  rewardVarianceShares,
+  slope,
+  type ZeroVarianceCauses,
+  zeroVarianceCauses,
+} from "./diagnostics/diagnostics.js";
+export {
+  GrpoCheckpointError,
+  GrpoConfigError,
+  GrpoDataError,
+  GrpoError,
+  GrpoNumericError,
+  GrpoRolloutError,
+} from "./errors.js";
+export { type GrpoLossExtras, type GrpoLossResult, grpoLoss, type TokenTerms } from "./loss/grpo-loss.js";
+export { type KlOutput, klEstimate } from "./loss/kl-terms.js";
+export type { LossBatch, TokenRow } from "./loss/loss-batch.js";
+export { type LossMetrics, LossTally } from "./loss/loss-metrics.js";
+export { type LossNormalizers, lossNormalizers, quantileSorted } from "./loss/loss-normalizers.js";
+export {
+  type LogitsGradientOptions,
+  logitsGradientInto,
+  type SelectiveLogSoftmaxOptions,
+  type SelectiveLogSoftmaxResult,
+  selectiveLogSoftmax,
+} from "./loss/selective-log-softmax.js";
 export type {
   Completion,
   GenerateOptions,
@@ -58,20 +84,4 @@ export type {
   PolicyGradientOptions,
   PolicyItem,
   TrainableTensor,
-} from "./policy.js";
-export { GRPO_PRESETS, type GrpoPreset, grpoPreset } from "./presets.js";
-export {
-  type LogitsGradientOptions,
-  logitsGradientInto,
-  type SelectiveLogSoftmaxOptions,
-  type SelectiveLogSoftmaxResult,
-  selectiveLogSoftmax,
-} from "./selective-log-softmax.js";
-export {
-  advantageOptionsOf,
-  type GrpoConfig,
-  type GrpoOptions,
-  grpoConfigSchema,
-  lossOptionsOf,
-  resolveGrpoConfig,
-} from "./train-config.js";
+} from "./training/policy.js";

@@ -1,5 +1,5 @@
 import { createRng } from "@videosafety/onnx-autodiff";
-import type { Completion, GenerateOptions, LogProbOptions, Policy, PolicyItem } from "../src/policy.js";
+import type { Completion, GenerateOptions, LogProbOptions, Policy, PolicyItem } from "../src/training/policy.js";
 
 /** Id of the end token. */
 export const END = 0;

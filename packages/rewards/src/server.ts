@@ -1,6 +1,6 @@
-export { openApiDocument } from "./openapi.js";
-export { type RewardServer, type ServerSurroundings, startRewardServer } from "./server-node.js";
-export { type ServerOptions, serverOptionsSchema } from "./server-options.js";
+export { openApiDocument } from "./server/openapi.js";
+export { type RewardServer, type ServerSurroundings, startRewardServer } from "./server/server-node.js";
+export { type ServerOptions, serverOptionsSchema } from "./server/server-options.js";
 export {
   type ErrorResponse,
   errorResponseSchema,
@@ -14,5 +14,5 @@ export {
   rewardItemSchema,
   rewardRequestSchema,
   rewardResponseSchema,
-} from "./wire.js";
-export { OverloadedError } from "./worker-pool-node.js";
+} from "./server/wire.js";
+export { OverloadedError } from "./server/worker-pool-node.js";

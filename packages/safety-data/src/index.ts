@@ -1,5 +1,6 @@
 export { CompletionFormatError, RecordError, type RecordErrorCode } from "./errors.js";
-export { EVAL_SUBSETS, type EvalItem, type EvalSubset, evalItemSchema } from "./eval-item.js";
+export { formatJsonlLine, type JsonlOptions, type JsonlStream, parseJsonl } from "./jsonl/jsonl.js";
+export { EVAL_SUBSETS, type EvalItem, type EvalSubset, evalItemSchema } from "./records/eval-item.js";
 export {
   type GrpoRecord,
   type GrpoSample,
@@ -7,20 +8,8 @@ export {
   grpoSampleFromRecord,
   PROBLEM_TYPES,
   type ProblemType,
-} from "./grpo-record.js";
-export { invertRecordLabels } from "./invert-labels.js";
-export { formatJsonlLine, type JsonlOptions, type JsonlStream, parseJsonl } from "./jsonl.js";
-export { DEFAULT_LANGUAGES } from "./languages.js";
-export { isPythonWhitespace, pythonSplit, pythonStrip } from "./python-whitespace.js";
-export {
-  HARMFUL,
-  invertSafetyLabel,
-  SAFE,
-  type SafetyLabel,
-  type SafetyLabels,
-  safetyLabelSchema,
-  safetyLabelsSchema,
-} from "./safety-label.js";
+} from "./records/grpo-record.js";
+export { invertRecordLabels } from "./records/invert-labels.js";
 export {
   type ChatMessage,
   type SftRecord,
@@ -30,17 +19,17 @@ export {
   sftRecordLabels,
   sftRecordSchema,
   sftSampleFromRecord,
-} from "./sft-record.js";
+} from "./records/sft-record.js";
+export { DEFAULT_LANGUAGES } from "./taxonomy/languages.js";
 export {
-  COMPLETION_TAGS,
-  type CompletionFields,
-  type CompletionTag,
-  formatTaggedCompletion,
-  isCanonicalCompletion,
-  isWellFormedCompletion,
-  parseTaggedCompletion,
-  type TaggedCompletion,
-} from "./tagged-completion.js";
+  HARMFUL,
+  invertSafetyLabel,
+  SAFE,
+  type SafetyLabel,
+  type SafetyLabels,
+  safetyLabelSchema,
+  safetyLabelsSchema,
+} from "./taxonomy/safety-label.js";
 export {
   type Category,
   findSubcategory,
@@ -50,5 +39,16 @@ export {
   type Taxonomy,
   type TaxonomyLeaf,
   taxonomyLeaves,
-} from "./taxonomy.js";
-export { VSE_ASSUMED_V1 } from "./vse-assumed-v1.js";
+} from "./taxonomy/taxonomy.js";
+export { VSE_ASSUMED_V1 } from "./taxonomy/vse-assumed-v1.js";
+export { isPythonWhitespace, pythonSplit, pythonStrip } from "./text/python-whitespace.js";
+export {
+  COMPLETION_TAGS,
+  type CompletionFields,
+  type CompletionTag,
+  formatTaggedCompletion,
+  isCanonicalCompletion,
+  isWellFormedCompletion,
+  parseTaggedCompletion,
+  type TaggedCompletion,
+} from "./text/tagged-completion.js";

@@ -5,4 +5,4 @@ export {
   readJsonl,
   type WriteJsonlOptions,
   writeJsonl,
-} from "./jsonl-node.js";
+} from "./jsonl/jsonl-node.js";

@@ -24,8 +24,6 @@ import {
   type Value,
   where,
 } from "@videosafety/onnx-autodiff";
-import { planMicroBatches } from "../src/batch.js";
-import { bucketSize } from "../src/bucket.js";
 import { decoder, embeddingTable } from "../src/graph/decoder.js";
 import { type AttentionBlock, type BlockAttention, packedAttention } from "../src/graph/packed-attention.js";
 import {
@@ -36,8 +34,10 @@ import {
   resolveConfig,
   trainByteLevelBpe,
 } from "../src/index.js";
-import { packedLayout, planPackedRuns } from "../src/packing.js";
-import { freshTensor, ParameterStore } from "../src/parameter-store.js";
+import { planMicroBatches } from "../src/passes/batch.js";
+import { bucketSize } from "../src/passes/bucket.js";
+import { packedLayout, planPackedRuns } from "../src/passes/packing.js";
+import { freshTensor, ParameterStore } from "../src/weights/parameter-store.js";
 
 const vision = { hiddenSize: 96, intermediateSize: 192, layers: 1, heads: 4 };
 const SIZES = {

@@ -1,28 +1,20 @@
-export type { Sequence } from "./batch.js";
-export { type BpeTrainingOptions, byteCharacters, trainByteLevelBpe } from "./byte-level-bpe.js";
-export type { ChatMessage, ContentPart } from "./chat.js";
 export {
   type CheckpointConfig,
   type ConfigTokenIds,
   formatCheckpointConfig,
   type Naming,
   parseCheckpointConfig,
-} from "./checkpoint-config.js";
+} from "./checkpoint/checkpoint-config.js";
+export { type LoadOptions, loadVideoLlm } from "./checkpoint/load-node.js";
+export type { Precision, PrecisionOptions } from "./checkpoint/precision.js";
+export type { SaveOptions } from "./checkpoint/save-node.js";
 export {
   resolveConfig,
   type VideoLlmConfig,
   type VideoLlmConfigInput,
   type VisionConfig,
   videoLlmConfigSchema,
-} from "./config.js";
-export {
-  CHAT_TOKENS,
-  DEFAULT_CHAT_TEMPLATE,
-  formatSeconds,
-  PROMPT_CONVENTIONS,
-  type PromptConventions,
-  type VisualLayout,
-} from "./conventions.js";
+} from "./config/config.js";
 export {
   type CheckpointCode,
   CheckpointError,
@@ -34,32 +26,12 @@ export {
   TokenizerError,
   VideoLlmError,
 } from "./errors.js";
-export { type Completion, DEFAULT_GENERATION, type GenerationOptions, type StreamedToken } from "./generate.js";
-export { type OpenedVideoLlm, openHiddenStates } from "./hidden-states.js";
-export { type AlarmStart, initializeAlarms } from "./initialize-alarms.js";
-export { type LoadOptions, loadVideoLlm } from "./load-node.js";
-export type { LoraSettings } from "./lora.js";
-export type { TrainableTensor } from "./parameter-store.js";
 export {
-  huggingFaceName,
-  originalName,
-  type ParameterGroup,
-  type ParameterSpec,
-  parameterSpecs,
-} from "./parameters.js";
-export type { PolicyItem, VideoLlmPolicy } from "./policy.js";
-export type { Precision, PrecisionOptions } from "./precision.js";
-export {
-  DEFAULT_PREPROCESSOR,
-  formatPreprocessorConfig,
-  type PreprocessorConfig,
-  parsePreprocessorConfig,
-  type VideoTokenLimits,
-} from "./preprocessor-config.js";
-export type { PreparedPrompt, PreparedSample, PromptRequest, SampleLabels } from "./prompt.js";
-export { promptSegments } from "./prompt-segments.js";
-export { QWEN_VL_PREPROCESSOR } from "./qwen-vl-preprocessor.js";
-export { createRemoteVideoLlm, type RemoteOptions, type RemotePrompt, type RemoteVideoLlm } from "./remote-node.js";
+  type Completion,
+  DEFAULT_GENERATION,
+  type GenerationOptions,
+  type StreamedToken,
+} from "./generation/generate.js";
 export {
   argmax,
   logSumExp,
@@ -67,10 +39,10 @@ export {
   type SampledToken,
   type SamplingOptions,
   sampleToken,
-} from "./sampling.js";
-export type { SaveOptions } from "./save-node.js";
-export { REQUIRED_TOKENS, TextTokenizer, type TokenizerFiles } from "./text-tokenizer.js";
-export type { AlarmStates, AtSftOptions, AtSftResult } from "./training.js";
+} from "./generation/sampling.js";
+export { type OpenedVideoLlm, openHiddenStates } from "./model/hidden-states.js";
+export { type AlarmStart, initializeAlarms } from "./model/initialize-alarms.js";
+export type { PolicyItem, VideoLlmPolicy } from "./model/policy.js";
 export {
   type CreateOptions,
   createVideoLlm,
@@ -80,5 +52,43 @@ export {
   type RuntimeOptions,
   type SampleRequest,
   VideoLlm,
-} from "./video-llm.js";
-export type { PatchedVideo, VisualFeatures } from "./visual-features.js";
+} from "./model/video-llm.js";
+export type { Sequence } from "./passes/batch.js";
+export type { AlarmStates, AtSftOptions, AtSftResult } from "./passes/training.js";
+export { type BpeTrainingOptions, byteCharacters, trainByteLevelBpe } from "./prompt/byte-level-bpe.js";
+export type { ChatMessage, ContentPart } from "./prompt/chat.js";
+export {
+  CHAT_TOKENS,
+  DEFAULT_CHAT_TEMPLATE,
+  formatSeconds,
+  PROMPT_CONVENTIONS,
+  type PromptConventions,
+  type VisualLayout,
+} from "./prompt/conventions.js";
+export type { PreparedPrompt, PreparedSample, PromptRequest, SampleLabels } from "./prompt/prompt.js";
+export { promptSegments } from "./prompt/prompt-segments.js";
+export { REQUIRED_TOKENS, TextTokenizer, type TokenizerFiles } from "./prompt/text-tokenizer.js";
+export {
+  createRemoteVideoLlm,
+  type RemoteOptions,
+  type RemotePrompt,
+  type RemoteVideoLlm,
+} from "./remote/remote-node.js";
+export {
+  DEFAULT_PREPROCESSOR,
+  formatPreprocessorConfig,
+  type PreprocessorConfig,
+  parsePreprocessorConfig,
+  type VideoTokenLimits,
+} from "./vision/preprocessor-config.js";
+export { QWEN_VL_PREPROCESSOR } from "./vision/qwen-vl-preprocessor.js";
+export type { PatchedVideo, VisualFeatures } from "./vision/visual-features.js";
+export type { LoraSettings } from "./weights/lora.js";
+export type { TrainableTensor } from "./weights/parameter-store.js";
+export {
+  huggingFaceName,
+  originalName,
+  type ParameterGroup,
+  type ParameterSpec,
+  parameterSpecs,
+} from "./weights/parameters.js";

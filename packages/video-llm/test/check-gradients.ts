@@ -1,6 +1,6 @@
 import { createRng, createSession, type Feed } from "@videosafety/onnx-autodiff";
 import { type BuiltView, gradientOutput } from "../src/graph/training-views.js";
-import type { ParameterStore } from "../src/parameter-store.js";
+import type { ParameterStore } from "../src/weights/parameter-store.js";
 
 /** Gradients of a float64 graph against central differences at a few coordinates of every tensor. */
 export async function checkGradients(

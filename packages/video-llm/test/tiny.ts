@@ -4,7 +4,6 @@ import { join } from "node:path";
 import type { AlarmLayout } from "@videosafety/alarm-tokens";
 import { createRng } from "@videosafety/onnx-autodiff";
 import { afterEach } from "vitest";
-import { PROMPT_CONVENTIONS } from "../src/conventions.js";
 import {
   createVideoLlm,
   REQUIRED_TOKENS,
@@ -13,6 +12,7 @@ import {
   type VideoLlm,
   type VideoLlmConfigInput,
 } from "../src/index.js";
+import { PROMPT_CONVENTIONS } from "../src/prompt/conventions.js";
 
 const TEXTS = ["system user assistant Time 0.0s: 1.0s, what happens here? a person walks a dog in the park. yes no"];
 

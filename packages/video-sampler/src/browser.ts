@@ -1,7 +1,5 @@
-export type { BrowserSource } from "./browser-decoder.js";
-export { type CompressionMaskOptions, compressionMask } from "./compression-mask.js";
-export { contactSheet, type RgbImage } from "./contact-sheet.js";
-export type { DecodeSegment } from "./decode-schedule.js";
+export { contactSheet, type RgbImage } from "./cli/contact-sheet.js";
+export type { BrowserSource } from "./decode/browser-decoder.js";
 export {
   DecodeFailedError,
   DecoderMissingError,
@@ -17,31 +15,42 @@ export {
   VideoSamplerError,
   type VideoSamplerErrorCode,
 } from "./errors.js";
-export { buildFrameIndex, type FrameIndex, type PacketEntry } from "./frame-index.js";
-export type { FrameRequest, PlanContext } from "./frame-request.js";
-export type {
-  OpenedSampleOptions,
-  OpenedVideo,
-  PlanExplanation,
-  StreamedFrame,
-  VideoDescription,
-} from "./opened-video.js";
-export { type PatchifyOptions, patchify, type VideoLlama3Inputs } from "./patchify.js";
-export { planFrames } from "./plan-frames.js";
+export { type CompressionMaskOptions, compressionMask } from "./model-inputs/compression-mask.js";
+export { type PatchifyOptions, patchify, type VideoLlama3Inputs } from "./model-inputs/patchify.js";
+export { npLinspaceIntegers, roundHalfEven } from "./model-inputs/python-rounding.js";
+export { type QwenVlInputs, qwenVlImageSize, qwenVlPatchify } from "./model-inputs/qwen-vl.js";
+export {
+  type PillowFilter,
+  type PreparedResize,
+  prepareResizePillow,
+  resizePillow,
+} from "./model-inputs/resize-pillow.js";
+export { type SmolVlmOptions, smolVlmImageSize, smolVlmPixels } from "./model-inputs/smolvlm2.js";
+export { type VideoLlama3SizeOptions, videoLlama3ImageSize } from "./model-inputs/video-llama3-image-size.js";
+export type { DecodeSegment } from "./plan/decode-schedule.js";
+export { buildFrameIndex, type FrameIndex, type PacketEntry } from "./plan/frame-index.js";
+export type { FrameRequest, PlanContext } from "./plan/frame-request.js";
+export { planFrames } from "./plan/plan-frames.js";
 export {
   type PresetSource,
   qwenVlFrameCount,
   qwenVlIndices,
   smolVlmIndices,
   videoLlama3HfIndices,
-} from "./preset-indices.js";
-export { npLinspaceIntegers, roundHalfEven } from "./python-rounding.js";
-export { type QwenVlInputs, qwenVlImageSize, qwenVlPatchify } from "./qwen-vl.js";
-export type { Rational } from "./rational.js";
-export { type PillowFilter, type PreparedResize, prepareResizePillow, resizePillow } from "./resize-pillow.js";
-export { openVideo, sampleFrames } from "./sample-frames-browser.js";
-export type { ModelImageSize, OutputSize, SampleOptions, SamplingLimits } from "./sample-options.js";
-export { type ResolvedPlan, resolvePlan, type SamplePlan, samplePlanSchema } from "./sample-plan.js";
+} from "./plan/preset-indices.js";
+export { type ResolvedPlan, resolvePlan, type SamplePlan, samplePlanSchema } from "./plan/sample-plan.js";
+export { findScenes } from "./plan/scene-frames.js";
+export type {
+  OpenedSampleOptions,
+  OpenedVideo,
+  PlanExplanation,
+  StreamedFrame,
+  VideoDescription,
+} from "./sample/opened-video.js";
+export { openVideo, sampleFrames } from "./sample/sample-frames-browser.js";
+export type { ModelImageSize, OutputSize, SampleOptions, SamplingLimits } from "./sample/sample-options.js";
+export type { VideoSource } from "./source/video-source.js";
+export type { Rational } from "./video/rational.js";
 export type {
   FrameInfo,
   ImageSize,
@@ -50,8 +59,4 @@ export type {
   SamplingStats,
   SamplingWarning,
   VideoInfo,
-} from "./sampled-video.js";
-export { findScenes } from "./scene-frames.js";
-export { type SmolVlmOptions, smolVlmImageSize, smolVlmPixels } from "./smolvlm2.js";
-export { type VideoLlama3SizeOptions, videoLlama3ImageSize } from "./video-llama3-image-size.js";
-export type { VideoSource } from "./video-source.js";
+} from "./video/sampled-video.js";

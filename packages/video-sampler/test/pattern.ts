@@ -1,4 +1,4 @@
-import type { RgbFrames } from "../src/sampled-video.js";
+import type { RgbFrames } from "../src/video/sampled-video.js";
 
 /** The same integer pattern as `pattern` in tools/golden/video-sampler.py. */
 export function pattern(frames: number, height: number, width: number, seed: number): RgbFrames {

@@ -1,4 +1,4 @@
-import type { ActivationCell } from "../activation-patterns.js";
+import type { ActivationCell } from "../analysis/activation-patterns.js";
 import { COLORS, MODALITIES, type PlotOptions, renderPlot } from "./render-plot.js";
 
 /** Both alarms in the four cells: medians, quartiles (thick) and 5-95 % (thin). */

@@ -1,4 +1,4 @@
-import type { AttentionShare } from "../attention-shares.js";
+import type { AttentionShare } from "../analysis/attention-shares.js";
 import { AlarmShapeError } from "../errors.js";
 import { thinned } from "./layer-probe-plot.js";
 import { COLORS, colorOf, MODALITIES, type PlotOptions, renderPlot } from "./render-plot.js";

@@ -1,4 +1,4 @@
-import type { LayerProbe } from "../linear-probe.js";
+import type { LayerProbe } from "../analysis/linear-probe.js";
 import { COLORS, colorOf, type PlotOptions, renderPlot } from "./render-plot.js";
 
 /** Probes of one token under one name. */

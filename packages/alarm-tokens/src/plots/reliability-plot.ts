@@ -1,4 +1,4 @@
-import type { Reliability } from "../reliability.js";
+import type { Reliability } from "../analysis/reliability.js";
 import { COLORS, colorOf, type PlotOptions, renderPlot } from "./render-plot.js";
 import { diagonal } from "./roc-plot.js";
 

@@ -1,5 +1,5 @@
 import type * as PlotLibrary from "@observablehq/plot";
-import type { OperatingPoint } from "../roc.js";
+import type { OperatingPoint } from "../analysis/roc.js";
 import { COLORS, colorOf, type LegendEntry, type Library, type PlotOptions, renderPlot } from "./render-plot.js";
 
 /** Operating points under one name. */

@@ -1,4 +1,4 @@
-import type { TokenDrift } from "../token-drift.js";
+import type { TokenDrift } from "../embeddings/token-drift.js";
 import { COLORS, colorOf, MODALITIES, type PlotOptions, renderPlot } from "./render-plot.js";
 
 /** Lengths of both tokens, and the cosine between them, over stages. */

@@ -1,5 +1,5 @@
-import { lintGrpoConfig } from "../lint-config.js";
-import type { GrpoConfig } from "../train-config.js";
+import { lintGrpoConfig } from "../config/lint-config.js";
+import type { GrpoConfig } from "../config/train-config.js";
 import type { GrpoEvent, RewardsEvent, SampleRecord, UpdateEvent } from "../training/events.js";
 import { type CurveOptions, type CurveSeries, curveSvg, escapeMarkup, shortNumber } from "./curve-svg.js";
 

@@ -1,7 +1,7 @@
 import type { OptimizerState, RngState } from "@videosafety/onnx-autodiff";
+import type { GrpoConfig } from "../config/train-config.js";
 import { GrpoCheckpointError } from "../errors.js";
-import type { TrainableTensor } from "../policy.js";
-import type { GrpoConfig } from "../train-config.js";
+import type { TrainableTensor } from "./policy.js";
 import type { PreparedRollout } from "./rollout.js";
 
 /** Everything a run needs to go on as if it had never stopped. Arrays are copies. */

@@ -2,8 +2,8 @@ import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { readSafetensors, toFloat32, writeSafetensors } from "@videosafety/onnx-autodiff";
 import { GrpoCheckpointError } from "../errors.js";
-import type { Completion } from "../policy.js";
 import type { CheckpointStore, GrpoCheckpoint } from "./checkpoint.js";
+import type { Completion } from "./policy.js";
 import type { PreparedRollout } from "./rollout.js";
 
 const FORMAT = "videosafety-grpo-1";

@@ -1,7 +1,7 @@
 import type { Rng } from "@videosafety/onnx-autodiff";
-import { lengthRewards, temporalRewards } from "../extra-rewards.js";
-import type { Completion } from "../policy.js";
-import type { GrpoConfig } from "../train-config.js";
+import { lengthRewards, temporalRewards } from "../advantages/extra-rewards.js";
+import type { GrpoConfig } from "../config/train-config.js";
+import type { Completion } from "./policy.js";
 import { type GrpoExample, scoreRollout } from "./rewards.js";
 import { checkCompletions, type PreparedRollout } from "./rollout.js";
 import type { TrainGrpoOptions } from "./train-options.js";

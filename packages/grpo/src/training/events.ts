@@ -1,6 +1,6 @@
-import type { Alarm } from "../collapse-monitor.js";
-import type { ZeroVarianceCauses } from "../diagnostics.js";
-import type { LossMetrics } from "../loss-metrics.js";
+import type { Alarm } from "../diagnostics/collapse-monitor.js";
+import type { ZeroVarianceCauses } from "../diagnostics/diagnostics.js";
+import type { LossMetrics } from "../loss/loss-metrics.js";
 
 /** Mean and spread of one reward over a rollout. */
 export interface RewardSummary {

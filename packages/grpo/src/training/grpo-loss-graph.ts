@@ -18,9 +18,9 @@ import {
   type Value,
   where,
 } from "@videosafety/onnx-autodiff";
+import { aggregationOf, type LossConfig, type LossOptions, lossConfigSchema } from "../config/loss-config.js";
+import { parseConfig } from "../config/parse-config.js";
 import { GrpoConfigError } from "../errors.js";
-import { aggregationOf, type LossConfig, type LossOptions, lossConfigSchema } from "../loss-config.js";
-import { parseConfig } from "../parse-config.js";
 
 /** Inputs of the loss, as values of one graph. B completions padded to L tokens; padding may hold anything. */
 export interface GrpoLossGraphInputs {

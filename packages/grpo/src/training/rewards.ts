@@ -1,5 +1,5 @@
 import { GrpoDataError } from "../errors.js";
-import type { Completion } from "../policy.js";
+import type { Completion } from "./policy.js";
 
 /** What every row of the training data has; all other columns are for the rewards. */
 export interface GrpoExample<Prompt> {

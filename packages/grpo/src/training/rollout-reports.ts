@@ -1,7 +1,7 @@
-import type { AdvantageResult } from "../advantages.js";
-import type { RunObservation } from "../collapse-monitor.js";
-import { correlation, rewardVarianceShares, zeroVarianceCauses } from "../diagnostics.js";
-import { rewardStatistics } from "../group-statistics.js";
+import type { AdvantageResult } from "../advantages/advantages.js";
+import { rewardStatistics } from "../advantages/group-statistics.js";
+import type { RunObservation } from "../diagnostics/collapse-monitor.js";
+import { correlation, rewardVarianceShares, zeroVarianceCauses } from "../diagnostics/diagnostics.js";
 import type { RewardSummary, RewardsEvent, RolloutEvent, UpdateEvent } from "./events.js";
 import type { PreparedRollout } from "./rollout.js";
 

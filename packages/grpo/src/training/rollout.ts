@@ -1,5 +1,5 @@
 import { GrpoRolloutError } from "../errors.js";
-import type { Completion, GenerateOptions } from "../policy.js";
+import type { Completion, GenerateOptions } from "./policy.js";
 
 /** Anything that draws completions: a policy, or an inference server (`vllmRollouts`). */
 export interface RolloutSource<Prompt> {

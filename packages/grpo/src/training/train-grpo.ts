@@ -8,13 +8,13 @@ import {
   linearSchedule,
   type Schedule,
 } from "@videosafety/onnx-autodiff";
-import { type AdvantageResult, computeAdvantages } from "../advantages.js";
-import { CollapseMonitor } from "../collapse-monitor.js";
-import type { Policy, PolicyItem } from "../policy.js";
-import { advantageOptionsOf, type GrpoConfig, resolveGrpoConfig } from "../train-config.js";
+import { type AdvantageResult, computeAdvantages } from "../advantages/advantages.js";
+import { advantageOptionsOf, type GrpoConfig, resolveGrpoConfig } from "../config/train-config.js";
+import { CollapseMonitor } from "../diagnostics/collapse-monitor.js";
 import { checkSameConfig, type GrpoCheckpoint, restoreParameters } from "./checkpoint.js";
 import { drawRollout } from "./draw-rollout.js";
 import type { GrpoEvent, UpdateEvent } from "./events.js";
+import type { Policy, PolicyItem } from "./policy.js";
 import { promptOrder } from "./prompt-order.js";
 import type { GrpoExample } from "./rewards.js";
 import type { PreparedRollout } from "./rollout.js";

@@ -1,9 +1,9 @@
-import type { CollapseMonitorOptions } from "../collapse-monitor.js";
+import type { LengthRewardOptions, TemporalRewardOptions } from "../advantages/extra-rewards.js";
+import type { GrpoConfig, GrpoOptions } from "../config/train-config.js";
+import type { CollapseMonitorOptions } from "../diagnostics/collapse-monitor.js";
 import { GrpoConfigError, GrpoDataError } from "../errors.js";
-import type { LengthRewardOptions, TemporalRewardOptions } from "../extra-rewards.js";
-import type { Policy } from "../policy.js";
-import type { GrpoConfig, GrpoOptions } from "../train-config.js";
 import type { CheckpointStore, GrpoCheckpoint } from "./checkpoint.js";
+import type { Policy } from "./policy.js";
 import type { GrpoExample, RewardFunctions } from "./rewards.js";
 import type { RolloutSource } from "./rollout.js";
 

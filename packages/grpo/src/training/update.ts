@@ -1,11 +1,11 @@
-import { ratioQuantiles } from "../diagnostics.js";
+import { type GrpoConfig, lossOptionsOf } from "../config/train-config.js";
+import { ratioQuantiles } from "../diagnostics/diagnostics.js";
 import { GrpoDataError, GrpoNumericError } from "../errors.js";
-import { grpoLoss } from "../grpo-loss.js";
-import type { LossBatch } from "../loss-batch.js";
-import { type LossMetrics, LossTally } from "../loss-metrics.js";
-import { lossNormalizers } from "../loss-normalizers.js";
-import type { Policy, PolicyItem } from "../policy.js";
-import { type GrpoConfig, lossOptionsOf } from "../train-config.js";
+import { grpoLoss } from "../loss/grpo-loss.js";
+import type { LossBatch } from "../loss/loss-batch.js";
+import { type LossMetrics, LossTally } from "../loss/loss-metrics.js";
+import { lossNormalizers } from "../loss/loss-normalizers.js";
+import type { Policy, PolicyItem } from "./policy.js";
 
 /** Rows of one optimizer step. `current` are the log-probabilities at the present parameters, when already known. */
 export interface UpdateRows<Prompt> {

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { GrpoRolloutError } from "../errors.js";
-import type { Completion, GenerateOptions } from "../policy.js";
+import type { Completion, GenerateOptions } from "./policy.js";
 import type { RolloutSource } from "./rollout.js";
 import { mapLimited, type VllmServer, vllmRequest } from "./vllm-client.js";
 

@@ -10,8 +10,8 @@ import {
   silu,
   type Value,
 } from "@videosafety/onnx-autodiff";
-import type { VideoLlmConfig } from "../config.js";
-import { hasAttentionBias } from "../parameters.js";
+import type { VideoLlmConfig } from "../config/config.js";
+import { hasAttentionBias } from "../weights/parameters.js";
 
 /** Rows of a decoder pass and the rotary angles of each. */
 export interface DecoderRows {

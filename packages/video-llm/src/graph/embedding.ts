@@ -1,6 +1,6 @@
 import { ALARM_TENSOR_NAMES } from "@videosafety/alarm-tokens";
 import { type DType, type Graph, gather, type Params, type Value, where } from "@videosafety/onnx-autodiff";
-import type { VideoLlmConfig } from "../config.js";
+import type { VideoLlmConfig } from "../config/config.js";
 import { embeddingTable } from "./decoder.js";
 
 /** What the rows of an input batch hold beside ordinary tokens. */

@@ -14,10 +14,10 @@ import {
   transpose,
   type Value,
 } from "@videosafety/onnx-autodiff";
-import type { VideoLlmConfig } from "../config.js";
-import { decodeKernel } from "../frozen-runtime.js";
-import { loraOf } from "../lora.js";
-import type { ParameterStore } from "../parameter-store.js";
+import type { VideoLlmConfig } from "../config/config.js";
+import { decodeKernel } from "../config/frozen-runtime.js";
+import { loraOf } from "../weights/lora.js";
+import type { ParameterStore } from "../weights/parameter-store.js";
 import { type Attend, decoder, embeddingTable, outputTable } from "./decoder.js";
 import { buildLanguageView, type ViewShape } from "./language-view.js";
 import type { BuiltView } from "./training-views.js";

@@ -1,7 +1,7 @@
 import { Graph, gather, type Params, reshape, ropeTables, selfAttention, type Value } from "@videosafety/onnx-autodiff";
-import { isQwenVl, type VideoLlmConfig } from "../config.js";
-import { loraOf } from "../lora.js";
-import type { ParameterStore } from "../parameter-store.js";
+import { isQwenVl, type VideoLlmConfig } from "../config/config.js";
+import { loraOf } from "../weights/lora.js";
+import type { ParameterStore } from "../weights/parameter-store.js";
 import { type Attend, decoder } from "./decoder.js";
 import { inputEmbeddings, type ViewDType } from "./embedding.js";
 import { type FrameGrid, patchLength, repeatedTable } from "./frame-grid.js";

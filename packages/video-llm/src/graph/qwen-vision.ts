@@ -16,7 +16,7 @@ import {
   split,
   type Value,
 } from "@videosafety/onnx-autodiff";
-import type { VideoLlmConfig } from "../config.js";
+import type { VideoLlmConfig } from "../config/config.js";
 import { frameAttention } from "./frame-attention.js";
 import { type FrameGrid, patchLength, rotaryTables, tokensPerFrame } from "./frame-grid.js";
 import { type WindowLayout, windowLayout } from "./window-layout.js";

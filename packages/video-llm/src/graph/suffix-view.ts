@@ -14,12 +14,12 @@ import {
   transpose,
   type Value,
 } from "@videosafety/onnx-autodiff";
-import type { VideoLlmConfig } from "../config.js";
-import { loraOf } from "../lora.js";
-import type { ParameterStore } from "../parameter-store.js";
-import type { ViewPlan } from "../view-cache.js";
+import type { VideoLlmConfig } from "../config/config.js";
+import { loraOf } from "../weights/lora.js";
+import type { ParameterStore } from "../weights/parameter-store.js";
 import { type Attend, decoder, outputTable } from "./decoder.js";
 import { inputEmbeddings } from "./embedding.js";
+import type { ViewPlan } from "./view-cache.js";
 
 /** Sizes of a pass over the tokens that follow a cached prefix. */
 export interface SuffixShape {

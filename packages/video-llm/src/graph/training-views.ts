@@ -10,12 +10,12 @@ import {
   tokenLogProbs,
   type Value,
 } from "@videosafety/onnx-autodiff";
-import type { VideoLlmConfig } from "../config.js";
-import type { ParameterStore } from "../parameter-store.js";
-import type { ViewPlan } from "../view-cache.js";
+import type { VideoLlmConfig } from "../config/config.js";
+import type { ParameterStore } from "../weights/parameter-store.js";
 import { outputTable } from "./decoder.js";
 import type { ViewDType } from "./embedding.js";
 import { buildLanguageView, type LanguageView, sequenceCount, type ViewShape } from "./language-view.js";
+import type { ViewPlan } from "./view-cache.js";
 
 /** A finished graph and the live parameters it takes as feeds. */
 export type BuiltView = ViewPlan;

@@ -14,7 +14,7 @@ import {
   toTypedData,
   type Value,
 } from "@videosafety/onnx-autodiff";
-import { isQwenVl, type VideoLlmConfig } from "../config.js";
+import { isQwenVl, type VideoLlmConfig } from "../config/config.js";
 import { frameAttention } from "./frame-attention.js";
 import { blockOrder, type FrameGrid, rotaryTables } from "./frame-grid.js";
 import { qwenVisionEncoder } from "./qwen-vision.js";

@@ -1,0 +1,41 @@
+import { spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, expect, test } from "vitest";
+
+const root = mkdtempSync(join(tmpdir(), "alarm-tokens-kill-"));
+const repository = fileURLToPath(new URL("../../../../", import.meta.url));
+const script = fileURLToPath(new URL("../../test/kill-run.ts", import.meta.url));
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+/** Runs the child; kills it with SIGKILL once it has reported `killAfter` checkpoints. */
+function run(directory: string, killAfter?: number): Promise<number | null> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, ["--import", "tsx", script, directory, killAfter ? "slow" : "fast"], {
+      stdio: ["ignore", "pipe", "inherit"],
+      cwd: repository, // its tsconfig resolves sibling packages to their sources
+    });
+    let seen = 0;
+    child.stdout.on("data", (text: Buffer) => {
+      seen += text.toString().split("\n").length - 1;
+      if (killAfter !== undefined && seen >= killAfter) child.kill("SIGKILL");
+    });
+    child.on("error", reject);
+    child.on("exit", (code) => resolve(code));
+  });
+}
+
+test("a run killed with SIGKILL twice ends with the bits of the uninterrupted one", { timeout: 120_000 }, async () => {
+  const [whole, broken] = [join(root, "whole"), join(root, "broken")];
+  expect(await run(whole)).toBe(0);
+  expect(await run(broken, 5)).toBeNull();
+  expect(await run(broken, 4)).toBeNull();
+  expect(await run(broken)).toBe(0);
+  const read = (directory: string) => JSON.parse(readFileSync(join(directory, "result.json"), "utf8"));
+  const [expected, found] = [read(whole), read(broken)];
+  expect(found.from).toBeGreaterThanOrEqual(9);
+  expect(found.parameters).toEqual(expected.parameters);
+  expect(found.losses).toEqual(expected.losses.slice(found.from));
+});

@@ -1,0 +1,24 @@
+import { AlarmTokensError } from "../errors.js";
+
+/** A training configuration that cannot work: fix it before starting. */
+export class AlarmTrainingConfigError extends AlarmTokensError {
+  readonly code = "invalid-config";
+}
+
+/** The loss or a gradient became NaN or infinite: lower the learning rate, or look at the named records. */
+export class TrainingDivergedError extends AlarmTokensError {
+  readonly code = "diverged";
+
+  constructor(
+    message: string,
+    /** The optimizer step (from 1) at which it happened; the parameters are those before it. */
+    readonly step: number,
+  ) {
+    super(message);
+  }
+}
+
+/** A checkpoint belongs to another run: other configuration, other data or other parameters. */
+export class CheckpointMismatchError extends AlarmTokensError {
+  readonly code = "checkpoint-mismatch";
+}

@@ -1,0 +1,96 @@
+import type { ProblemType } from "@videosafety/safety-data";
+import { type AccuracyOptions, accuracyOptionsSchema } from "../scores/accuracy-options.js";
+import { accuracyScore } from "../scores/accuracy-score.js";
+import { formatScore } from "../scores/format-score.js";
+import { languageConsistency } from "../scores/language-consistency.js";
+import { type OverlongOptions, overlongPenalty } from "../scores/length-rewards.js";
+import { type Score, scored, unscorable } from "../scores/score.js";
+import { repetitionPenalty, thinkLeakagePenalty } from "../scores/text-penalties.js";
+import { vsr1AccuracyRewards, vsr1FormatReward } from "../scores/vsr1.js";
+import type { RewardItem } from "../server/wire.js";
+import type { RewardRow, RowReward } from "./reward-batch.js";
+import { scoreRow } from "./score-row.js";
+
+/** What a worker thread, or the command line, is asked to judge. */
+export interface ScoreJob {
+  /** The completions. */
+  readonly items: readonly RewardItem[];
+  /** Rewards by name. */
+  readonly rewards: readonly string[];
+  /** Which numbers. */
+  readonly compat: "strict" | "vsr1";
+  /** Problem type of the whole request's first item: with vsr1 it grades every item. */
+  readonly firstProblemType: string;
+}
+
+/** Judges jobs with the built-in rewards and those of a module. */
+export interface BatchScorer {
+  /** Names it knows. */
+  readonly names: readonly string[];
+  /**
+   * One list of scores an item. `onItem` hears the index of an item before its rewards start, so that a watcher on another
+   * thread can tell which one hangs.
+   */
+  score(job: ScoreJob, onItem?: (index: number) => void): Promise<Score[][]>;
+}
+
+/** Options of `createBatchScorer`. */
+export interface BatchScorerOptions {
+  /** Options of the accuracy reward; `compat` comes with each job. */
+  readonly accuracy?: Partial<Omit<AccuracyOptions, "compat">>;
+  /** Limits of the reward `overlong`, which is there only with them. */
+  readonly overlong?: OverlongOptions | null;
+  /** More rewards by name. A name of a built-in one replaces it, except under vsr1. */
+  readonly rewards?: Readonly<Record<string, RowReward>>;
+  /** Time an item's pausing reward may take, in milliseconds; default none. */
+  readonly itemDeadlineMilliseconds?: number;
+}
+
+/** A scorer over the built-in rewards and the given ones. */
+export function createBatchScorer(options: BatchScorerOptions = {}): BatchScorer {
+  const { compat: _, ...accuracy } = accuracyOptionsSchema.parse(options.accuracy ?? {});
+  const strict: Record<string, RowReward> = {
+    accuracy: (row) => accuracyScore(row, accuracy),
+    format: formatScore,
+    repetition: repetitionPenalty(),
+    "think-leakage": thinkLeakagePenalty(),
+    "language-consistency": languageConsistency(),
+    ...(options.overlong && { overlong: overlongPenalty(options.overlong) }),
+    ...options.rewards,
+  };
+  const vsr1 = (firstProblemType: string): Record<string, RowReward> => ({
+    ...strict,
+    accuracy: (row) => scored(vsr1AccuracyRewards([row], [firstProblemType], accuracy.dra)[0] as number),
+    format: ({ completion }) => scored(vsr1FormatReward(completion)),
+  });
+  const deadline =
+    options.itemDeadlineMilliseconds === undefined ? {} : { deadlineMilliseconds: options.itemDeadlineMilliseconds };
+  return {
+    names: Object.keys(strict),
+    score(job, onItem) {
+      const rewards = job.compat === "vsr1" ? vsr1(job.firstProblemType) : strict;
+      const rows = job.items.map((item, index) => {
+        onItem?.(index);
+        const row = rowOf(item);
+        return Promise.all(
+          job.rewards.map((name) => {
+            const reward = Object.hasOwn(rewards, name) ? rewards[name] : undefined;
+            if (!reward) return unscorable(`expected one of ${Object.keys(strict).join(", ")}, found reward ${name}`);
+            return scoreRow(reward, row, Object.hasOwn(options.rewards ?? {}, name) ? deadline : {});
+          }),
+        );
+      });
+      return Promise.all(rows);
+    },
+  };
+}
+
+function rowOf(item: RewardItem): RewardRow {
+  return {
+    completion: item.completion,
+    solution: item.solution,
+    problemType: item.problem_type as ProblemType,
+    ...(item.prompt !== undefined && { prompt: item.prompt }),
+    ...(item.completion_length !== undefined && { completionTokens: item.completion_length }),
+  };
+}

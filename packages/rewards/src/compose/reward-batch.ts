@@ -1,0 +1,65 @@
+import type { ProblemType } from "@videosafety/safety-data";
+import type { Score } from "../scores/score.js";
+import { scoreRow } from "./score-row.js";
+
+/** The columns of a training row that the rewards read. `GrpoSample` of safety-data has them. */
+export interface RewardExample {
+  /** Reference completion, tagged. */
+  readonly solution: string;
+  /** Decides how the answer is graded. */
+  readonly problemType: ProblemType;
+}
+
+/**
+ * Completions with their examples, row by row: what @videosafety/grpo hands to a reward function, and by shape TRL's
+ * (completions plus the data set's columns).
+ */
+export interface RewardBatch<Example extends RewardExample = RewardExample> {
+  /** The data row of each completion. */
+  readonly examples: readonly Example[];
+  /** The completions; `tokenIds` is read for its length only, by the length rewards. */
+  readonly completions: readonly { readonly text: string; readonly tokenIds?: { readonly length: number } }[];
+  /** Index of the prompt of each completion. */
+  readonly groups?: readonly number[];
+  /** Stops the work early: rows not yet judged then throw the signal's reason. */
+  readonly signal?: AbortSignal;
+}
+
+/** TRL's contract: one number a completion, in order; null = unscorable. */
+export type RewardFunction<Example extends RewardExample = RewardExample> = (
+  batch: RewardBatch<Example>,
+) => Promise<(number | null)[]>;
+
+/** One completion to judge. */
+export interface RewardRow extends RewardExample {
+  /** The completion's text. */
+  readonly completion: string;
+  /** What the model was asked, when the reward needs it. */
+  readonly prompt?: string;
+  /** Length of the completion in tokens, when known. */
+  readonly completionTokens?: number;
+}
+
+/** Judges one completion. May throw: the row is then unscorable, with the message as its reason. */
+export type RowReward = (row: RewardRow, options: { readonly signal?: AbortSignal }) => Score | Promise<Score>;
+
+/** The rows of a batch. Throws a RangeError when the columns' lengths differ. */
+export function batchRows(batch: RewardBatch): RewardRow[] {
+  if (batch.examples.length !== batch.completions.length)
+    throw new RangeError(
+      `expected one example for each completion, found ${batch.examples.length} and ${batch.completions.length}`,
+    );
+  return batch.completions.map(({ text, tokenIds }, row) => {
+    const { solution, problemType } = batch.examples[row] as RewardExample;
+    return { completion: text, solution, problemType, ...(tokenIds && { completionTokens: tokenIds.length }) };
+  });
+}
+
+/** A batch function from a row function. A row that throws gives null; use `composeRewards` to see the reason. */
+export function rewardFunction(rowReward: RowReward): RewardFunction {
+  return async (batch) => {
+    const options = batch.signal ? { signal: batch.signal } : {};
+    const scores = batchRows(batch).map((row) => scoreRow(rowReward, row, options));
+    return (await Promise.all(scores)).map(({ value }) => value);
+  };
+}

@@ -1,0 +1,90 @@
+import { parseTaggedCompletion } from "@videosafety/safety-data";
+import { batchRows, type RewardFunction, type RewardRow, rewardFunction } from "../compose/reward-batch.js";
+import { errorRate } from "../text/error-rate.js";
+import { parseNumber } from "../text/parse-number.js";
+import { roundHalfEven2 } from "../text/python-number.js";
+import { meanRouge } from "../text/rouge.js";
+import { hasTokens } from "../text/tokenize.js";
+import { type AccuracyOptions, accuracyOptionsSchema } from "./accuracy-options.js";
+import { tooLong } from "./reference-limit.js";
+import { noTokens, safetyScore } from "./safety-score.js";
+import { type Score, scored, unscorable } from "./score.js";
+import { vsr1AccuracyRewards } from "./vsr1.js";
+
+type StrictOptions = Omit<AccuracyOptions, "compat">;
+
+/**
+ * Grades one completion by the rule of its problem type, each row by its own:
+ *
+ * - `free-form-and-choice`: `safetyScore`
+ * - `free-form`: mean ROUGE of the answers
+ * - `multiple choice`: 1 if the answers are equal after trimming
+ * - `numerical`: 1 if both, read by `parseNumber`, agree when rounded to two decimals
+ * - `OCR`: 1 - word error rate, at least 0
+ * - `regression`: 1 - |relative error|, at least 0; a reference of 0 wants exactly 0
+ *
+ * A completion without an answer, or with one that cannot be read, earns 0 and a reason; a malformed reference makes the
+ * row unscorable. Linear or bit-parallel in the text's length.
+ * Source: train_grpo_vidlm3.py at 7589dea, its faults fixed; `vsr1AccuracyRewards` has them.
+ */
+export function accuracyScore(row: RewardRow, options: Partial<StrictOptions> = {}): Score {
+  if (row.problemType === "free-form-and-choice") return safetyScore(row.completion, row.solution, options);
+  const grade = GRADERS[row.problemType];
+  if (!grade) return unscorable(`expected a known problem type, found ${JSON.stringify(row.problemType)}`);
+  const truth = parseTaggedCompletion(row.solution).answer;
+  if (truth === null || truth === "")
+    return unscorable(
+      `expected an <answer> block with text in the reference, found ${truth === null ? "none" : "an empty one"}`,
+    );
+  return grade(truth, parseTaggedCompletion(row.completion).answer, options);
+}
+
+/** The accuracy reward as a batch function; options are checked by `accuracyOptionsSchema`. */
+export function accuracyReward(options: Partial<AccuracyOptions> = {}): RewardFunction {
+  const { compat, ...strict } = accuracyOptionsSchema.parse(options);
+  if (compat === "strict") return rewardFunction((row) => accuracyScore(row, strict));
+  return async (batch) => {
+    const rows = batchRows(batch);
+    return vsr1AccuracyRewards(
+      rows,
+      rows.map(({ problemType }) => problemType),
+      strict.dra,
+    );
+  };
+}
+
+type Grader = (truth: string, answer: string | null, options: Partial<StrictOptions>) => Score;
+
+const NO_ANSWER = scored(0, {}, "the completion has no <answer> block");
+
+const GRADERS: Readonly<Record<string, Grader | undefined>> = {
+  "multiple choice": (truth, answer) => (answer === null ? NO_ANSWER : scored(answer === truth ? 1 : 0)),
+  numerical: (truth, answer) =>
+    gradeNumber(truth, answer, (expected, found) => (roundHalfEven2(expected) === roundHalfEven2(found) ? 1 : 0)),
+  regression: (truth, answer) =>
+    gradeNumber(truth, answer, (expected, found) =>
+      expected === found ? 1 : expected === 0 ? 0 : 1 - Math.min(1, Math.abs((found - expected) / expected)),
+    ),
+  OCR: (truth, answer, { ocrUnit = "word", maxReferenceCharacters }) => {
+    const excess = tooLong(truth, maxReferenceCharacters);
+    if (excess !== null) return unscorable(excess);
+    const rate = errorRate(truth, answer ?? "", ocrUnit);
+    if (rate === null) return unscorable("expected text in the reference's answer, found white space");
+    return answer === null ? NO_ANSWER : scored(1 - Math.min(1, rate), { errorRate: rate });
+  },
+  "free-form": (truth, answer, options) => {
+    const excess = tooLong(truth, options.maxReferenceCharacters);
+    if (excess !== null) return unscorable(excess);
+    if (!hasTokens(truth, options)) return unscorable(noTokens(options));
+    return answer === null ? NO_ANSWER : scored(meanRouge(truth, answer, options));
+  },
+};
+
+function gradeNumber(truth: string, answer: string | null, grade: (expected: number, found: number) => number): Score {
+  const expected = parseNumber(truth);
+  if (expected === null)
+    return unscorable(`expected a number in the reference, found ${JSON.stringify(truth.slice(0, 40))}`);
+  if (answer === null) return NO_ANSWER;
+  const found = parseNumber(answer);
+  return found === null ? scored(0, {}, "the answer is not a number") : scored(grade(expected, found));
+}

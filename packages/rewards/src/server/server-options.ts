@@ -1,0 +1,58 @@
+import { PROBLEM_TYPES } from "@videosafety/safety-data";
+import { z } from "zod";
+import { accuracyOptionsSchema } from "../scores/accuracy-options.js";
+
+/** How the reward server runs. */
+export const serverOptionsSchema = z
+  .strictObject({
+    host: z.string().default("127.0.0.1").describe("address to listen on; a token is required beyond loopback"),
+    port: z.number().int().min(0).max(65535).default(8017).describe("port; 0 takes a free one"),
+    token: z.string().min(16).optional().describe("bearer token that requests must carry, at least 16 characters"),
+    workers: z.number().int().min(1).max(256).default(2).describe("threads that judge"),
+    itemDeadlineMilliseconds: z.number().int().min(10).default(5000).describe("time one item may take"),
+    maxBodyBytes: z
+      .number()
+      .int()
+      .min(1024)
+      .default(32 * 2 ** 20)
+      .describe("largest request body"),
+    maxItems: z.number().int().min(1).default(8192).describe("most items of a request"),
+    maxQueuedItems: z.number().int().min(1).default(65_536).describe("most items waiting or running; more get 503"),
+    requestTimeoutMilliseconds: z.number().int().min(100).default(30_000).describe("time to receive a whole request"),
+    shutdownGraceMilliseconds: z
+      .number()
+      .int()
+      .min(0)
+      .default(10_000)
+      .describe("time that requests under way get when the server closes"),
+    workerHeapMebibytes: z.number().int().min(16).default(512).describe("largest heap of a thread"),
+    rewardModule: z.string().nullable().default(null).describe("file URL of a module that exports `rewards` by name"),
+    accuracy: accuracyOptionsSchema.omit({ compat: true }).prefault({}).describe("options of the accuracy reward"),
+    overlong: z
+      .strictObject({
+        maxTokens: z.number().int().min(1).describe("hard limit of a completion"),
+        bufferTokens: z.number().int().min(1).describe("tokens before the limit over which the penalty grows"),
+      })
+      .refine(({ maxTokens, bufferTokens }) => bufferTokens <= maxTokens, {
+        message: "expected bufferTokens <= maxTokens",
+        path: ["bufferTokens"],
+      })
+      .nullable()
+      .default(null)
+      .describe("limits of the reward `overlong`, which needs completion_length; null: no such reward"),
+    openRlhfProblemType: z
+      .enum(PROBLEM_TYPES)
+      .default("free-form-and-choice")
+      .describe("problem type of OpenRLHF rows whose label does not name one"),
+  })
+  .refine(({ host, token }) => token !== undefined || isLoopback(host), {
+    message: "expected a token to listen beyond loopback, found none: set one, or listen on 127.0.0.1",
+    path: ["token"],
+  });
+
+/** Options of the reward server, defaults filled in. */
+export type ServerOptions = z.infer<typeof serverOptionsSchema>;
+
+function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host);
+}

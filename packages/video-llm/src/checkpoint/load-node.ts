@@ -1,0 +1,202 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { ALARM_TENSOR_NAMES, type TokenizerJson } from "@videosafety/alarm-tokens";
+import { type LocatedEntry, openSafetensors, type SafetensorsReader, toFloat32 } from "@videosafety/onnx-autodiff";
+import { isQwenVl, type VideoLlmConfig } from "../config/config.js";
+import { CheckpointError, OptionsError } from "../errors.js";
+import { type RuntimeOptions, VideoLlm } from "../model/video-llm.js";
+import { PROMPT_CONVENTIONS } from "../prompt/conventions.js";
+import { TextTokenizer } from "../prompt/text-tokenizer.js";
+import {
+  DEFAULT_PREPROCESSOR,
+  type PreprocessorConfig,
+  parsePreprocessorConfig,
+} from "../vision/preprocessor-config.js";
+import { parseQwenVlPreprocessor } from "../vision/qwen-vl-preprocessor.js";
+import { type FrozenBase, isFrozen } from "../weights/frozen-tensor.js";
+import { freshTensor, type TrainableTensor } from "../weights/parameter-store.js";
+import { parseCheckpointConfig } from "./checkpoint-config.js";
+import { openFrozenBase } from "./frozen-base-node.js";
+import { type LocatedTensor, locateTensors } from "./locate-tensors.js";
+import { isFrozenBase, type PrecisionOptions } from "./precision.js";
+
+/** What `loadVideoLlm` takes. */
+export interface LoadOptions extends RuntimeOptions, PrecisionOptions {
+  /** Seed of tensors that the checkpoint lacks and may lack: the alarm heads. Default 0. */
+  readonly seed?: number;
+  /**
+   * Learned alarm vectors a modality, for a checkpoint without any: they start at zero. Default: as many as the checkpoint
+   * has, else one (the paper).
+   */
+  readonly alarmVectors?: { readonly visual?: number; readonly textual?: number };
+}
+
+/**
+ * Loads a checkpoint directory of any family: as its authors published it, as Hugging Face transformers saves it, or what `model.save` wrote. The alarm
+ * tokens are added to the tokenizer, and to the embedding table when it has no row left for them.
+ *
+ * @throws ConfigError, TokenizerError, OptionsError, CheckpointError naming the file and the tensor: `wrong-shape` also where
+ *   `alarmVectors` are not as many as the checkpoint has.
+ */
+export async function loadVideoLlm(directory: string, options: LoadOptions = {}): Promise<VideoLlm> {
+  const described = parseCheckpointConfig(await readJson(directory, "config.json"));
+  const { naming, visualTokenIds } = described;
+  const tokenizerConfig = ((await readJson(directory, "tokenizer_config.json", {})) ?? {}) as Record<string, unknown>;
+  const tokenizerJson = (await readJson(directory, "tokenizer.json")) as TokenizerJson;
+  const tokenizer = new TextTokenizer(
+    { tokenizer: tokenizerJson, tokenizerConfig },
+    visualTokenIds,
+    PROMPT_CONVENTIONS[described.config.family],
+  );
+  const preprocessor = await readPreprocessor(directory, described.config);
+  const reader = await openWeights(directory);
+  try {
+    const stated = { ...described.config, alarmVectors: alarmVectorsOf(reader.entries, options.alarmVectors) };
+    const vocabularySize = Math.max(stated.vocabularySize, tokenizer.vocabularySize);
+    const config = { ...stated, vocabularySize };
+    const located = locateTensors(reader.entries, stated, directory);
+    const frozenBase = isFrozenBase(options) ? await openFrozenBase(located, directory, vocabularySize, options) : null;
+    const tensors = await readTensors(reader, located, options.seed ?? 0, frozenBase);
+    growTables(tensors, stated, vocabularySize);
+    const chatTemplate = await readTemplate(directory, tokenizerConfig, tokenizer.conventions.chatTemplate);
+    const parts = { config, preprocessor, tokenizer, chatTemplate, tensors, naming };
+    const weightsDirectory = frozenBase?.directory;
+    return new VideoLlm(weightsDirectory === undefined ? parts : { ...parts, weightsDirectory }, options);
+  } finally {
+    await reader.close();
+  }
+}
+
+/** The number of vectors a modality: what is asked for, else the rows of the checkpoint's tensors, else one. */
+function alarmVectorsOf(
+  entries: ReadonlyMap<string, LocatedEntry>,
+  { visual, textual }: NonNullable<LoadOptions["alarmVectors"]> = {},
+): VideoLlmConfig["alarmVectors"] {
+  const count = (name: string, asked: number | undefined): number => {
+    if (asked !== undefined && !(Number.isInteger(asked) && asked > 0))
+      throw new OptionsError(`expected a positive integer of alarm vectors, found ${asked}`);
+    const dims = entries.get(name)?.dims;
+    return asked ?? ((dims?.length === 2 && dims[0]) || 1); // another shape is told by locateTensors
+  };
+  return {
+    visual: count(ALARM_TENSOR_NAMES.visualToken, visual),
+    textual: count(ALARM_TENSOR_NAMES.textualToken, textual),
+  };
+}
+
+async function readJson(directory: string, name: string, absent?: unknown): Promise<unknown> {
+  const file = join(directory, name);
+  let text: string;
+  try {
+    text = await readFile(file, "utf8");
+  } catch (cause) {
+    if (absent !== undefined && (cause as NodeJS.ErrnoException).code === "ENOENT") return absent;
+    throw new CheckpointError(
+      "missing-file",
+      `${file}: expected a file, cannot read it; is ${directory} a checkpoint directory?`,
+      { file },
+      { cause },
+    );
+  }
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new CheckpointError(
+      "truncated",
+      `${file}: expected JSON, found a syntax error; download the file again`,
+      { file },
+      { cause },
+    );
+  }
+}
+
+async function readPreprocessor(directory: string, config: VideoLlmConfig): Promise<PreprocessorConfig> {
+  if (isQwenVl(config)) {
+    const files = {
+      image: await readJson(directory, "preprocessor_config.json", null),
+      video: await readJson(directory, "video_preprocessor_config.json", null),
+      processor: await readJson(directory, "processor_config.json", null),
+    };
+    return parseQwenVlPreprocessor(files, config);
+  }
+  for (const name of ["video_preprocessor_config.json", "preprocessor_config.json"]) {
+    const json = await readJson(directory, name, null);
+    if (json !== null) return parsePreprocessorConfig(json, name);
+  }
+  return { ...DEFAULT_PREPROCESSOR, patchSize: config.vision.patchSize };
+}
+
+async function readTemplate(
+  directory: string,
+  tokenizerConfig: Readonly<Record<string, unknown>>,
+  absent: string,
+): Promise<string> {
+  const jinja = await readFile(join(directory, "chat_template.jinja"), "utf8").catch(() => null);
+  if (jinja !== null) return jinja;
+  const json = (await readJson(directory, "chat_template.json", null)) as { chat_template?: unknown } | null;
+  for (const template of [json?.chat_template, tokenizerConfig.chat_template])
+    if (typeof template === "string") return template;
+  return absent;
+}
+
+async function openWeights(directory: string): Promise<SafetensorsReader> {
+  try {
+    return await openSafetensors(directory);
+  } catch (cause) {
+    throw new CheckpointError(
+      "truncated",
+      `${directory}: cannot open the weights: ${(cause as Error).message}`,
+      { file: directory },
+      { cause },
+    );
+  }
+}
+
+async function readTensors(
+  reader: SafetensorsReader,
+  located: readonly LocatedTensor[],
+  seed: number,
+  frozenBase: FrozenBase | null,
+): Promise<Map<string, TrainableTensor>> {
+  const tensors = new Map<string, TrainableTensor>();
+  for (const { spec, stored } of located) {
+    const frozen = frozenBase?.tensors.get(spec.name);
+    const read = async (): Promise<TrainableTensor> =>
+      stored === null
+        ? freshTensor(spec, seed)
+        : { data: await readFloats(reader, stored.name, stored.entry), dims: spec.dims, group: spec.group };
+    tensors.set(spec.name, frozen ?? (await read()));
+  }
+  return tensors;
+}
+
+async function readFloats(reader: SafetensorsReader, name: string, entry: LocatedEntry): Promise<Float32Array> {
+  try {
+    return toFloat32(await reader.read(name));
+  } catch (cause) {
+    throw new CheckpointError(
+      "wrong-dtype",
+      `${entry.path}: tensor ${name}: ${(cause as Error).message}`,
+      { file: entry.path, tensor: name },
+      { cause },
+    );
+  }
+}
+
+/** New rows of the embedding table (and output layer) start as the mean of the others. */
+function growTables(tensors: Map<string, TrainableTensor>, config: VideoLlmConfig, rows: number): void {
+  if (rows === config.vocabularySize) return;
+  for (const name of ["model.embed_tokens.weight", "lm_head.weight"]) {
+    const table = tensors.get(name);
+    if (table === undefined || isFrozen(table)) continue;
+    const width = config.hiddenSize;
+    const mean = new Float64Array(width);
+    table.data.forEach((value, i) => {
+      mean[i % width] = (mean[i % width] as number) + value / config.vocabularySize;
+    });
+    const data = new Float32Array(rows * width);
+    data.set(table.data);
+    for (let row = config.vocabularySize; row < rows; row++) data.set(mean, row * width);
+    tensors.set(name, { ...table, data, dims: [rows, width] });
+  }
+}

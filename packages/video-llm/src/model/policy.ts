@@ -1,0 +1,72 @@
+import { OptionsError } from "../errors.js";
+import type { Completion, GenerationOptions } from "../generation/generate.js";
+import type { SequenceRunner } from "../passes/training.js";
+import type { PreparedPrompt } from "../prompt/prompt.js";
+import type { TrainableTensor } from "../weights/parameter-store.js";
+import type { ParameterGroup } from "../weights/parameters.js";
+import type { VideoLlm } from "./video-llm.js";
+
+/** A completion of a prompt: grpo's `PolicyItem`. */
+export interface PolicyItem {
+  /** What precedes. */
+  readonly prompt: PreparedPrompt;
+  /** Completion ids, end token included. */
+  readonly tokenIds: Int32Array;
+}
+
+/** A model seen as a policy over completions: grpo's `Policy<PreparedPrompt>`. */
+export interface VideoLlmPolicy {
+  /** The live tensors of the trained groups. */
+  trainableParameters(): ReadonlyMap<string, TrainableTensor>;
+  /** Call after writing to them. */
+  parametersChanged(): void;
+  /** Completions [P][G]. */
+  generate(prompts: readonly PreparedPrompt[], options: GenerationOptions): Promise<Completion[][]>;
+  /** Log-probabilities of given completions under the policy, or under the groups as they were when it was made. */
+  logProbs(
+    items: readonly PolicyItem[],
+    options: { model: "policy" | "reference"; temperature?: number; signal?: AbortSignal },
+  ): Promise<Float64Array[]>;
+  /** Sum over items and tokens of dLossDLogProbs[i][t] times the gradient of that log-probability. */
+  gradients(
+    items: readonly PolicyItem[],
+    dLossDLogProbs: readonly Float64Array[],
+    options?: { temperature?: number; signal?: AbortSignal },
+  ): Promise<ReadonlyMap<string, Float32Array>>;
+}
+
+const sequencesOf = (items: readonly PolicyItem[]) =>
+  items.map(({ prompt, tokenIds }) => ({ prompt, completionIds: tokenIds }));
+
+/** Makes the policy; use `model.policy()`. The vision groups have no reference of their own and cannot be trained here. */
+export function createPolicy(
+  model: VideoLlm,
+  runner: SequenceRunner,
+  groups: readonly ParameterGroup[],
+): VideoLlmPolicy {
+  if (groups.includes("visionEncoder") || groups.includes("projector")) {
+    throw new OptionsError(
+      `expected groups of the language model for a policy, found ${groups.join(", ")}; train vision in an earlier stage`,
+    );
+  }
+  const parameters = model.trainableParameters(groups);
+  const reference = new Map(Array.from(parameters, ([name, { data }]) => [name, data.slice()]));
+  return {
+    trainableParameters: () => parameters,
+    parametersChanged: () => model.parametersChanged(),
+    generate: (prompts, options) => model.generate(prompts, options),
+    logProbs: (items, { model: which, temperature, signal }) =>
+      runner.logProbs(sequencesOf(items), {
+        temperature,
+        signal,
+        replacements: which === "reference" ? reference : undefined,
+      }),
+    gradients(items, dLossDLogProbs, options = {}) {
+      const fits =
+        items.length === dLossDLogProbs.length &&
+        items.every((item, i) => item.tokenIds.length === dLossDLogProbs[i]?.length);
+      if (!fits) throw new OptionsError("expected one derivative per completion token; lengths differ");
+      return runner.policyGradients(sequencesOf(items), dLossDLogProbs, groups, options);
+    },
+  };
+}

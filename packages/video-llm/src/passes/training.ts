@@ -1,0 +1,271 @@
+import { PromptError } from "../errors.js";
+import { sequenceCount } from "../graph/language-view.js";
+import {
+  buildAlarmStatesView,
+  buildAtSftView,
+  buildLogitsView,
+  buildPolicyView,
+  gradientOutput,
+} from "../graph/training-views.js";
+import type { PreparedSample } from "../prompt/prompt.js";
+import type { ParameterGroup } from "../weights/parameters.js";
+import type { Sequence } from "./batch.js";
+import { runSequences, type TrainingContext } from "./run-sequences.js";
+
+/** Options of `atSftGradients`: alarm-tokens' `AtSftOptions`. */
+export interface AtSftOptions {
+  /** The groups whose gradients are wanted. */
+  readonly groups: readonly ParameterGroup[];
+  /** Weight of the visual head's loss. */
+  readonly lambdaVisual: number;
+  /** Weight of the textual head's loss. */
+  readonly lambdaTextual: number;
+  /** Denominators of the accumulated batch; default: the counts of these samples, at least 1. */
+  readonly normalizers?: { readonly tokens: number; readonly visual: number; readonly textual: number };
+  /** Stops the work between runs. */
+  readonly signal?: AbortSignal;
+}
+
+/** Loss terms and gradients: alarm-tokens' `AtSftResult`. */
+export interface AtSftResult {
+  /** lossLm + lambdaVisual lossVisual + lambdaTextual lossTextual. */
+  loss: number;
+  /** Cross-entropy of completion tokens, nats. */
+  lossLm: number;
+  /** Cross-entropy of the visual head, nats. */
+  lossVisual: number;
+  /** Cross-entropy of the textual head, nats. */
+  lossTextual: number;
+  /** Completion tokens. */
+  tokens: number;
+  /** [B]; NaN for samples without alarm tokens. */
+  visualLogits: Float32Array;
+  /** [B]; NaN for samples without alarm tokens. */
+  textualLogits: Float32Array;
+  /** d loss / d parameter. */
+  gradients: Map<string, Float32Array>;
+}
+
+/** Alarm hidden states [B, d] and head logits [B]: alarm-tokens' `AlarmStates`. */
+export interface AlarmStates {
+  /** [B, d]. */
+  visualHidden: Float32Array;
+  /** [B, d]. */
+  textualHidden: Float32Array;
+  /** [B]. */
+  visualLogits: Float32Array;
+  /** [B]. */
+  textualLogits: Float32Array;
+}
+
+/** What a model computes over whole sequences: losses, gradients, log-probabilities, alarm states, logits. */
+export class SequenceRunner {
+  constructor(private readonly context: TrainingContext) {}
+
+  /** Loss of stages 1-3 with gradients, summed over micro-batches. */
+  async atSft(samples: readonly PreparedSample[], options: AtSftOptions): Promise<AtSftResult> {
+    const trained = this.context.store.select(options.groups);
+    const labelled = samples.filter(({ prompt }) => prompt.alarmPositions !== null).length;
+    const tokens = samples.reduce((sum, { completionIds }) => sum + completionIds.length, 0);
+    const normalizers = options.normalizers ?? { tokens, visual: labelled, textual: labelled };
+    const scalar = (value: number): Float32Array => Float32Array.of(value);
+    const scalars = {
+      token_normalizer: scalar(Math.max(1, normalizers.tokens)),
+      visual_normalizer: scalar(Math.max(1, normalizers.visual)),
+      textual_normalizer: scalar(Math.max(1, normalizers.textual)),
+      lambda_visual: scalar(options.lambdaVisual),
+      lambda_textual: scalar(options.lambdaTextual),
+    };
+    const absent = (): Float32Array => new Float32Array(samples.length).fill(Number.NaN);
+    const result: AtSftResult = {
+      loss: 0,
+      lossLm: 0,
+      lossVisual: 0,
+      lossTextual: 0,
+      tokens,
+      visualLogits: absent(),
+      textualLogits: absent(),
+      gradients: emptyGradients(trained),
+    };
+    const names = [...trained.keys()];
+    await runSequences(this.context, samples, {
+      key: `at-sft|${[...options.groups].sort()}`,
+      trained: names,
+      signal: options.signal,
+      build: (view, lossRows) => buildAtSftView(view, lossRows, names),
+      feeds: (batch, indices) => {
+        const inBatch = indices.map((i) => samples[i] as PreparedSample);
+        const slots = new Float32Array(sequenceCount(batch.shape)); // 0 for empty sequences of a packed run
+        const perSequence = (value: (sample: PreparedSample) => number): Float32Array =>
+          slots.map((_, i) => (i < inBatch.length ? value(inBatch[i] as PreparedSample) : 0));
+        const alarmed = perSequence(({ prompt }) => (prompt.alarmPositions === null ? 0 : 1));
+        return {
+          ...scalars,
+          token_weights: ones(batch.lossRows, batch.counts),
+          visual_labels: perSequence(({ labels }) => labels.visual),
+          textual_labels: perSequence(({ labels }) => labels.textual),
+          visual_label_mask: alarmed,
+          textual_label_mask: alarmed,
+        };
+      },
+      collect: (outputs, _batch, indices) => {
+        for (const term of ["loss", "lossLm", "lossVisual", "lossTextual"] as const)
+          result[term] += outputs(term)?.[0] ?? 0;
+        for (const name of ["visualLogits", "textualLogits"] as const) {
+          const logits = outputs(name);
+          indices.forEach((index, i) => {
+            if ((samples[index] as PreparedSample).prompt.alarmPositions !== null && logits)
+              result[name][index] = logits[i] as number;
+          });
+        }
+        addGradients(result.gradients, outputs);
+      },
+    });
+    return result;
+  }
+
+  /** Log-probabilities of every completion token. */
+  async logProbs(
+    sequences: readonly Sequence[],
+    options: {
+      temperature?: number | undefined;
+      replacements?: ReadonlyMap<string, Float32Array> | undefined;
+      signal?: AbortSignal | undefined;
+    },
+  ): Promise<Float64Array[]> {
+    const results = sequences.map(({ completionIds }) => new Float64Array(completionIds.length));
+    const temperature = options.temperature ?? 1;
+    await runSequences(this.context, sequences, {
+      key: `log-probs|${temperature}`,
+      trained: [],
+      signal: options.signal,
+      replacements: options.replacements,
+      build: (view, lossRows) => buildPolicyView(view, lossRows, temperature, null),
+      collect: (outputs, { counts }, indices) => {
+        scatterRows(outputs("log_probs") as Float32Array, counts, 1, indices, results);
+      },
+    });
+    return results;
+  }
+
+  /** Gradient of sum(coefficients[i][t] logProbs[i][t]) for the named parameters. */
+  async policyGradients(
+    sequences: readonly Sequence[],
+    coefficients: readonly Float64Array[],
+    groups: readonly ParameterGroup[],
+    options: { temperature?: number | undefined; signal?: AbortSignal | undefined },
+  ): Promise<Map<string, Float32Array>> {
+    const trained = this.context.store.select(groups);
+    const names = [...trained.keys()];
+    const temperature = options.temperature ?? 1;
+    const gradients = emptyGradients(trained);
+    await runSequences(this.context, sequences, {
+      key: `policy|${temperature}|${[...groups].sort()}`,
+      trained: names,
+      signal: options.signal,
+      build: (view, lossRows) => buildPolicyView(view, lossRows, temperature, names),
+      feeds: (batch, indices) => {
+        const flat = new Float32Array(batch.lossRows);
+        let next = 0;
+        for (const index of indices) {
+          const own = coefficients[index] as Float64Array;
+          flat.set(own, next);
+          next += own.length;
+        }
+        return { coefficients: flat };
+      },
+      collect: (outputs) => addGradients(gradients, outputs),
+    });
+    return gradients;
+  }
+
+  /** @throws PromptError `alarm-tokens-missing` for a prompt without alarm tokens. */
+  async alarmStates(sequences: readonly Sequence[], signal?: AbortSignal): Promise<AlarmStates> {
+    const count = sequences.length;
+    sequences.forEach(({ prompt }, i) => {
+      if (prompt.alarmPositions !== null) return;
+      throw new PromptError(
+        "alarm-tokens-missing",
+        `expected alarm tokens in every prompt, prompt ${i} has none; prepare it with alarmTokens: true`,
+      );
+    });
+    const d = this.context.config.hiddenSize;
+    const states: AlarmStates = {
+      visualHidden: new Float32Array(count * d),
+      textualHidden: new Float32Array(count * d),
+      visualLogits: new Float32Array(count),
+      textualLogits: new Float32Array(count),
+    };
+    await runSequences(this.context, sequences, {
+      key: "alarm-states",
+      trained: [],
+      signal,
+      build: buildAlarmStatesView,
+      collect: (outputs, { shape }, indices) => {
+        for (const name of ["visualHidden", "textualHidden", "visualLogits", "textualLogits"] as const) {
+          const values = outputs(name) as Float32Array;
+          const width = values.length / sequenceCount(shape);
+          indices.forEach((index, i) => {
+            states[name].set(values.subarray(i * width, (i + 1) * width), index * width);
+          });
+        }
+      },
+    });
+    return states;
+  }
+
+  /** Logits [M][V] of the tokens before each completion token, one array a sequence: [completion length, V]. */
+  async logits(sequences: readonly Sequence[], signal?: AbortSignal): Promise<Float32Array[]> {
+    const width = this.context.config.vocabularySize;
+    const results = sequences.map(({ completionIds }) => new Float32Array(completionIds.length * width));
+    await runSequences(this.context, sequences, {
+      key: "logits",
+      trained: [],
+      signal,
+      build: buildLogitsView,
+      collect: (outputs, { counts }, indices) => {
+        scatterRows(outputs("logits") as Float32Array, counts, width, indices, results);
+      },
+    });
+    return results;
+  }
+}
+
+function ones(size: number, counts: readonly number[]): Float32Array {
+  return new Float32Array(size).fill(
+    1,
+    0,
+    counts.reduce((a, b) => a + b, 0),
+  );
+}
+
+/** Deals the rows of a batch, `counts[i]` of them to the i-th of its sequences, out to the results. */
+function scatterRows(
+  values: Float32Array,
+  counts: readonly number[],
+  width: number,
+  indices: readonly number[],
+  results: readonly (Float32Array | Float64Array)[],
+): void {
+  let next = 0;
+  indices.forEach((index, i) => {
+    const count = (counts[i] as number) * width;
+    results[index]?.set(values.subarray(next, next + count));
+    next += count;
+  });
+}
+
+function emptyGradients(parameters: ReadonlyMap<string, { readonly data: Float32Array }>): Map<string, Float32Array> {
+  return new Map(Array.from(parameters, ([name, { data }]) => [name, new Float32Array(data.length)]));
+}
+
+function addGradients(
+  totals: ReadonlyMap<string, Float32Array>,
+  output: (name: string) => Float32Array | undefined,
+): void {
+  for (const [name, total] of totals) {
+    const gradient = output(gradientOutput(name));
+    if (gradient === undefined) continue;
+    for (let i = 0; i < total.length; i++) total[i] = (total[i] as number) + (gradient[i] as number);
+  }
+}

@@ -1,0 +1,124 @@
+import type { VideoLlmConfig } from "../config/config.js";
+import { OptionsError } from "../errors.js";
+
+/** What the prompt must know of one visual input. */
+export interface VisualLayout {
+  /** A video is labelled with times, an image is not. */
+  readonly kind: "video" | "image";
+  /** Time of each frame, [T] seconds. */
+  readonly timestampsSeconds: ArrayLike<number>;
+}
+
+/** How a family of models writes conversations and visual inputs. */
+export interface PromptConventions {
+  /** Opens a user turn. */
+  readonly userTurnStart: string;
+  /** Closes a turn and an answer. */
+  readonly turnEnd: string;
+  /** Stands for one visual token. */
+  readonly image: string;
+  /** Stands for one visual token of a video, where that has a token of its own. */
+  readonly video?: string;
+  /** Chat template for models without one of their own. */
+  readonly chatTemplate: string;
+  /** Special tokens that `visualText` writes beside the placeholder. */
+  readonly markers: readonly string[];
+  /** The text that stands for a visual input, with one placeholder a frame. */
+  visualText(layout: VisualLayout, placeholder: string): string;
+}
+
+/** Tokens of ChatML and of the visual placeholder. */
+export const CHAT_TOKENS = { turnStart: "<|im_start|>", turnEnd: "<|im_end|>", image: "<image>" } as const;
+
+/** ChatML as VideoLLaMA3 uses it, for models without a template of their own. */
+export const DEFAULT_CHAT_TEMPLATE = [
+  "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\\n' }}",
+  "{% for part in message['content'] %}{{ part['text'] }}{% endfor %}{{ '<|im_end|>\\n' }}{% endfor %}",
+  "{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}",
+].join("");
+
+const SMOL_TEMPLATE = [
+  "<|im_start|>{% for message in messages %}{{ message['role'] | capitalize }}: ",
+  "{% for part in message['content'] %}{{ part['text'] }}{% endfor %}<end_of_utterance>\n{% endfor %}",
+  "{% if add_generation_prompt %}Assistant:{% endif %}",
+].join("");
+
+const videollama3: PromptConventions = {
+  userTurnStart: `${CHAT_TOKENS.turnStart}user`,
+  turnEnd: CHAT_TOKENS.turnEnd,
+  image: CHAT_TOKENS.image,
+  chatTemplate: DEFAULT_CHAT_TEMPLATE,
+  markers: [],
+  visualText(layout, placeholder) {
+    if (layout.kind === "image") return `${placeholder}\n`;
+    const frames = Array.from(layout.timestampsSeconds, (t) => `Time ${formatSeconds(t)}s:${placeholder}`);
+    return `${frames.join(",")}\n`;
+  },
+};
+
+const smolvlm2: PromptConventions = {
+  userTurnStart: "User:",
+  turnEnd: "<end_of_utterance>",
+  image: CHAT_TOKENS.image,
+  chatTemplate: SMOL_TEMPLATE,
+  markers: ["<fake_token_around_image>", "<global-img>"],
+  visualText(layout, placeholder) {
+    const picture = `<fake_token_around_image><global-img>${placeholder}<fake_token_around_image>`;
+    if (layout.kind === "image") return picture;
+    const times = Array.from(layout.timestampsSeconds, Math.floor);
+    const pad = (n: number): string => String(n).padStart(2, "0");
+    const clock = (t: number): string => `${pad(Math.floor(t / 60))}:${pad(t % 60)}`;
+    // The container's duration is not known here: the last frame's time stands for it, as in transformers without one.
+    const last = times.at(-1) ?? 0;
+    const duration = `${Math.floor(last / 3600)}:${clock(last % 3600)}`;
+    const intro = `You are provided the following series of ${numberInWords(times.length)} frames from a ${duration} [H:MM:SS] video.\n`;
+    return `${intro}${times.map((t) => `\nFrame from ${clock(t)}:${picture}`).join("")}\n\n`;
+  },
+};
+
+const QWEN_TEMPLATE = [
+  "{% if messages[0]['role'] != 'system' %}<|im_start|>system\nYou are a helpful assistant.<|im_end|>\n{% endif %}",
+  DEFAULT_CHAT_TEMPLATE,
+].join("");
+
+const qwenVl: PromptConventions = {
+  userTurnStart: `${CHAT_TOKENS.turnStart}user`,
+  turnEnd: CHAT_TOKENS.turnEnd,
+  image: "<|image_pad|>",
+  video: "<|video_pad|>",
+  chatTemplate: QWEN_TEMPLATE,
+  markers: ["<|vision_start|>", "<|vision_end|>"],
+  // Time is told by rotary positions, not by text.
+  visualText: (layout, placeholder) =>
+    `<|vision_start|>${placeholder.repeat(layout.timestampsSeconds.length)}<|vision_end|>`,
+};
+
+/** Conventions by family. */
+export const PROMPT_CONVENTIONS: Readonly<Record<VideoLlmConfig["family"], PromptConventions>> = {
+  videollama3,
+  smolvlm2,
+  "qwen2-vl": qwenVl,
+  "qwen2.5-vl": qwenVl,
+};
+
+/** A time as Python's `f"{t:.1f}"` writes it: exact ties go to the even digit, where JavaScript's go up. */
+export function formatSeconds(seconds: number): string {
+  const tie = Number.isInteger(seconds * 4) && !Number.isInteger(seconds * 2);
+  if (!tie) return seconds.toFixed(1);
+  const tenths = Math.floor(seconds * 10);
+  return ((tenths % 2 === 0 ? tenths : tenths + 1) / 10).toFixed(1);
+}
+
+const ONES =
+  "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split(
+    " ",
+  );
+const TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split(" ");
+
+/** English words of 0 to 999, as Python's num2words writes them. @throws OptionsError outside */
+export function numberInWords(n: number): string {
+  if (!(Number.isInteger(n) && n >= 0 && n < 1000)) throw new OptionsError(`expected 0 to 999 frames, found ${n}`);
+  if (n < 20) return ONES[n] as string;
+  if (n < 100) return `${TENS[Math.floor(n / 10) - 2]}${n % 10 === 0 ? "" : `-${ONES[n % 10]}`}`;
+  return `${ONES[Math.floor(n / 100)]} hundred${n % 100 === 0 ? "" : ` and ${numberInWords(n % 100)}`}`;
+}

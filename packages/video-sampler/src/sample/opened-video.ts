@@ -1,0 +1,295 @@
+import type { DecodedFrame, DecodeOutput, VideoDecoder } from "../decode/decoder.js";
+import { DecodeFailedError, InvalidPlanError } from "../errors.js";
+import { prepareResizePillow } from "../model-inputs/resize-pillow.js";
+import { type DecodeSegment, scheduleDecode } from "../plan/decode-schedule.js";
+import { endSeconds, type FrameIndex, frameTimeSeconds } from "../plan/frame-index.js";
+import { type FrameListing, listDecodedFrames, listFrames } from "../plan/frame-listing.js";
+import { type FrameRequest, thin } from "../plan/frame-request.js";
+import { planFrames } from "../plan/plan-frames.js";
+import { type ResolvedPlan, resolvePlan, type SamplePlan } from "../plan/sample-plan.js";
+import { findScenes } from "../plan/scene-frames.js";
+import type { FrameInfo, ImageSize, SampledVideo, VideoInfo } from "../video/sampled-video.js";
+import { checkOutput, displaySize, outputSize, type SampleOptions } from "./sample-options.js";
+import { frameWarnings, listingWarnings, REINDEXED } from "./sampling-warnings.js";
+
+/** Options of one sampling of an opened video. */
+export type OpenedSampleOptions = Pick<
+  SampleOptions,
+  "size" | "resize" | "squarePixels" | "toneMap" | "limits" | "signal" | "onProgress"
+>;
+
+/** What {@link OpenedVideo.describe} finds by reading the whole container. */
+export interface VideoDescription extends VideoInfo {
+  /** Frames shown. */
+  readonly frameCount: number;
+  /** Keyframes among them. */
+  readonly keyframeCount: number;
+  /** When the last frame ends, in seconds since the start of the file. */
+  readonly durationSeconds: number;
+  /** Whether frames stay on screen for different times (by more than a tick). */
+  readonly variableFrameRate: boolean;
+}
+
+/** What a plan would do, without decoding a picture. */
+export interface PlanExplanation {
+  /** The frames, in the order of the output. */
+  readonly requests: readonly (FrameRequest & { readonly timeSeconds: number })[];
+  /** The size of the output frames. */
+  readonly size: ImageSize;
+  /** Runs of packets that are read, each from a keyframe. */
+  readonly segments: readonly DecodeSegment[];
+  /** Packets sent to the decoder at most; skipping non-reference frames saves some of them. */
+  readonly packetsToDecode: number;
+  /** Packets in the stream: what decoding everything would take. */
+  readonly packetsInVideo: number;
+}
+
+/** One frame of {@link OpenedVideo.stream}. */
+export interface StreamedFrame {
+  /** uint8 RGB `[height, width, 3]`. */
+  readonly image: Uint8Array;
+  /** Size of `image`. */
+  readonly size: ImageSize;
+  /** Facts about it. */
+  readonly info: FrameInfo;
+}
+
+/** An opened video that can be sampled several times, one after the other; its frames are listed once. Close it when done. */
+export class OpenedVideo implements AsyncDisposable {
+  readonly #decoder: VideoDecoder;
+  readonly #release: () => Promise<void>;
+  #listing: FrameListing | undefined;
+  #inUse = false;
+
+  /** @internal Use `openVideo`. */
+  constructor(decoder: VideoDecoder, release: () => Promise<void>) {
+    this.#decoder = decoder;
+    this.#release = release;
+  }
+
+  /** What the container says. */
+  get info(): VideoInfo {
+    return this.#decoder.info;
+  }
+
+  /** Reads the container through and counts. */
+  async describe(signal?: AbortSignal): Promise<VideoDescription> {
+    const { frames } = await this.#list(signal);
+    const gaps = new Set<number>();
+    for (let i = 1; i < frames.pts.length; i++) gaps.add((frames.pts[i] as number) - (frames.pts[i - 1] as number));
+    return {
+      ...this.info,
+      frameCount: frames.pts.length,
+      keyframeCount: frames.keyframe.reduce((sum, flag) => sum + flag, 0),
+      durationSeconds: endSeconds(frames),
+      variableFrameRate: gaps.size > 0 && Math.max(...gaps) - Math.min(...gaps) > 1,
+    };
+  }
+
+  /** Which frames a plan takes and what they cost. @throws InvalidPlanError */
+  async explain(plan: SamplePlan, options: OpenedSampleOptions = {}): Promise<PlanExplanation> {
+    const { frames } = await this.#list(options.signal);
+    const requests = await this.#requests(resolvePlan(plan), frames, options);
+    const segments = scheduleDecode(
+      frames,
+      requests.map(({ index }) => index),
+    );
+    let position = -1;
+    let packetsToDecode = 0;
+    for (const { keyframe, lastDecodePosition } of segments) {
+      const from = Math.max(position + 1, keyframe.decodePosition);
+      packetsToDecode += Math.max(0, lastDecodePosition + 1 - from);
+      position = Math.max(position, lastDecodePosition);
+    }
+    return {
+      requests: requests.map((request) => ({ ...request, timeSeconds: frameTimeSeconds(frames, request.index) })),
+      size: this.#size(requests.length, options),
+      segments,
+      packetsToDecode,
+      packetsInVideo: frames.packetCount,
+    };
+  }
+
+  /**
+   * Samples into one block of memory.
+   * @throws InvalidPlanError, LimitExceededError, DecodeFailedError, or the signal's reason
+   */
+  async sample(plan: SamplePlan, options: OpenedSampleOptions = {}): Promise<SampledVideo> {
+    const resolved = resolvePlan(plan);
+    const { framesDecoded, seeks } = this.#decoder.counters;
+    const listing = await this.#list(options.signal);
+    const warnings = listingWarnings(this.info, listing, options.toneMap === true);
+    let attempt = await this.#attempt(resolved, listing, options);
+    if (attempt.missing > 0) {
+      warnings.push(REINDEXED);
+      this.#listing = await this.#exclusively(() => listDecodedFrames(this.#decoder, options.signal));
+      attempt = await this.#attempt(resolved, this.#listing, options);
+    }
+    if (attempt.missing > 0)
+      throw new DecodeFailedError(`${attempt.missing} of the planned frames did not decode, not even from the start.`);
+    const { frameInfo } = attempt;
+    return {
+      frames: attempt.frames,
+      timestampsSeconds: Float64Array.from(frameInfo, ({ labelSeconds }) => labelSeconds),
+      frameInfo,
+      warnings: [...warnings, ...frameWarnings(frameInfo)],
+      info: this.info,
+      stats: {
+        backend: this.#decoder.backend,
+        framesDecoded: this.#decoder.counters.framesDecoded - framesDecoded,
+        seeks: this.#decoder.counters.seeks - seeks,
+        framesInVideo: this.#listing?.frames.pts.length ?? 0,
+      },
+    };
+  }
+
+  /**
+   * Yields frames one at a time, in display order, each once, in constant memory. Frames that do not decode are left out.
+   * Stop early with `break`; the decoder is cleaned up.
+   */
+  async *stream(plan: SamplePlan, options: OpenedSampleOptions = {}): AsyncGenerator<StreamedFrame> {
+    const listing = await this.#list(options.signal);
+    const requests = await this.#requests(resolvePlan(plan), listing.frames, options);
+    const byIndex = new Map(requests.map((request) => [request.index, request]));
+    const size = this.#size(requests.length, options);
+    for await (const { frame, index } of this.#decode(listing, new Set(byIndex.keys()), size, options)) {
+      const request = byIndex.get(index) as FrameRequest;
+      yield { image: frame.image, size, info: frameFacts(listing.frames, request, frame.decodeError) };
+    }
+  }
+
+  /** Releases the decoder and any temporary file. May be called twice. */
+  async close(): Promise<void> {
+    await this.#decoder.close();
+    await this.#release();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #list(signal?: AbortSignal): Promise<FrameListing> {
+    this.#listing ??= await this.#exclusively(() => listFrames(this.#decoder, signal));
+    return this.#listing;
+  }
+
+  /** There is one decoder: a second use while one is under way would disturb it. */
+  #acquire(): void {
+    if (this.#inUse)
+      throw new InvalidPlanError("This video is being read already; await that, or open the file a second time.");
+    this.#inUse = true;
+  }
+
+  async #exclusively<T>(work: () => Promise<T>): Promise<T> {
+    this.#acquire();
+    try {
+      return await work();
+    } finally {
+      this.#inUse = false;
+    }
+  }
+
+  #size(frameCount: number, options: OpenedSampleOptions): ImageSize {
+    return outputSize(options.size, displaySize(this.info, options.squarePixels), frameCount);
+  }
+
+  async #requests(plan: ResolvedPlan, frames: FrameIndex, options: OpenedSampleOptions): Promise<FrameRequest[]> {
+    if (plan.type !== "scene") return planFrames(plan, frames, this.info);
+    const { startSeconds, endSeconds: end, probeFps, threshold, maxFrames } = plan;
+    const probePlan = { type: "fps", fps: probeFps, startSeconds, endSeconds: end } as const;
+    const { signal, limits, toneMap } = options;
+    const listing = await this.#list(signal);
+    const probe = await this.#attempt(probePlan, listing, {
+      size: { height: 36, width: 64 },
+      resize: "fast",
+      ...(signal === undefined ? {} : { signal }),
+      ...(limits === undefined ? {} : { limits }),
+      ...(toneMap === undefined ? {} : { toneMap }),
+    });
+    const middles = findScenes(probe.frames, threshold).map((scene) => (scene.start + scene.end) >> 1);
+    return thin(middles, maxFrames).map((at) => {
+      const { index, labelSeconds } = probe.frameInfo[at] as FrameInfo;
+      return { index, labelSeconds, requestedTimeSeconds: null };
+    });
+  }
+
+  async #attempt(
+    plan: ResolvedPlan,
+    listing: FrameListing,
+    options: OpenedSampleOptions,
+  ): Promise<{ frames: SampledVideo["frames"]; frameInfo: FrameInfo[]; missing: number }> {
+    const requests = await this.#requests(plan, listing.frames, options);
+    const size = this.#size(requests.length, options);
+    checkOutput(requests.length, size, options.limits);
+    const frameBytes = size.height * size.width * 3;
+    const data = new Uint8Array(requests.length * frameBytes);
+    const slots = new Map<number, number[]>();
+    for (const [slot, { index }] of requests.entries()) slots.set(index, [...(slots.get(index) ?? []), slot]);
+    const damage = new Map<number, boolean>();
+    for await (const { frame, index } of this.#decode(listing, new Set(slots.keys()), size, options)) {
+      for (const slot of slots.get(index) ?? []) data.set(frame.image, slot * frameBytes);
+      damage.set(index, frame.decodeError);
+      options.onProgress?.({ framesDone: damage.size, framesTotal: slots.size });
+    }
+    return {
+      frames: { data, dims: [requests.length, size.height, size.width, 3] },
+      frameInfo: requests.map((request) => frameFacts(listing.frames, request, damage.get(request.index) ?? true)),
+      missing: slots.size - damage.size,
+    };
+  }
+
+  /** Decodes the wanted display indices, resized, each at most once. */
+  async *#decode(
+    { frames, reachable }: FrameListing,
+    wanted: Set<number>,
+    size: ImageSize,
+    options: OpenedSampleOptions,
+  ): AsyncGenerator<{ frame: DecodedFrame & { image: Uint8Array }; index: number }> {
+    if (wanted.size === 0) return;
+    const resized = options.size !== undefined || options.squarePixels === true;
+    const output: DecodeOutput = {
+      ...(options.resize === "fast" && resized ? { scaleTo: size } : {}),
+      ...(options.toneMap === true && this.info.highDynamicRange ? { toneMap: true } : {}),
+      ...(options.signal === undefined ? {} : { signal: options.signal }),
+    };
+    const source = reachable
+      ? this.#decoder.decodeSegments(frames, scheduleDecode(frames, wanted), output)
+      : this.#decoder.decodeSequentially(wanted, output);
+    const indexByPts = new Map([...wanted].map((index) => [frames.pts[index] as number, index]));
+    const fit = imageFitter(size);
+    this.#acquire();
+    try {
+      for await (const frame of source) {
+        const index = reachable ? indexByPts.get(frame.ptsTicks) : frame.ordinal;
+        if (frame.image === null || index === undefined || !wanted.delete(index)) continue;
+        yield { frame: { ...frame, image: fit(frame.image, frame.size) }, index };
+        if (wanted.size === 0) return;
+      }
+    } finally {
+      this.#inUse = false;
+    }
+  }
+}
+
+function frameFacts(frames: FrameIndex, request: FrameRequest, decodeError: boolean): FrameInfo {
+  return {
+    index: request.index,
+    ptsTicks: frames.pts[request.index] as number,
+    timeSeconds: frameTimeSeconds(frames, request.index),
+    requestedTimeSeconds: request.requestedTimeSeconds,
+    labelSeconds: request.labelSeconds,
+    keyframe: frames.keyframe[request.index] === 1,
+    decodeError,
+  };
+}
+
+/** Resizes to one size; the weights are kept while the source size stays the same. */
+function imageFitter(target: ImageSize): (image: Uint8Array, size: ImageSize) => Uint8Array {
+  let prepared: { size: ImageSize; resize: (image: Uint8Array) => Uint8Array } | undefined;
+  return (image, size) => {
+    if (size.height === target.height && size.width === target.width) return image;
+    if (prepared?.size.height !== size.height || prepared.size.width !== size.width)
+      prepared = { size, resize: prepareResizePillow(size, target) };
+    return prepared.resize(image);
+  };
+}

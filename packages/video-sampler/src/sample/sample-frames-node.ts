@@ -1,0 +1,87 @@
+import { resolvePlan, type SamplePlan } from "../plan/sample-plan.js";
+import { localFile, sourceForChild } from "../source/local-file-node.js";
+import { type OpenOptions, openPartial, openPath } from "../source/open-source-node.js";
+import type { VideoSource } from "../source/video-source.js";
+import type { SampledVideo } from "../video/sampled-video.js";
+import { OpenedVideo, type PlanExplanation, type VideoDescription } from "./opened-video.js";
+import type { SampleOptions } from "./sample-options.js";
+import { SamplerProcess } from "./sampler-process-node.js";
+import { withTimeout } from "./timeout.js";
+
+/**
+ * Opens a video for several samplings. Close it, or use `await using`.
+ * @throws NotFoundError, NotMediaError, NoVideoStreamError, TruncatedError, DecoderMissingError, NoBackendError,
+ * LimitExceededError
+ */
+export async function openVideo(source: VideoSource, options: OpenOptions = {}): Promise<OpenedVideo> {
+  const file = await localFile(source, options);
+  try {
+    const { path, partial } = file;
+    const decoder = partial === undefined ? await openPath(path, options) : await openPartial(partial, options);
+    return new OpenedVideo(decoder, file.remove);
+  } catch (error) {
+    await file.remove();
+    throw error;
+  }
+}
+
+/**
+ * Samples a video: exactly the frames the plan names, with their times.
+ *
+ * @param source a path, URL, bytes, Blob, stream, or a folder of images
+ * @param plan which frames, such as `{ type: "uniform", frameCount: 16 }`
+ * @returns frames uint8 `[T, H, W, 3]` (upright RGB), timestamps `[T]` in seconds, facts about each frame, warnings
+ * @throws NotFoundError, NotMediaError, NoVideoStreamError, TruncatedError, DecoderMissingError, DecodeFailedError,
+ * NoBackendError, InvalidPlanError, LimitExceededError, SamplingTimeoutError, or the signal's reason
+ */
+export async function sampleFrames(
+  source: VideoSource,
+  plan: SamplePlan,
+  options: SampleOptions = {},
+): Promise<SampledVideo> {
+  resolvePlan(plan); // before any file is touched
+  return withTimeout(options, (bounded) =>
+    bounded.isolate === true
+      ? sampleIsolated(source, plan, bounded)
+      : withVideo(source, bounded, (video) => video.sample(plan, bounded)),
+  );
+}
+
+async function sampleIsolated(source: VideoSource, plan: SamplePlan, options: SampleOptions): Promise<SampledVideo> {
+  const file = await sourceForChild(source, options);
+  const child = new SamplerProcess();
+  try {
+    return await child.sample(file.path, plan, options);
+  } finally {
+    child.kill();
+    await file.remove();
+  }
+}
+
+/** Reads a video's container through without decoding. @throws as {@link openVideo} */
+export async function probe(source: VideoSource, options: OpenOptions = {}): Promise<VideoDescription> {
+  return withVideo(source, options, (video) => video.describe(options.signal));
+}
+
+/** Which frames a plan takes from a video, and what that costs. @throws as {@link sampleFrames} */
+export async function explainPlan(
+  source: VideoSource,
+  plan: SamplePlan,
+  options: SampleOptions = {},
+): Promise<PlanExplanation> {
+  resolvePlan(plan);
+  return withTimeout(options, (bounded) => withVideo(source, bounded, (video) => video.explain(plan, bounded)));
+}
+
+async function withVideo<T>(
+  source: VideoSource,
+  options: OpenOptions,
+  use: (video: OpenedVideo) => Promise<T>,
+): Promise<T> {
+  const video = await openVideo(source, options);
+  try {
+    return await use(video);
+  } finally {
+    await video.close();
+  }
+}
