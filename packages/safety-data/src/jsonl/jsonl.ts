@@ -90,7 +90,7 @@ function parseLine<T>(line: string | null, number: number, options: JsonlOptions
   if (result.success) return { value: result.data };
   const issues = result.error.issues
     .slice(0, 3)
-    .map(({ path, message }) => `${path.join("..") || "record"}: ${message}`);
+    .map(({ path, message }) => `${path.join(".") || "record"}: ${message}`);
   return new RecordError("invalid-record", `${place}: ${issues.join("; ")}`, number, { cause: result.error });
 }
 

@@ -83,7 +83,7 @@ describe("evalItemSchema", () => {
     for (const visual of [0, 1])
       expect(evalItemSchema.safeParse({ ...item, subset: "SafeQ", labels: { visual, textual: 0 } }).success).toBe(true);
     const inverted = evalItemSchema.safeParse({ ...item, labels: { visual: 0, textual: 0 } });
-    expect(inverted.error?.issues.map(({ path }) => path.join(".."))).toEqual(["labels.textual", "labels.visual"]);
+    expect(inverted.error?.issues.map(({ path }) => path.join("."))).toEqual(["labels.textual", "labels.visual"]);
   });
 
   it("refuses unknown keys and a bad hash", () => {

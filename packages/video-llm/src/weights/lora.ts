@@ -23,7 +23,7 @@ export const isAdapted = (name: string): boolean => LINEAR.test(name);
  * @param rename how the checkpoint's layout names our tensors
  */
 export function adaptedModules(rename: (name: string) => string): string {
-  const layers = rename("model.layers.").replaceAll("..", "\\.");
+  const layers = rename("model.layers.").replaceAll(".", "\\.");
   return `${layers}\\d+\\.(self_attn|mlp)\\.(q|k|v|o|gate|up|down)_proj`;
 }
 
