@@ -1,5 +1,5 @@
 import type { PreparedSample, VideoLlm } from "@videosafety/video-llm";
-import { classifyRefusal } from "@videosafety/vsb-eval";
+import { classifyRefusal } from "@videosafety/vsb-eval/judge";
 import { answersRefuse, type RefusalRates, refusalRates } from "./alarm-readings.js";
 
 /** Long enough to tell a refusal in any of the demo's languages. */

@@ -1,5 +1,5 @@
 import type { PreparedPrompt, VideoLlm } from "@videosafety/video-llm";
-import { classifyRefusal } from "@videosafety/vsb-eval";
+import { classifyRefusal } from "@videosafety/vsb-eval/judge";
 import { encodeScene } from "./base-training.js";
 import { buildSet, type SampleCounts, type WorldSample } from "./datasets.js";
 import { SAMPLED_FRAMES } from "./scene.js";

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { loadVideoLlm } from "@videosafety/video-llm";
-import { classifyRefusal } from "@videosafety/vsb-eval";
+import { classifyRefusal } from "@videosafety/vsb-eval/judge";
 import { describe, expect, it } from "vitest";
 import { encodeScene } from "./base-training.js";
 import { buildSet } from "./datasets.js";
