@@ -8,17 +8,18 @@ import { filesBelow, finish, root, workspacePackages } from "./packages.mjs";
 
 /** package -> what any of its files may import; `train` lists what only the ./train entry may reach. */
 const allowed = {
+  random: { any: [] },
   "safety-data": { any: [] },
-  "video-sampler": { any: [] },
-  "onnx-autodiff": { any: [] },
-  "alarm-tokens": { any: ["safety-data"], train: ["onnx-autodiff"] },
-  "video-llm": { any: ["video-sampler", "alarm-tokens", "onnx-autodiff", "safety-data"] },
+  "video-sampler": { any: ["random"] },
+  "onnx-autodiff": { any: ["random"] },
+  "alarm-tokens": { any: ["random", "safety-data"], train: ["onnx-autodiff"] },
+  "video-llm": { any: ["random", "video-sampler", "alarm-tokens", "onnx-autodiff", "safety-data"] },
   rewards: { any: ["safety-data"] },
-  grpo: { any: [], train: ["onnx-autodiff"] },
-  "vsb-eval": { any: ["safety-data", "video-sampler"] },
+  grpo: { any: ["random"], train: ["onnx-autodiff"] },
+  "vsb-eval": { any: ["random", "safety-data", "video-sampler"] },
 };
 /** Packages whose main entry runs in a browser unchanged. */
-const browserSafe = ["safety-data", "alarm-tokens", "rewards", "grpo"];
+const browserSafe = ["random", "safety-data", "alarm-tokens", "rewards", "grpo"];
 
 const findings = [];
 const builtins = new Set(builtinModules.flatMap((name) => [name, `node:${name}`]));

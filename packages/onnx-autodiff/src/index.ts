@@ -1,3 +1,4 @@
+export { createRng, type Rng, type RngState } from "@videosafety/random";
 export { grad, valueAndGrad, vjp } from "./differentiate.js";
 export {
   DTypeError,
@@ -171,7 +172,6 @@ export {
   type OptimizerState,
   type StepOptions,
 } from "./train/optimizer.js";
-export { createRng, type Rng, type RngState } from "./train/rng.js";
 export {
   constantSchedule,
   cosineSchedule,

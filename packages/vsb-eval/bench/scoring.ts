@@ -1,13 +1,14 @@
 // Scoring the full benchmark: 77,646 judged pairs, 10,000 bootstrap draws. Prints seconds and peak memory.
 // Run: npx tsx packages/vsb-eval/bench/scoring.ts
+
+import { createRng } from "@videosafety/random";
 import type { EvalItem } from "@videosafety/safety-data";
 import { taxonomyLeaves, VSE_ASSUMED_V1 } from "@videosafety/safety-data";
 import type { ScoredUnit } from "../src/metrics/scored-unit.js";
-import { createRandom } from "../src/random.js";
 import { buildResults } from "../src/results/build-results.js";
 
 const PAIRS = 77_646;
-const random = createRandom(0);
+const random = createRng(0);
 const leaves = taxonomyLeaves(VSE_ASSUMED_V1);
 const languages = ["en", "zh", "es", "fr", "de", "ru", "ar", "hi", "ja", "pt"];
 const subsets = ["HH", "SH", "SafeQ"] as const;

@@ -17,7 +17,6 @@ export { comparePaired, type PairedComparison, pairUnits, relativeDrop, type Uni
 export { type Rate, rateOf } from "./metrics/rate.js";
 export { clusterOf, collectUnits, refusedOf, type ScoredUnit, safeOf, stanceOf } from "./metrics/scored-unit.js";
 export { type TaggedOutput, taggedOutputOf } from "./metrics/tagged-output.js";
-export { createRandom, type Random, seedOf } from "./random.js";
 export { type Agreement, agreementOf, cohenKappa, type Ratings } from "./stats/agreement.js";
 export {
   BOOTSTRAP_DRAWS,

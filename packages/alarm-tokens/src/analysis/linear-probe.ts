@@ -1,8 +1,8 @@
+import { deriveSeed } from "@videosafety/random";
 import type { SafetyLabel } from "@videosafety/safety-data";
 import { AlarmShapeError, EmptyClassError, NonFiniteError } from "../errors.js";
 import { type AtcHead, atcLogits } from "../loss/atc-head.js";
 import { binaryCrossEntropy } from "../loss/binary-cross-entropy.js";
-import { deriveSeed } from "../training/derive-seed.js";
 import { aucInterval } from "./auc-interval.js";
 import { auc } from "./roc.js";
 

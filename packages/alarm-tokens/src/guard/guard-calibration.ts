@@ -1,10 +1,10 @@
+import { deriveSeed } from "@videosafety/random";
 import { z } from "zod";
 import { type RefuseOn, refusalScore, shouldRefuse } from "../analysis/evaluate-alarms.js";
 import { CalibrationError, EmptyClassError } from "../errors.js";
 import { checkReadings } from "../labels/check-readings.js";
 import type { SampleLabels } from "../labels/label-policy.js";
 import type { RecordLocation } from "../labels/record-location.js";
-import { deriveSeed } from "../training/derive-seed.js";
 import { conformalThreshold } from "./conformal-threshold.js";
 import { type SegmentCalibration, segmentThreshold } from "./segment-guard.js";
 import { fitTemperature } from "./temperature.js";

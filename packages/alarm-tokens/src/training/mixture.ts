@@ -1,4 +1,4 @@
-import { deriveSeed } from "./derive-seed.js";
+import { deriveSeed } from "@videosafety/random";
 import { AlarmTrainingConfigError } from "./training-errors.js";
 
 /** How many samples an epoch takes from each source. */

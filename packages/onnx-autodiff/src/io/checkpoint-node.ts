@@ -1,7 +1,7 @@
+import type { RngState } from "@videosafety/random";
 import { FileFormatError } from "../errors.js";
 import type { TrainableTensor } from "../tensor.js";
 import type { Optimizer } from "../train/optimizer.js";
-import type { RngState } from "../train/rng.js";
 import { type TensorToStore, toFloat32 } from "./safetensors.js";
 import { readSafetensors, writeSafetensors } from "./safetensors-node.js";
 

@@ -1,10 +1,10 @@
+import type { Rng } from "@videosafety/random";
 import { FileFormatError, GraphError } from "../errors.js";
 import { type Attribute, type Attributes, float, Graph, type Value } from "../graph.js";
 import { toFloat32 } from "../io/safetensors.js";
 import { add } from "../ops/elementwise.js";
 import { matmul } from "../ops/matmul.js";
 import { type DType, isFloat, type Shape, type TrainableTensor } from "../tensor.js";
-import type { Rng } from "../train/rng.js";
 import { constantImporters, fold, tensorValue } from "./import/constants.js";
 import { type ImportContext, type Importer, nodeError } from "./import/context.js";
 import { elementwiseImporters } from "./import/elementwise.js";

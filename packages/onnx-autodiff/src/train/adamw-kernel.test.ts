@@ -1,6 +1,6 @@
+import { createRng } from "@videosafety/random";
 import { describe, expect, it } from "vitest";
 import { adamWInto, adamWLoop, compileKernel } from "./adamw-kernel.js";
-import { createRng } from "./rng.js";
 
 const tensor = (size: number, draw: () => number) => Float32Array.from({ length: size }, draw);
 const scalars = {

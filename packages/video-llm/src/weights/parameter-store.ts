@@ -9,6 +9,7 @@ import {
   type TypedData,
   type Value,
 } from "@videosafety/onnx-autodiff";
+import { seedOf } from "@videosafety/random";
 import { OptionsError } from "../errors.js";
 import type { ViewDType } from "../graph/embedding.js";
 import { isFrozen } from "./frozen-tensor.js";
@@ -30,17 +31,10 @@ export function freshTensor(spec: ParameterSpec, seed: number): TrainableTensor 
   const data = new Float32Array(sizeOf(spec.dims));
   if (spec.init === "ones") data.fill(1);
   else if (typeof spec.init === "number") {
-    const rng = createRng((hashName(spec.name) ^ Math.imul(seed, 0x9e3779b1)) >>> 0);
+    const rng = createRng((seedOf(spec.name) ^ Math.imul(seed, 0x9e3779b1)) >>> 0);
     for (let i = 0; i < data.length; i++) data[i] = rng.normal() * spec.init;
   }
   return { data, dims: spec.dims, group: spec.group };
-}
-
-/** FNV-1a, 32 bits. */
-function hashName(name: string): number {
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < name.length; i++) hash = Math.imul(hash ^ name.charCodeAt(i), 0x01000193);
-  return hash >>> 0;
 }
 
 /** Default of `maxConstantBytes`: half of what a graph may hold, since the optimizer may add folded constants. */

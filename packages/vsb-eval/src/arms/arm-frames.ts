@@ -1,8 +1,8 @@
+import { createRng, seedOf } from "@videosafety/random";
 import type { EvalItem } from "@videosafety/safety-data";
 import type { SampledVideo } from "@videosafety/video-sampler";
 import type { Json } from "../content-key.js";
 import { VsbEvalError } from "../errors.js";
-import { createRandom, seedOf } from "../random.js";
 import type { Arm } from "./arm.js";
 import { blankFrames, frameView, jitterFrames, repeatFrame, shuffleFrames } from "./frame-edits.js";
 import type { EvalVideo, FrameSource } from "./frame-source.js";
@@ -57,7 +57,7 @@ export async function armFrames(
   if (video === null)
     throw new VsbEvalError("invalid_input", `arm ${arm.name} needs a video, item ${item.id} has none`);
   const sampled = await source.sample(video, { ...options, frameCount: arm.frameCount });
-  const random = createRandom(seedOf(item.id));
+  const random = createRng(seedOf(item.id));
   switch (arm.kind) {
     case "video":
     case "swapped_benign":

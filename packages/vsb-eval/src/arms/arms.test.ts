@@ -1,8 +1,8 @@
+import { createRng } from "@videosafety/random";
 import type { EvalItem } from "@videosafety/safety-data";
 import type { SampledVideo } from "@videosafety/video-sampler";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createRandom } from "../random.js";
 import { responseKey } from "../run/record-keys.js";
 import { DEFAULT_GENERATION } from "../run/responder.js";
 import { testFrames, testItems, testVideo } from "../testing/fixtures.js";
@@ -70,7 +70,7 @@ describe("frame edits", () => {
     fc.assert(
       fc.property(fc.integer({ min: 2, max: 9 }), fc.nat(), (count, seed) => {
         const video = testVideo("clip", count, 2, 2);
-        const shuffled = shuffleFrames(video, createRandom(seed));
+        const shuffled = shuffleFrames(video, createRng(seed));
         const frames = (v: SampledVideo) => Array.from({ length: count }, (_, t) => frameView(v, t).join(","));
         expect(frames(shuffled)).not.toEqual(frames(video));
         expect(frames(shuffled).sort()).toEqual(frames(video).sort());
@@ -80,8 +80,8 @@ describe("frame edits", () => {
   it("leaves the source untouched", () => {
     const video = testVideo("clip", 3);
     const before = video.frames.data.slice();
-    jitterFrames(video, createRandom(0));
-    shuffleFrames(video, createRandom(0));
+    jitterFrames(video, createRng(0));
+    shuffleFrames(video, createRng(0));
     expect(video.frames.data).toEqual(before);
   });
 });

@@ -1,5 +1,5 @@
+import type { Rng } from "@videosafety/random";
 import type { SampledVideo } from "@videosafety/video-sampler";
-import type { Random } from "../random.js";
 
 /** Frame `index` of a video as a view [H, W, 3]. */
 export function frameView(video: SampledVideo, index: number): Uint8Array {
@@ -33,7 +33,7 @@ export const JITTER_LEVELS = 2;
  * above VideoLLaMA3's token compression, which drops a token whose mean difference to the frame before is below 0.05
  * levels (0.1 / 255 in normalised units).
  */
-export function jitterFrames(video: SampledVideo, random: Random): SampledVideo {
+export function jitterFrames(video: SampledVideo, random: Rng): SampledVideo {
   const data = video.frames.data.slice();
   const [count] = video.frames.dims;
   for (let i = data.length / Math.max(count, 1); i < data.length; i++) {
@@ -44,7 +44,7 @@ export function jitterFrames(video: SampledVideo, random: Random): SampledVideo 
 }
 
 /** The frames in a random order that is never the original one (for T > 1); timestamps and frame facts stay in place. */
-export function shuffleFrames(video: SampledVideo, random: Random): SampledVideo {
+export function shuffleFrames(video: SampledVideo, random: Rng): SampledVideo {
   const [count] = video.frames.dims;
   const order = Array.from({ length: count }, (_, i) => i);
   if (count > 1) {

@@ -1,7 +1,7 @@
+import { createRng, seedOf } from "@videosafety/random";
 import { EVAL_SUBSETS } from "@videosafety/safety-data";
 import { comparePaired, type PairedComparison, pairUnits } from "../metrics/paired-arms.js";
 import { refusedOf, type ScoredUnit, safeOf } from "../metrics/scored-unit.js";
-import { createRandom, seedOf } from "../random.js";
 import type { EvaluatedRun } from "../results/evaluated-run.js";
 import { BOOTSTRAP_DRAWS } from "../stats/cluster-bootstrap.js";
 import { holmAdjust } from "../stats/multiple-testing.js";
@@ -53,7 +53,7 @@ export function compareRuns(
       if (pairs.length === 0) return [];
       const sums = new Map<string, number>();
       for (const { cluster, first: a, second: b } of pairs) sums.set(cluster, (sums.get(cluster) ?? 0) + b - a);
-      const random = createRandom((seedOf(`${subset}/${arm}`) + seed) >>> 0);
+      const random = createRng((seedOf(`${subset}/${arm}`) + seed) >>> 0);
       const { p } = signFlipTest([...sums.values()], pairs.length, { random, draws });
       const flipped = (from: 0 | 1): string[] => [
         ...new Set(pairs.filter((pair) => pair.first === from && pair.second !== from).map(({ item }) => item)),

@@ -1,5 +1,5 @@
+import { createRng } from "@videosafety/random";
 import { describe, expect, it } from "vitest";
-import { createRandom } from "../random.js";
 import { testItems } from "../testing/fixtures.js";
 import { duplicateControl } from "./duplicate-control.js";
 import type { ScoredUnit } from "./scored-unit.js";
@@ -21,7 +21,7 @@ const unitOf = (arm: string, defended: number): ScoredUnit[] =>
       usage: null,
     };
   });
-const options = () => ({ random: createRandom(0), draws: 500 });
+const options = () => ({ random: createRng(0), draws: 500 });
 
 describe("duplicateControl", () => {
   it("separates token load from temporal content", () => {

@@ -1,3 +1,4 @@
+import { createRng, seedOf } from "@videosafety/random";
 import { EVAL_SUBSETS, type EvalItem } from "@videosafety/safety-data";
 import { defenseOf } from "../metrics/defense.js";
 import { duplicateControl } from "../metrics/duplicate-control.js";
@@ -5,7 +6,6 @@ import { falseRefusalOf } from "../metrics/false-refusal.js";
 import { comparePaired, pairUnits } from "../metrics/paired-arms.js";
 import { refusedOf, type ScoredUnit, safeOf } from "../metrics/scored-unit.js";
 import { taggedOutputOf } from "../metrics/tagged-output.js";
-import { createRandom, seedOf } from "../random.js";
 import { type Agreement, agreementOf } from "../stats/agreement.js";
 import { BOOTSTRAP_DRAWS, type BootstrapOptions } from "../stats/cluster-bootstrap.js";
 import type { EvaluatedRun } from "./evaluated-run.js";
@@ -133,7 +133,7 @@ export function buildResults(
   const results = runs.map((run): RunResults => {
     const { name, responder, judge } = run;
     const bootstrap: Bootstrap = (label) => ({
-      random: createRandom((seedOf(`${name}/${label}`) + seed) >>> 0),
+      random: createRng((seedOf(`${name}/${label}`) + seed) >>> 0),
       draws,
       level,
     });

@@ -1,4 +1,4 @@
-import type { Random } from "../random.js";
+import type { Rng } from "@videosafety/random";
 
 /** ln n!, by a table below 128 and Stirling's series above (relative error below 1e-15). */
 function logFactorial(n: number): number {
@@ -12,7 +12,7 @@ function logFactorial(n: number): number {
 const TABLE = new Float64Array(128);
 for (let n = 2; n < TABLE.length; n++) TABLE[n] = (TABLE[n - 1] as number) + Math.log(n);
 
-function byInversion(n: number, p: number, random: Random): number {
+function byInversion(n: number, p: number, random: Rng): number {
   const odds = p / (1 - p);
   let probability = (1 - p) ** n;
   let u = random.uniform();
@@ -26,7 +26,7 @@ function byInversion(n: number, p: number, random: Random): number {
 }
 
 /** Transformed rejection, algorithm BTRS of Hörmann (1993), for n p >= 10 and p <= 0.5. */
-function byRejection(n: number, p: number, random: Random): number {
+function byRejection(n: number, p: number, random: Rng): number {
   const spread = Math.sqrt(n * p * (1 - p));
   const b = 1.15 + 2.53 * spread;
   const a = -0.0873 + 0.0248 * b + 0.01 * p;
@@ -54,7 +54,7 @@ function byRejection(n: number, p: number, random: Random): number {
  *
  * @param n trials, an integer >= 0; @param p success probability in [0, 1].
  */
-export function sampleBinomial(n: number, p: number, random: Random): number {
+export function sampleBinomial(n: number, p: number, random: Rng): number {
   if (n === 0 || p <= 0) return 0;
   if (p >= 1) return n;
   if (p > 0.5) return n - sampleBinomial(n, 1 - p, random);

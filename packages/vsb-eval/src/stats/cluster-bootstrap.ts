@@ -1,4 +1,4 @@
-import type { Random } from "../random.js";
+import type { Rng } from "@videosafety/random";
 import { sampleBinomial } from "./binomial-sampler.js";
 import type { Interval } from "./proportion-interval.js";
 
@@ -18,7 +18,7 @@ export interface BootstrapResult {
 /** How to draw. */
 export interface BootstrapOptions {
   /** Seeded generator. */
-  readonly random: Random;
+  readonly random: Rng;
   /** Default {@link BOOTSTRAP_DRAWS}. */
   readonly draws?: number;
   /** Coverage of the intervals, default 0.95. */

@@ -1,4 +1,4 @@
-import type { Random } from "../random.js";
+import type { Rng } from "@videosafety/random";
 
 /** The result of {@link signFlipTest}. */
 export interface SignFlipResult {
@@ -6,7 +6,7 @@ export interface SignFlipResult {
   readonly difference: number;
   /** Two-sided p = (1 + #{|T*| >= |T|}) / (R + 1). */
   readonly p: number;
-  /** Random sign assignments R. */
+  /** Rng sign assignments R. */
   readonly draws: number;
 }
 
@@ -19,7 +19,7 @@ export interface SignFlipResult {
 export function signFlipTest(
   clusterSums: readonly number[],
   pairs: number,
-  options: { readonly random: Random; readonly draws?: number },
+  options: { readonly random: Rng; readonly draws?: number },
 ): SignFlipResult {
   const draws = options.draws ?? 10_000;
   const moving = clusterSums.filter((sum) => sum !== 0);

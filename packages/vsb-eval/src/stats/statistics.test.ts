@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
+import { createRng } from "@videosafety/random";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createRandom } from "../random.js";
 import { agreementOf, cohenKappa } from "./agreement.js";
 import { sampleBinomial } from "./binomial-sampler.js";
 import { clusterBootstrap, quantile } from "./cluster-bootstrap.js";
@@ -54,7 +54,7 @@ describe("against scipy and statsmodels", () => {
   });
   it("sampleBinomial has the binomial distribution (chi-square below its 1e-6 bound)", () => {
     for (const { n, p, pmf } of golden.binomial) {
-      const random = createRandom(n);
+      const random = createRng(n);
       const draws = 40_000;
       const counts = new Float64Array(n + 1);
       for (let i = 0; i < draws; i++) {
@@ -83,7 +83,7 @@ describe("against scipy and statsmodels", () => {
   it("clusterBootstrap agrees with drawing clusters one by one", () => {
     const { clusters, lower, upper, standardError } = golden.bootstrap;
     const ratio = (sums: Float64Array): number => (sums[0] as number) / (sums[1] as number);
-    const result = clusterBootstrap(clusters, { ratio }, { random: createRandom(1), draws: 40_000 }).ratio;
+    const result = clusterBootstrap(clusters, { ratio }, { random: createRng(1), draws: 40_000 }).ratio;
     expect(result.standardError).toBeCloseTo(standardError, 3);
     expect(Math.abs((result.interval?.lower ?? 0) - lower)).toBeLessThan(0.009);
     expect(Math.abs((result.interval?.upper ?? 0) - upper)).toBeLessThan(0.009);
@@ -138,7 +138,7 @@ describe("clusteredProportion", () => {
 describe("clusterBootstrap", () => {
   it("covers the true rate about as often as it says", () => {
     let covered = 0;
-    const random = createRandom(5);
+    const random = createRng(5);
     const runs = 300;
     for (let run = 0; run < runs; run++) {
       const clusters = Array.from({ length: 60 }, () => {
@@ -157,7 +157,7 @@ describe("clusterBootstrap", () => {
     expect(covered / runs).toBeLessThan(0.99);
   });
   it("has no interval for one cluster or a mostly undefined statistic", () => {
-    const options = { random: createRandom(0), draws: 50 };
+    const options = { random: createRng(0), draws: 50 };
     expect(clusterBootstrap([[1, 1]], { x: () => 1 }, options).x.interval).toBeNull();
     expect(clusterBootstrap([[1], [2]], { x: () => null }, options).x).toMatchObject({
       interval: null,
@@ -210,11 +210,11 @@ describe("signFlipTest", () => {
       const sum = moving.reduce((s, value, i) => s + ((mask >> i) & 1 ? value : -value), 0);
       if (Math.abs(sum) >= total) extreme++;
     }
-    const { p } = signFlipTest(sums, 20, { random: createRandom(3), draws: 40_000 });
+    const { p } = signFlipTest(sums, 20, { random: createRng(3), draws: 40_000 });
     expect(p).toBeCloseTo(extreme / 2 ** moving.length, 2);
   });
   it("gives p = 1 without a difference", () => {
-    expect(signFlipTest([0, 0], 4, { random: createRandom(0), draws: 99 }).p).toBe(1);
+    expect(signFlipTest([0, 0], 4, { random: createRng(0), draws: 99 }).p).toBe(1);
   });
 });
 

@@ -1,7 +1,7 @@
+import { createRng, seedOf } from "@videosafety/random";
 import type { EvalItem } from "@videosafety/safety-data";
 import type { SampledVideo } from "@videosafety/video-sampler";
 import type { FrameSource } from "../arms/frame-source.js";
-import { createRandom, seedOf } from "../random.js";
 import type { Responder, ResponderRequest } from "../run/responder.js";
 
 /** Test items: `count` per subset over a few categories and languages, two questions a video. */
@@ -30,7 +30,7 @@ export function testItems(count: number): EvalItem[] {
 
 /** A sampled video of noise, as `video-sampler` would return it. */
 export function testVideo(name: string, count: number, height = 12, width = 16): SampledVideo {
-  const random = createRandom(seedOf(name));
+  const random = createRng(seedOf(name));
   const data = Uint8Array.from({ length: count * height * width * 3 }, () => random.integer(256));
   return {
     frames: { data, dims: [count, height, width, 3] },

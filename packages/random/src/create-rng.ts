@@ -1,5 +1,3 @@
-import { OnnxAutodiffError } from "../errors.js";
-
 /** State of a generator: four unsigned 32-bit words. JSON-safe. */
 export type RngState = readonly [number, number, number, number];
 
@@ -9,10 +7,17 @@ export interface Rng {
   state: RngState;
   /** Uniform in [0, 1), 53 bits. */
   uniform(): number;
-  /** Standard normal. */
+  /** Standard normal (Box-Muller, one value per call). */
   normal(): number;
-  /** Uniform integer in [0, n). */
+  /** Uniform integer in [0, n), for n up to 2^32. */
   integer(n: number): number;
+}
+
+/** A seed that is not a safe integer, or a state that is not four 32-bit words with a bit set. */
+export class InvalidSeedError extends RangeError {
+  /** Stable name of the decision that a caller can make. */
+  readonly code = "INVALID_SEED";
+  override readonly name = "InvalidSeedError";
 }
 
 const word = (x: number): number => x >>> 0;
@@ -20,8 +25,8 @@ const rotate = (x: number, k: number): number => word((x << k) | (x >>> (32 - k)
 
 /**
  * xoshiro128** (Blackman and Vigna, public domain), seeded by splitmix32. The same seed or state gives the same numbers on
- * every platform.
- * @throws OnnxAutodiffError (`INVALID_SEED`) on a seed that is not a safe integer, or an all-zero state
+ * every platform. Not for security.
+ * @throws InvalidSeedError on a seed that is not a safe integer, or a state that is not four 32-bit words, not all zero
  */
 export function createRng(seed: number | RngState): Rng {
   let [s0, s1, s2, s3] = typeof seed === "number" ? expandSeed(seed) : check(seed);
@@ -51,8 +56,7 @@ export function createRng(seed: number | RngState): Rng {
 }
 
 function expandSeed(seed: number): RngState {
-  if (!Number.isSafeInteger(seed))
-    throw new OnnxAutodiffError("INVALID_SEED", `expected an integer seed, found ${seed}`);
+  if (!Number.isSafeInteger(seed)) throw new InvalidSeedError(`expected an integer seed, found ${seed}`);
   let x = word(seed ^ Math.floor(seed / 4_294_967_296));
   const mix = (): number => {
     x = word(x + 0x9e3779b9);
@@ -64,15 +68,11 @@ function expandSeed(seed: number): RngState {
 }
 
 function check(state: RngState): RngState {
-  const words = state.map((w) => w);
-  if (
-    words.length !== 4 ||
-    words.some((w) => !Number.isInteger(w) || w < 0 || w > 0xffffffff) ||
-    words.every((w) => w === 0)
-  ) {
-    throw new OnnxAutodiffError(
-      "INVALID_SEED",
-      `expected a generator state of four 32-bit words, not all zero, found [${words}]`,
+  const words: readonly unknown[] = Array.isArray(state) ? state : [];
+  const fits = words.length === 4 && words.every((w) => Number.isInteger(w) && (w as number) === word(w as number));
+  if (!fits || words.every((w) => w === 0)) {
+    throw new InvalidSeedError(
+      `expected a generator state of four unsigned 32-bit words, not all zero, found ${JSON.stringify(state)}`,
     );
   }
   return [...state];

@@ -1,0 +1,3 @@
+import { modules } from "../../tsup.shared.js";
+
+export default modules({ index: "src/index.ts" });
