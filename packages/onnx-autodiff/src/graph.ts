@@ -3,7 +3,6 @@ import { BYTES_PER_ELEMENT, type DType, dim, type Shape, sizeOf, type TypedData,
 
 /** A float attribute; plain numbers are integers. */
 export interface FloatAttribute {
-  /** The number. */
   readonly float: number;
 }
 /** Marks a number as a float attribute. */
@@ -17,11 +16,9 @@ export type Attributes = Readonly<Record<string, Attribute>>;
 export interface Value {
   /** Unique in its graph, increasing in creation order. */
   readonly id: number;
-  /** Element type. */
   readonly dtype: DType;
   /** Static dimensions; symbolic axes hold a nominal size that no op may bake in. */
   readonly shape: Shape;
-  /** Owner. */
   readonly graph: Graph;
   /** Set on inputs and initializers. */
   readonly name: string | undefined;
@@ -41,17 +38,13 @@ export interface Node {
   readonly op: string;
   /** Operands; null is an omitted optional one. */
   readonly inputs: readonly (Value | null)[];
-  /** Results. */
   readonly outputs: readonly Value[];
-  /** Attributes. */
   readonly attributes: Attributes;
 }
 
 /** Type and shape of a result about to be created. */
 export interface OutputSpec {
-  /** Element type. */
   readonly dtype: DType;
-  /** Dimensions. */
   readonly shape: Shape;
 }
 

@@ -36,7 +36,6 @@ export interface RunOptions {
 export interface Session {
   /** Inputs that must be fed (declared inputs nothing depends on are dropped, and ignored when fed). */
   readonly inputNames: readonly string[];
-  /** Outputs. */
   readonly outputNames: readonly string[];
   /** The lowering in use. */
   readonly target: Target;
@@ -50,13 +49,9 @@ export interface Session {
 
 /** The part of onnxruntime's session this package uses. */
 export interface NativeSession {
-  /** Input names. */
   readonly inputNames: readonly string[];
-  /** Output names. */
   readonly outputNames: readonly string[];
-  /** Runs. */
   run(feeds: never, fetches?: never): Promise<unknown>;
-  /** Frees. */
   release(): Promise<void>;
 }
 /** onnxruntime's tensor constructor. */

@@ -32,7 +32,6 @@ export interface Tensor {
 export interface TrainableTensor {
   /** Elements, row-major, updated in place. */
   readonly data: Float32Array;
-  /** Dimensions. */
   readonly dims: readonly number[];
   /** Parameter group, which selects learning rate and weight decay. */
   readonly group: string;

@@ -1,3 +1,4 @@
+export { type RewardItem, rewardItemSchema } from "./compose/reward-item.js";
 export { openApiDocument } from "./server/openapi.js";
 export { type RewardServer, type ServerSurroundings, startRewardServer } from "./server/server-node.js";
 export { type ServerOptions, serverOptionsSchema } from "./server/server-options.js";
@@ -8,10 +9,8 @@ export {
   type OpenRlhfResponse,
   openRlhfRequestSchema,
   openRlhfResponseSchema,
-  type RewardItem,
   type RewardRequest,
   type RewardResponse,
-  rewardItemSchema,
   rewardRequestSchema,
   rewardResponseSchema,
 } from "./server/wire.js";

@@ -55,7 +55,13 @@ export {
 } from "./model/video-llm.js";
 export type { Sequence } from "./passes/batch.js";
 export type { AlarmStates, AtSftOptions, AtSftResult } from "./passes/training.js";
-export { type BpeTrainingOptions, byteCharacters, trainByteLevelBpe } from "./prompt/byte-level-bpe.js";
+export {
+  type BpeTrainingOptions,
+  type LearnedMerges,
+  learnMerges,
+  type MergeOptions,
+  trainByteLevelBpe,
+} from "./prompt/byte-level-bpe.js";
 export type { ChatMessage, ContentPart } from "./prompt/chat.js";
 export {
   CHAT_TOKENS,

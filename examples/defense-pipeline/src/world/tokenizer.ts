@@ -1,6 +1,6 @@
 import type { TokenizerJson } from "@videosafety/alarm-tokens";
 import { COMPLETION_TAGS } from "@videosafety/safety-data";
-import { type Bpe, QWEN2_PATTERN, trainBpe } from "./bpe.js";
+import { type LearnedMerges, learnMerges } from "@videosafety/video-llm";
 import { taggedCompletion } from "./completions.js";
 import { type LanguagePack, TOPIC_QUESTIONS, VIDEO_QUESTIONS } from "./language-pack.js";
 import { LANGUAGE_PACKS } from "./language-packs.js";
@@ -20,9 +20,19 @@ const SPECIAL_TOKENS = [
 ];
 const TAG_TOKENS = COMPLETION_TAGS.flatMap((tag) => [`<${tag}>`, `</${tag}>`]);
 
+/** The pre-tokenizer's pattern of Qwen2's tokenizer (Hugging Face `Qwen/Qwen2-0.5B`, tokenizer.json). */
+const QWEN2_PATTERN =
+  "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
+/** The same in JavaScript, which knows no flags for a group. */
+const QWEN2_WORDS = new RegExp(
+  QWEN2_PATTERN.replace("(?i:'s|'t|'re|'ve|'m|'ll|'d)", "'(?:[sStTmMdD]|[rR][eE]|[vV][eE]|[lL][lL])"),
+  "gu",
+);
+
 /** Trains the tokenizer on the world's training texts (held-out templates stay unseen). A few seconds. */
 export function buildTokenizer(vocabularySize: number = BPE_VOCABULARY_SIZE): TokenizerJson {
-  return tokenizerJson(trainBpe(trainingCorpus(), { vocabularySize, maxTokenBytes: 24 }));
+  const texts = Array.from(trainingCorpus(), ([text, weight]) => [text.normalize("NFC"), weight] as const);
+  return tokenizerJson(learnMerges(texts, { vocabularySize, words: QWEN2_WORDS, maxTokenBytes: 24, leastWeight: 0 }));
 }
 
 /** The contents of tokenizer_config.json. */
@@ -75,7 +85,7 @@ function* objectScenes(): Generator<Scene> {
   }
 }
 
-function tokenizerJson(bpe: Bpe): TokenizerJson {
+function tokenizerJson(bpe: LearnedMerges): TokenizerJson {
   const added = [...SPECIAL_TOKENS, ...TAG_TOKENS].map((content, i) => ({
     id: bpe.vocabulary.length + i,
     content,

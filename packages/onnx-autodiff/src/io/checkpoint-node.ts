@@ -7,11 +7,9 @@ import { readSafetensors, writeSafetensors } from "./safetensors-node.js";
 
 /** Everything a run needs to continue as if it had not stopped. */
 export interface TrainingState {
-  /** Live parameters. */
   readonly parameters: ReadonlyMap<string, TrainableTensor>;
   /** Optimizer whose state is saved and restored. */
   readonly optimizer?: Optimizer;
-  /** Generator state. */
   readonly rng?: RngState;
   /** Steps done. */
   readonly step: number;

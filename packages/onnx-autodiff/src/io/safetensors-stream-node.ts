@@ -7,7 +7,6 @@ import { encodeHeader, type SafetensorsDType, type SafetensorsEntry } from "./sa
 export interface PlannedTensor {
   /** Element type in the file. */
   readonly dtype: SafetensorsDType;
-  /** Dimensions. */
   readonly dims: readonly number[];
 }
 

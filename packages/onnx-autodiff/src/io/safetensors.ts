@@ -23,17 +23,14 @@ const FORMATS: Readonly<
 export interface SafetensorsEntry {
   /** Element type as stored. */
   readonly dtype: SafetensorsDType;
-  /** Dimensions. */
   readonly dims: readonly number[];
   /** First byte in the file. */
   readonly offset: number;
-  /** Bytes. */
   readonly byteLength: number;
 }
 
 /** A tensor of a safetensors file; 16-bit floats are bit patterns (see `toFloat32`). */
 export interface StoredTensor extends Tensor {
-  /** Element type. */
   readonly dtype: DType;
 }
 

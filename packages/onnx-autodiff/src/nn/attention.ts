@@ -113,7 +113,6 @@ export const HIDDEN = -1e9;
 
 /** Options of `selfAttention`. */
 export interface SelfAttentionOptions extends CausalAttentionOptions {
-  /** Query heads. */
   readonly heads: number;
   /** Key and value heads, default `heads`. */
   readonly kvHeads?: number;

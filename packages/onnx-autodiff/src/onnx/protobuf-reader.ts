@@ -2,7 +2,6 @@ import { FileFormatError } from "../errors.js";
 
 /** One field of a protobuf message: a number for varints and fixed32, bytes (a view) for the rest. */
 export interface Field {
-  /** Field number. */
   readonly number: number;
   /** 0 varint, 1 64-bit, 2 length-delimited, 5 32-bit. */
   readonly wire: number;

@@ -6,9 +6,7 @@ import { type Field, fields, integersOf, safeInteger, textOf } from "./protobuf-
 export interface OnnxTensor {
   /** Name; "" in attributes. */
   readonly name: string;
-  /** Element type. */
   readonly dtype: Exclude<DType, "string">;
-  /** Dimensions. */
   readonly shape: Shape;
   /** Elements, unless external. */
   readonly data: TypedData | undefined;
@@ -28,20 +26,16 @@ export type OnnxAttribute =
 export interface OnnxNode {
   /** Name, or op and first output where the file has none. */
   readonly name: string;
-  /** Op type. */
   readonly op: string;
   /** Operator set domain; "" is ai.onnx. */
   readonly domain: string;
   /** Input names; "" is an omitted one. */
   readonly inputs: readonly string[];
-  /** Output names. */
   readonly outputs: readonly string[];
-  /** Attributes. */
   readonly attributes: ReadonlyMap<string, OnnxAttribute>;
 }
 /** A declared value: input, output, or value_info. */
 export interface OnnxValue {
-  /** Name. */
   readonly name: string;
   /** Element type; undefined when it is not a plain tensor. */
   readonly dtype: DType | undefined;
@@ -58,7 +52,6 @@ export interface OnnxModel {
   readonly initializers: readonly OnnxTensor[];
   /** Inputs, without those that are initializers. */
   readonly inputs: readonly OnnxValue[];
-  /** Outputs. */
   readonly outputs: readonly OnnxValue[];
   /** Declared intermediate values. */
   readonly values: readonly OnnxValue[];

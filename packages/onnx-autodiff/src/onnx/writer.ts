@@ -3,22 +3,18 @@ import { type DType, ONNX_TYPE, type Shape, type TypedData } from "../tensor.js"
 
 /** A node of a model file. */
 export interface NodeDefinition {
-  /** Op type. */
   readonly op: string;
   /** Operator set domain; "" is ai.onnx. */
   readonly domain: string;
   /** Input names; "" is an omitted optional one. */
   readonly inputs: readonly string[];
-  /** Output names. */
   readonly outputs: readonly string[];
   /** Attributes; names that start with `_` are skipped. */
   readonly attributes: Attributes;
 }
 /** A named, typed tensor of a model file. */
 export interface ValueDefinition {
-  /** Name. */
   readonly name: string;
-  /** Element type. */
   readonly dtype: DType;
   /** Dimensions; undefined leaves them to the runtime. */
   readonly shape: Shape | undefined;
@@ -31,9 +27,7 @@ export interface ModelDefinition {
   readonly opset: number;
   /** Nodes in topological order. */
   readonly nodes: readonly NodeDefinition[];
-  /** Inputs. */
   readonly inputs: readonly ValueDefinition[];
-  /** Outputs. */
   readonly outputs: readonly ValueDefinition[];
   /** Constants. */
   readonly initializers: readonly (ValueDefinition & { readonly init: Initializer })[];

@@ -5,7 +5,7 @@ import { barrier } from "../rematerialize.js";
 import { dim, type Shape, sizeOf, type TypedData } from "../tensor.js";
 import { cast, mul } from "./elementwise.js";
 import { reshape } from "./layout.js";
-import type { MatmulOptions } from "./matmul.js";
+import type { MatmulOptions } from "./matmul-options.js";
 
 /** Bytes in memory, or in a file that onnxruntime maps. */
 export type StoredBytes = TypedData | Extract<Initializer, { kind: "external" }>;

@@ -2,16 +2,7 @@ import { DTypeError, ShapeError } from "../errors.js";
 import { float, type Value } from "../graph.js";
 import { broadcastShape, dim } from "../tensor.js";
 import { frozenMatmul } from "./frozen-weight.js";
-
-/** How a matrix product reads its operands. */
-export interface MatmulOptions {
-  /** Transpose the last two axes of a. */
-  readonly transposeA?: boolean;
-  /** Transpose the last two axes of b. */
-  readonly transposeB?: boolean;
-  /** Factor on the product, default 1. */
-  readonly alpha?: number;
-}
+import type { MatmulOptions } from "./matmul-options.js";
 
 /**
  * alpha op(a) op(b), batched over broadcast leading axes: [..., m, k] x [..., k, n] -> [..., m, n]. One strided kernel on

@@ -21,7 +21,6 @@ export interface StepOptions {
 export interface OptimizerState {
   /** Steps taken. */
   readonly step: number;
-  /** Slot tensors. */
   readonly slots: ReadonlyMap<string, Float32Array>;
 }
 

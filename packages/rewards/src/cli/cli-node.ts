@@ -4,9 +4,10 @@ import { pathToFileURL } from "node:url";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { pino } from "pino";
 import { z } from "zod";
+import { DEFAULT_REWARDS } from "../compose/batch-scorer.js";
 import { startRewardServer } from "../server/server-node.js";
 import { serverOptionsSchema } from "../server/server-options.js";
-import { DEFAULT_REWARDS, formatPath } from "../server/wire.js";
+import { formatPath } from "../server/wire.js";
 import { scoreStream } from "./score-stream-node.js";
 
 const { version } = createRequire(import.meta.url)("@videosafety/rewards/package.json") as { version: string };

@@ -3,12 +3,12 @@ import { parseJsonl } from "@videosafety/safety-data";
 import { readJsonl } from "@videosafety/safety-data/node";
 import { z } from "zod";
 import { createBatchScorer } from "../compose/batch-scorer.js";
+import { type RewardItem, rewardItemSchema } from "../compose/reward-item.js";
+import { weightedTotal } from "../compose/weighted-total.js";
 import type { Score } from "../scores/score.js";
-import { type RewardItem, rewardItemSchema } from "../server/wire.js";
 
 /** How a stream is judged. */
 export interface ScoreStreamOptions {
-  /** Rewards by name. */
   readonly rewards: readonly string[];
   /** Which numbers; with vsr1 the first row's problem type grades every row. */
   readonly compat: "strict" | "vsr1";
@@ -24,7 +24,6 @@ export interface ScoreStreamOptions {
 
 /** What was judged. */
 export interface ScoreStreamSummary {
-  /** Judged rows. */
   readonly rows: number;
   /** Bad lines passed over. */
   readonly skipped: number;
@@ -88,14 +87,13 @@ export async function scoreStream(file: string | null, options: ScoreStreamOptio
 }
 
 function formatRow(id: string | number, { rewards, details }: ScoreStreamOptions, scores: readonly Score[]): object {
-  const judged = scores.flatMap(({ value }) => value ?? []);
   const reasons = Object.fromEntries(
     scores.flatMap(({ reason }, k) => (reason === null ? [] : [[rewards[k] as string, reason]])),
   );
   return {
     id,
     rewards: Object.fromEntries(rewards.map((name, k) => [name, scores[k]?.value ?? null])),
-    total: judged.length === 0 ? null : judged.reduce((sum, value) => sum + value, 0),
+    total: weightedTotal(scores.map(({ value }) => value)),
     ...(Object.keys(reasons).length > 0 && { reasons }),
     ...(details && { details: Object.fromEntries(rewards.map((name, k) => [name, scores[k]?.parts ?? {}])) }),
   };

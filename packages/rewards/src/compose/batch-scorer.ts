@@ -1,21 +1,22 @@
 import type { ProblemType } from "@videosafety/safety-data";
-import { type AccuracyOptions, accuracyOptionsSchema } from "../scores/accuracy-options.js";
-import { accuracyScore } from "../scores/accuracy-score.js";
+import { type AccuracyOptions, accuracyOptionsSchema } from "../scores/accuracy/accuracy-options.js";
+import { accuracyScore } from "../scores/accuracy/accuracy-score.js";
+import { vsr1AccuracyRewards, vsr1FormatReward } from "../scores/accuracy/vsr1.js";
 import { formatScore } from "../scores/format-score.js";
 import { languageConsistency } from "../scores/language-consistency.js";
-import { type OverlongOptions, overlongPenalty } from "../scores/length-rewards.js";
+import { type OverlongOptions, overlongPenalty } from "../scores/overlong-penalty.js";
+import type { RewardRow, RowReward } from "../scores/reward-row.js";
 import { type Score, scored, unscorable } from "../scores/score.js";
 import { repetitionPenalty, thinkLeakagePenalty } from "../scores/text-penalties.js";
-import { vsr1AccuracyRewards, vsr1FormatReward } from "../scores/vsr1.js";
-import type { RewardItem } from "../server/wire.js";
-import type { RewardRow, RowReward } from "./reward-batch.js";
+import type { RewardItem } from "./reward-item.js";
 import { scoreRow } from "./score-row.js";
+
+/** Rewards of a request that names none. */
+export const DEFAULT_REWARDS = ["accuracy", "format"] as const;
 
 /** What a worker thread, or the command line, is asked to judge. */
 export interface ScoreJob {
-  /** The completions. */
   readonly items: readonly RewardItem[];
-  /** Rewards by name. */
   readonly rewards: readonly string[];
   /** Which numbers. */
   readonly compat: "strict" | "vsr1";
@@ -25,7 +26,6 @@ export interface ScoreJob {
 
 /** Judges jobs with the built-in rewards and those of a module. */
 export interface BatchScorer {
-  /** Names it knows. */
   readonly names: readonly string[];
   /**
    * One list of scores an item. `onItem` hears the index of an item before its rewards start, so that a watcher on another

@@ -1,6 +1,8 @@
+import type { RewardRow, RowReward } from "../scores/reward-row.js";
 import type { Score } from "../scores/score.js";
-import { batchRows, type RewardFunction, type RewardRow, type RowReward } from "./reward-batch.js";
+import { batchRows, type RewardFunction } from "./reward-batch.js";
 import { scoreRow } from "./score-row.js";
+import { weightedTotal } from "./weighted-total.js";
 
 /** One reward of a composition. */
 export interface RewardComponent {
@@ -45,6 +47,8 @@ export function composeRewards(components: Readonly<Record<string, RewardCompone
     if (weight !== undefined && !Number.isFinite(weight))
       throw new RangeError(`expected a finite weight for reward ${name}, found ${weight}`);
 
+  const weights = entries.map(([, { weight = 1 }]) => weight);
+
   const score: RewardComposition["score"] = (rows, options = {}) =>
     Promise.all(
       rows.map(async (row) => {
@@ -53,12 +57,11 @@ export function composeRewards(components: Readonly<Record<string, RewardCompone
             scoreRow(reward, row, { ...options, ...(deadlineMilliseconds !== undefined && { deadlineMilliseconds }) }),
           ),
         );
-        let total: number | null = null;
-        scores.forEach(({ value }, index) => {
-          if (value !== null) total = (total ?? 0) + (entries[index]?.[1].weight ?? 1) * value;
-        });
         return {
-          total,
+          total: weightedTotal(
+            scores.map(({ value }) => value),
+            weights,
+          ),
           components: Object.fromEntries(entries.map(([name], index) => [name, scores[index] as Score])),
         };
       }),

@@ -1,5 +1,6 @@
 import { parseTaggedCompletion } from "@videosafety/safety-data";
-import { readLabel } from "../scores/safety-score.js";
+import { readLabel } from "../scores/accuracy/safety-score.js";
+import { weightedTotal } from "./weighted-total.js";
 
 /** A judged batch, as the diagnostics read it. */
 export interface JudgedBatch {
@@ -81,14 +82,6 @@ export function hackingReport(batch: JudgedBatch): HackingReport {
     textualLabels: labelUse(blocks.map(({ found, truth }) => [found.textType, truth.textType])),
     deadGroupShare: deadGroupShare(items, totals),
   };
-}
-
-function weightedTotal(row: readonly (number | null)[], weights: readonly number[] | undefined): number | null {
-  let total: number | null = null;
-  row.forEach((value, k) => {
-    if (value !== null) total = (total ?? 0) + (weights?.[k] ?? 1) * value;
-  });
-  return total;
 }
 
 function varianceShare(

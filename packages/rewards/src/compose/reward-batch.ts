@@ -1,14 +1,5 @@
-import type { ProblemType } from "@videosafety/safety-data";
-import type { Score } from "../scores/score.js";
+import type { RewardExample, RewardRow, RowReward } from "../scores/reward-row.js";
 import { scoreRow } from "./score-row.js";
-
-/** The columns of a training row that the rewards read. `GrpoSample` of safety-data has them. */
-export interface RewardExample {
-  /** Reference completion, tagged. */
-  readonly solution: string;
-  /** Decides how the answer is graded. */
-  readonly problemType: ProblemType;
-}
 
 /**
  * Completions with their examples, row by row: what @videosafety/grpo hands to a reward function, and by shape TRL's
@@ -29,19 +20,6 @@ export interface RewardBatch<Example extends RewardExample = RewardExample> {
 export type RewardFunction<Example extends RewardExample = RewardExample> = (
   batch: RewardBatch<Example>,
 ) => Promise<(number | null)[]>;
-
-/** One completion to judge. */
-export interface RewardRow extends RewardExample {
-  /** The completion's text. */
-  readonly completion: string;
-  /** What the model was asked, when the reward needs it. */
-  readonly prompt?: string;
-  /** Length of the completion in tokens, when known. */
-  readonly completionTokens?: number;
-}
-
-/** Judges one completion. May throw: the row is then unscorable, with the message as its reason. */
-export type RowReward = (row: RewardRow, options: { readonly signal?: AbortSignal }) => Score | Promise<Score>;
 
 /** The rows of a batch. Throws a RangeError when the columns' lengths differ. */
 export function batchRows(batch: RewardBatch): RewardRow[] {

@@ -1,5 +1,5 @@
+import type { RewardRow, RowReward } from "../scores/reward-row.js";
 import { type Score, unscorable } from "../scores/score.js";
-import type { RewardRow, RowReward } from "./reward-batch.js";
 
 /** Options of `scoreRow`. */
 export interface ScoreRowOptions {

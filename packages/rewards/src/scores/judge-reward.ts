@@ -1,13 +1,12 @@
 import { parseTaggedCompletion } from "@videosafety/safety-data";
 import pRetry, { AbortError } from "p-retry";
-import type { RewardRow, RowReward } from "../compose/reward-batch.js";
+import type { RewardRow, RowReward } from "./reward-row.js";
 import { type Score, scored, unscorable } from "./score.js";
 
 /** Answers of the judge by the hash of the question. A `Map` will do; a durable one may be asynchronous. */
 export interface JudgeCache {
   /** The stored score, or undefined. */
   get(key: string): number | undefined | Promise<number | undefined>;
-  /** Stores a score. */
   set(key: string, score: number): unknown;
 }
 
@@ -15,7 +14,6 @@ export interface JudgeCache {
 export interface JudgeOptions {
   /** OpenAI-compatible endpoint, e.g. `http://127.0.0.1:8000/v1`. */
   readonly baseUrl: string;
-  /** Model name. */
   readonly model: string;
   /** Sent as a bearer token. */
   readonly apiKey?: string;

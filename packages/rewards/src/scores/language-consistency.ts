@@ -1,6 +1,6 @@
 import { parseTaggedCompletion } from "@videosafety/safety-data";
-import type { RowReward } from "../compose/reward-batch.js";
 import { codePointTable } from "../text/code-point-table.js";
+import type { RowReward } from "./reward-row.js";
 import { scored, unscorable } from "./score.js";
 
 const SCRIPTS = [

@@ -1,7 +1,7 @@
 import { COMPLETION_TAGS, parseTaggedCompletion } from "@videosafety/safety-data";
-import type { RowReward } from "../compose/reward-batch.js";
 import { ngramPair, numberTokens } from "../text/ngrams.js";
 import { tokenize } from "../text/tokenize.js";
+import type { RowReward } from "./reward-row.js";
 import { scored } from "./score.js";
 
 const words = (text: string): string[] => tokenize(text, { tokenizer: "unicode", useStemmer: false });

@@ -1,9 +1,9 @@
 import { z } from "zod";
+import { rewardItemSchema } from "../compose/reward-item.js";
 import {
   errorResponseSchema,
   openRlhfRequestSchema,
   openRlhfResponseSchema,
-  rewardItemSchema,
   rewardRequestSchema,
   rewardResponseSchema,
 } from "./wire.js";

@@ -1,4 +1,5 @@
-import type { OpenRlhfRequest, OpenRlhfResponse, RewardItem } from "./wire.js";
+import type { RewardItem } from "../compose/reward-item.js";
+import type { OpenRlhfRequest, OpenRlhfResponse } from "./wire.js";
 
 /**
  * OpenRLHF's rows as items. The response is what follows the prompt in the query; when the query does not start with

@@ -1,6 +1,6 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { type BatchScorerOptions, createBatchScorer } from "../compose/batch-scorer.js";
-import type { RowReward } from "../compose/reward-batch.js";
+import type { RowReward } from "../scores/reward-row.js";
 import type { Score } from "../scores/score.js";
 import {
   type ChunkAnswer,

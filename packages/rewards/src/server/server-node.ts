@@ -1,13 +1,14 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import type { z } from "zod";
+import { DEFAULT_REWARDS } from "../compose/batch-scorer.js";
 import { hackingReport } from "../compose/hacking-report.js";
+import { weightedTotal } from "../compose/weighted-total.js";
 import { openApiDocument } from "./openapi.js";
 import { itemsFromOpenRlhf, openRlhfResponse } from "./openrlhf.js";
 import { createServerMetrics, type ServerMetrics } from "./server-metrics-node.js";
 import { type ServerOptions, serverOptionsSchema } from "./server-options.js";
 import {
-  DEFAULT_REWARDS,
   type ErrorResponse,
   formatPath,
   openRlhfRequestSchema,
@@ -169,21 +170,16 @@ async function judge(
   const total: (number | null)[] = [];
   const unscorable: RewardResponse["unscorable"] = [];
   items.forEach(({ id }, item) => {
-    let sum: number | null = null;
-    rewards.push(
-      names.map((reward, k) => {
-        const position = item * names.length + k;
-        const value = values[position] as number;
-        if (!Number.isNaN(value)) {
-          sum = (sum ?? 0) + (weights?.[k] ?? 1) * value;
-          return value;
-        }
-        const reason = scores.get(position)?.reason ?? "no reason given";
-        unscorable.push({ item, ...(id !== undefined && { id }), reward, reason });
-        return null;
-      }),
-    );
-    total.push(sum);
+    const row = names.map((reward, k) => {
+      const position = item * names.length + k;
+      const value = values[position] as number;
+      if (!Number.isNaN(value)) return value;
+      const reason = scores.get(position)?.reason ?? "no reason given";
+      unscorable.push({ item, ...(id !== undefined && { id }), reward, reason });
+      return null;
+    });
+    rewards.push(row);
+    total.push(weightedTotal(row, weights));
   });
   names.forEach((reward, k) => {
     const nulls = rewards.filter((row) => row[k] === null).length;

@@ -1,6 +1,6 @@
 import { PROBLEM_TYPES } from "@videosafety/safety-data";
 import { z } from "zod";
-import { accuracyOptionsSchema } from "../scores/accuracy-options.js";
+import { accuracyOptionsSchema } from "../scores/accuracy/accuracy-options.js";
 
 /** How the reward server runs. */
 export const serverOptionsSchema = z

@@ -1,20 +1,6 @@
 import { z } from "zod";
-
-/** Rewards of a request that names none. */
-export const DEFAULT_REWARDS = ["accuracy", "format"] as const;
-
-/** One completion on the wire. */
-export const rewardItemSchema = z.strictObject({
-  id: z.string().optional().describe("echoed in errors; any text"),
-  prompt: z.string().optional().describe("what the model was asked; only some rewards read it"),
-  completion: z.string().describe("the model's text, special tokens removed"),
-  solution: z.string().describe("reference completion, tagged"),
-  problem_type: z
-    .string()
-    .describe("free-form-and-choice (safety), free-form, multiple choice, numerical, OCR or regression"),
-  completion_length: z.number().int().min(0).optional().describe("tokens of the completion, for length rewards"),
-  group_id: z.string().optional().describe("completions of one prompt share it; only diagnostics read it"),
-});
+import { DEFAULT_REWARDS } from "../compose/batch-scorer.js";
+import { rewardItemSchema } from "../compose/reward-item.js";
 
 /** Body of `POST /v1/rewards`. */
 export const rewardRequestSchema = z
@@ -42,9 +28,6 @@ export const rewardRequestSchema = z
 
 /** A parsed request. */
 export type RewardRequest = z.infer<typeof rewardRequestSchema>;
-
-/** One completion of a parsed request. */
-export type RewardItem = z.infer<typeof rewardItemSchema>;
 
 const nullableNumber = z.number().nullable();
 

@@ -1,5 +1,5 @@
 import type { ScoreJob } from "../compose/batch-scorer.js";
-import type { OverlongOptions } from "../scores/length-rewards.js";
+import type { OverlongOptions } from "../scores/overlong-penalty.js";
 import type { Score } from "../scores/score.js";
 
 /** What a worker thread is started with. */
@@ -41,6 +41,5 @@ export interface ChunkAnswer {
 
 /** What a worker says once its rewards are loaded. */
 export interface WorkerReady {
-  /** Names it knows. */
   readonly names: readonly string[];
 }

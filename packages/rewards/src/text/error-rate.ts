@@ -47,7 +47,6 @@ function characterErrorRate(reference: string, hypothesis: string): number | nul
 
 /** One step of an alignment; a side is null where the other has a unit of its own. */
 export interface AlignedUnit {
-  /** What happened. */
   readonly operation: "equal" | "substitute" | "delete" | "insert";
   /** Unit of the reference; null for an insertion. */
   readonly reference: string | null;

@@ -1,5 +1,14 @@
 import { numberPairs } from "./number-pairs.js";
-import type { TokenPair } from "./token-ids.js";
+
+/** Two texts as numbers of tokens. */
+export interface TokenPair {
+  /** Tokens of the reference. */
+  readonly reference: Int32Array;
+  /** Tokens of the hypothesis. */
+  readonly hypothesis: Int32Array;
+  /** One more than the largest number. */
+  readonly vocabularySize: number;
+}
 
 /** Two lists of tokens as numbers, in order of first use. */
 export function numberTokens(reference: readonly string[], hypothesis: readonly string[]): TokenPair {

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { alignTexts, editDistance, errorRate, rouge } from "../index.js";
-import { longestCommonSubsequence } from "./longest-common-subsequence.js";
 import { numberPairs } from "./number-pairs.js";
-import { summaryLevelHits } from "./summary-level-hits.js";
+import { longestCommonSubsequence } from "./rouge/longest-common-subsequence.js";
+import { summaryLevelHits } from "./rouge/summary-level-hits.js";
 
 function plainLcs(a: readonly number[], b: readonly number[]): number {
   const table = Array.from({ length: a.length + 1 }, () => new Array<number>(b.length + 1).fill(0));

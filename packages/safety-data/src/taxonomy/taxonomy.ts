@@ -57,7 +57,6 @@ export interface Taxonomy {
 export interface TaxonomyLeaf {
   /** The category that holds the leaf. */
   readonly category: Category;
-  /** The leaf. */
   readonly subcategory: Subcategory;
 }
 

@@ -13,7 +13,6 @@ export type TaggedCompletion = Record<CompletionTag, string | null>;
 
 /** What `formatTaggedCompletion` writes. */
 export interface CompletionFields {
-  /** The reasoning. */
   readonly think: string;
   /** What the user reads. */
   readonly answer: string;

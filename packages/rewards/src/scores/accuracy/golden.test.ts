@@ -8,11 +8,11 @@ import {
   tokenize,
   vsr1AccuracyRewards,
   vsr1FormatReward,
-} from "../index.js";
+} from "../../index.js";
 
 // Written by tools/golden/rewards.py from NLTK 3.10.3, Google's rouge_score and the authors' own functions.
 const golden = (name: string) =>
-  JSON.parse(readFileSync(new URL(`../../test/golden/${name}.json`, import.meta.url), "utf8"));
+  JSON.parse(readFileSync(new URL(`../../../test/golden/${name}.json`, import.meta.url), "utf8"));
 
 interface AuthorsBatch {
   types: string[];

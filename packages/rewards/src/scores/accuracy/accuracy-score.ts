@@ -1,15 +1,14 @@
 import { parseTaggedCompletion } from "@videosafety/safety-data";
-import { batchRows, type RewardFunction, type RewardRow, rewardFunction } from "../compose/reward-batch.js";
-import { errorRate } from "../text/error-rate.js";
-import { parseNumber } from "../text/parse-number.js";
-import { roundHalfEven2 } from "../text/python-number.js";
-import { meanRouge } from "../text/rouge.js";
-import { hasTokens } from "../text/tokenize.js";
-import { type AccuracyOptions, accuracyOptionsSchema } from "./accuracy-options.js";
+import { errorRate } from "../../text/error-rate.js";
+import { parseNumber } from "../../text/parse-number.js";
+import { roundHalfEven2 } from "../../text/python-number.js";
+import { meanRouge } from "../../text/rouge/rouge.js";
+import { hasTokens } from "../../text/tokenize.js";
+import type { RewardRow } from "../reward-row.js";
+import { type Score, scored, unscorable } from "../score.js";
+import type { AccuracyOptions } from "./accuracy-options.js";
 import { tooLong } from "./reference-limit.js";
 import { noTokens, safetyScore } from "./safety-score.js";
-import { type Score, scored, unscorable } from "./score.js";
-import { vsr1AccuracyRewards } from "./vsr1.js";
 
 type StrictOptions = Omit<AccuracyOptions, "compat">;
 
@@ -37,20 +36,6 @@ export function accuracyScore(row: RewardRow, options: Partial<StrictOptions> = 
       `expected an <answer> block with text in the reference, found ${truth === null ? "none" : "an empty one"}`,
     );
   return grade(truth, parseTaggedCompletion(row.completion).answer, options);
-}
-
-/** The accuracy reward as a batch function; options are checked by `accuracyOptionsSchema`. */
-export function accuracyReward(options: Partial<AccuracyOptions> = {}): RewardFunction {
-  const { compat, ...strict } = accuracyOptionsSchema.parse(options);
-  if (compat === "strict") return rewardFunction((row) => accuracyScore(row, strict));
-  return async (batch) => {
-    const rows = batchRows(batch);
-    return vsr1AccuracyRewards(
-      rows,
-      rows.map(({ problemType }) => problemType),
-      strict.dra,
-    );
-  };
 }
 
 type Grader = (truth: string, answer: string | null, options: Partial<StrictOptions>) => Score;

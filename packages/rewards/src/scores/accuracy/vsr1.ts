@@ -1,7 +1,7 @@
 import { isWellFormedCompletion, type ProblemType, pythonSplit, pythonStrip } from "@videosafety/safety-data";
-import { editDistance } from "../text/edit-distance.js";
-import { pythonFloat, roundHalfEven2 } from "../text/python-number.js";
-import { meanRouge } from "../text/rouge.js";
+import { editDistance } from "../../text/edit-distance.js";
+import { pythonFloat, roundHalfEven2 } from "../../text/python-number.js";
+import { meanRouge } from "../../text/rouge/rouge.js";
 import { DEFAULT_DRA, type DraConfig } from "./dra.js";
 
 /**

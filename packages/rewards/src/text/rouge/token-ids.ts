@@ -1,4 +1,5 @@
-import { porterStem } from "./porter-stemmer.js";
+import type { TokenPair } from "../ngrams.js";
+import { porterStem } from "../porter-stemmer.js";
 
 /** Code unit of a token's letter to its lower case; 0 for everything between tokens. */
 const FOLDED = new Uint8Array(128);
@@ -161,14 +162,4 @@ const decoder = new TextDecoder();
 function slotOf(hash: number): number {
   const mixed = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
   return (mixed ^ (mixed >>> 13)) & (SLOTS - 1);
-}
-
-/** Two texts as numbers of tokens. */
-export interface TokenPair {
-  /** Tokens of the reference. */
-  readonly reference: Int32Array;
-  /** Tokens of the hypothesis. */
-  readonly hypothesis: Int32Array;
-  /** One more than the largest number. */
-  readonly vocabularySize: number;
 }

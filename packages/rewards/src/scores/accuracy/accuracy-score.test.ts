@@ -10,8 +10,8 @@ import {
   lintDra,
   parseNumber,
   safetyScore,
-} from "../index.js";
-import { pythonFloat, roundHalfEven2 } from "../text/python-number.js";
+} from "../../index.js";
+import { pythonFloat, roundHalfEven2 } from "../../text/python-number.js";
 
 const answer = (text: string) => `<think>t</think><answer>${text}</answer>`;
 const safety = (text: string, visual: string | number, textual: string | number) =>

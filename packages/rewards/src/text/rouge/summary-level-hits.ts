@@ -1,4 +1,4 @@
-import { numberTokens } from "./ngrams.js";
+import { numberTokens } from "../ngrams.js";
 
 /**
  * Matches of summary-level ROUGE-L (section 3.2 of Lin 2004, with ROUGE-1.5.5's guard against counting a token twice):

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { tokenize } from "../index.js";
+import { tokenize } from "../../index.js";
 import { TokenIds } from "./token-ids.js";
 
 /** The pair's tokens by the plain way: the strings of `tokenize`, numbered in order of first use. */

@@ -1,9 +1,9 @@
 import { HARMFUL, parseTaggedCompletion, SAFE, type SafetyLabel } from "@videosafety/safety-data";
-import { meanRouge } from "../text/rouge.js";
-import { hasTokens, type TokenizeOptions } from "../text/tokenize.js";
+import { meanRouge } from "../../text/rouge/rouge.js";
+import { hasTokens, type TokenizeOptions } from "../../text/tokenize.js";
+import { type Score, scored, unscorable } from "../score.js";
 import { DEFAULT_DRA, type DraConfig, draParts } from "./dra.js";
 import { tooLong } from "./reference-limit.js";
-import { type Score, scored, unscorable } from "./score.js";
 
 /** Options of `safetyScore`. */
 export interface SafetyScoreOptions extends TokenizeOptions {

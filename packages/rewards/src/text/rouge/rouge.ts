@@ -1,8 +1,8 @@
+import { ngramPair, numberTokens, type TokenPair } from "../ngrams.js";
+import { type TokenizeOptions, tokenize } from "../tokenize.js";
 import { longestCommonSubsequence } from "./longest-common-subsequence.js";
-import { ngramPair, numberTokens } from "./ngrams.js";
 import { summaryLevelHits } from "./summary-level-hits.js";
-import { TokenIds, type TokenPair } from "./token-ids.js";
-import { type TokenizeOptions, tokenize } from "./tokenize.js";
+import { TokenIds } from "./token-ids.js";
 
 /** Precision, recall and their harmonic mean, each in [0, 1]; all 0 when a side has no n-gram. */
 export interface RougeScore {
