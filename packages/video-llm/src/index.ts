@@ -66,7 +66,6 @@ export type { ChatMessage, ContentPart } from "./prompt/chat.js";
 export {
   CHAT_TOKENS,
   DEFAULT_CHAT_TEMPLATE,
-  formatSeconds,
   PROMPT_CONVENTIONS,
   type PromptConventions,
   type VisualLayout,

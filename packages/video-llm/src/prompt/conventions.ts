@@ -1,3 +1,4 @@
+import { formatSeconds } from "@videosafety/video-sampler";
 import type { VideoLlmConfig } from "../config/config.js";
 import { OptionsError } from "../errors.js";
 
@@ -100,14 +101,6 @@ export const PROMPT_CONVENTIONS: Readonly<Record<VideoLlmConfig["family"], Promp
   "qwen2-vl": qwenVl,
   "qwen2.5-vl": qwenVl,
 };
-
-/** A time as Python's `f"{t:.1f}"` writes it: exact ties go to the even digit, where JavaScript's go up. */
-export function formatSeconds(seconds: number): string {
-  const tie = Number.isInteger(seconds * 4) && !Number.isInteger(seconds * 2);
-  if (!tie) return seconds.toFixed(1);
-  const tenths = Math.floor(seconds * 10);
-  return ((tenths % 2 === 0 ? tenths : tenths + 1) / 10).toFixed(1);
-}
 
 const ONES =
   "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split(

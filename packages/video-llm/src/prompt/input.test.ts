@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { readSafetensors, writeSafetensors } from "@videosafety/onnx-autodiff";
 import { describe, expect, test } from "vitest";
 import { noiseVideo, TINY, temporaryDirectories, tinyModel, tinyPrompt, tinyTokenizer } from "../../test/tiny.js";
-import { createVideoLlm, formatSeconds, loadVideoLlm, trainByteLevelBpe } from "../index.js";
+import { createVideoLlm, loadVideoLlm, trainByteLevelBpe } from "../index.js";
 import { bucketSize } from "../passes/bucket.js";
 
 const golden = fileURLToPath(new URL("../../test/golden/videollama3-hf", import.meta.url));
@@ -180,18 +180,6 @@ describe("prompts", () => {
     const data = new Uint8Array([...still.frames.data, ...still.frames.data]);
     const visual = await model.encodeVideo({ frames: { data, dims: [2, 16, 24, 3] }, timestampsSeconds: [0, 1] });
     expect(Array.from(visual.frameTokenCounts)).toEqual([6, 1]);
-  });
-
-  test("times are written as Python writes them", () => {
-    expect([0, 1, 0.25, 0.75, 1.25, 12.34, 0.05].map(formatSeconds)).toEqual([
-      "0.0",
-      "1.0",
-      "0.2",
-      "0.8",
-      "1.2",
-      "12.3",
-      "0.1",
-    ]);
   });
 
   test("refuses forged tokens, missing videos, empty videos and overlong input", async () => {

@@ -1,10 +1,10 @@
+import { formatSeconds } from "@videosafety/video-sampler";
 import { z } from "zod";
 import { PromptError, RemoteError } from "../errors.js";
 import { type Completion, DEFAULT_GENERATION, type GenerationOptions } from "../generation/generate.js";
 import { checkSampling } from "../generation/sampling.js";
 import type { FramesWithTimes } from "../model/video-llm.js";
 import type { ChatMessage, ContentPart } from "../prompt/chat.js";
-import { formatSeconds } from "../prompt/conventions.js";
 import { encodePng } from "./png-node.js";
 
 /** Where an OpenAI-compatible server is. */

@@ -3,12 +3,12 @@ import { dirname, join } from "node:path";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { doctor } from "../decode/doctor-node.js";
 import { VideoSamplerError } from "../errors.js";
+import { contactSheet } from "../picture/contact-sheet.js";
+import { encodeImage, type ImageFormat } from "../picture/encode-image-node.js";
 import { type SamplePlan, samplePlanSchema } from "../plan/sample-plan.js";
 import { explainPlan, probe, sampleFrames } from "../sample/sample-frames-node.js";
 import type { SampleOptions } from "../sample/sample-options.js";
 import type { ImageSize, SampledVideo } from "../video/sampled-video.js";
-import { contactSheet } from "./contact-sheet.js";
-import { encodeImage, type ImageFormat } from "./image-file-node.js";
 
 interface Flags {
   plan: string;
@@ -112,7 +112,7 @@ function buildProgram(streams: CliStreams): Command {
       const options = { ...(flags.size === undefined ? { size: thumbnail } : {}), isolate: false };
       const sampled = await sampleWithProgress(video, flags, options, streams);
       const captions = sampled.frameInfo.map(({ timeSeconds, index }) => `${timeSeconds.toFixed(2)}s #${index}`);
-      const sheet = contactSheet(sampled.frames, captions, flags.columns);
+      const sheet = contactSheet(sampled, { captions, columns: flags.columns });
       await mkdir(dirname(flags.out), { recursive: true });
       await writeFile(flags.out, encodeImage(sheet, /\.jpe?g$/i.test(flags.out) ? "jpeg" : "png"));
       json({

@@ -1,5 +1,4 @@
 import { expect, test } from "vitest";
-import { contactSheet } from "../cli/contact-sheet.js";
 import { claimedContainer } from "../source/container-signature.js";
 import { rotationFromDisplayMatrix } from "./display-rotation.js";
 
@@ -31,14 +30,4 @@ test("first bytes tell a damaged video from something else", () => {
   expect(claimedContainer(head("RIFF\0\0\0\0WAVEfmt "))).toBeNull();
   expect(claimedContainer(head("GIF89a"))).toBe("GIF");
   expect(claimedContainer(head("<html>"))).toBeNull();
-});
-
-test("a contact sheet holds each frame where it belongs", () => {
-  const frames = { data: new Uint8Array(3 * 4 * 10 * 3), dims: [3, 4, 10, 3] as const };
-  frames.data.fill(100, 0, 120).fill(150, 120, 240).fill(200, 240);
-  const sheet = contactSheet(frames, ["1", "2", ""], 2);
-  const at = (x: number, y: number) => sheet.data[(y * sheet.width + x) * 3];
-  expect([sheet.width, sheet.height]).toEqual([6 + 2 * 16, 6 + 2 * (4 + 16 + 6)]);
-  expect([at(6, 6), at(22, 6), at(6, 32), at(22, 32), at(0, 0)]).toEqual([100, 150, 200, 24, 24]);
-  expect(() => contactSheet(frames, ["1"], 2)).toThrow(/a caption for each of 3/);
 });

@@ -10,7 +10,7 @@ const IMAGE_NAME = /\.(jpe?g|png|webp|bmp)$/i;
 /** Images are shown this often, as VideoLLaMA3's loader assumes for folders. */
 const FRAMES_PER_SECOND = 3;
 
-/** A folder of images as a video: sorted by name with numbers compared as numbers, three a second. */
+/** A folder of images as a video: sorted by name with numbers compared as numbers, three per second. */
 export class ImageFolderDecoder implements VideoDecoder {
   readonly counters: DecoderCounters = { framesDecoded: 0, seeks: 0 };
   readonly originTicks = 0;

@@ -10,12 +10,12 @@ import {
   type VideoDecoder,
 } from "./decoder.js";
 import { type FrameConverter, RgbConverter, storedPlanes } from "./frame-converter-node.js";
+import { JumpGuard, UnsafeJumpError } from "./jump-guard-node.js";
 import type { NodeAv } from "./node-av-loader-node.js";
 import { type NodeAvHandles, type NodeAvOpenOptions, openWithNodeAv, packetEntry } from "./node-av-open-node.js";
+import { TimeSlice } from "./time-slice-node.js";
 
 const MIN_TIMESTAMP = -(2n ** 63n) + 1n;
-/** Work this long, then let the event loop breathe. */
-const SLICE_MS = 12;
 const SEEK_ATTEMPTS = 6;
 
 /** What one pass over the segments shares. */
@@ -27,9 +27,6 @@ interface DecodePass {
   readonly packet: Packet;
   readonly signal: AbortSignal | undefined;
 }
-
-/** A jump landed where decoding does not start cleanly. Never leaves this file. */
-class UnsafeJumpError extends Error {}
 
 /** Decodes in process with libav through node-av. */
 export class NodeAvDecoder implements VideoDecoder {
@@ -45,13 +42,13 @@ export class NodeAvDecoder implements VideoDecoder {
   /** False once a jump has proved unsafe in this stream. */
   #mayJump = true;
   #hasJumped = false;
-  /** After a jump: the time of the keyframe that must come out first. */
-  #awaitedKeyframe: number | null = null;
   #skipping = "default";
-  #sliceStart = 0;
+  readonly #guard: JumpGuard;
+  readonly #slice = new TimeSlice();
 
   private constructor(av: NodeAv, options: NodeAvOpenOptions, handles: NodeAvHandles) {
     this.#av = av;
+    this.#guard = new JumpGuard(av);
     this.#options = options;
     this.#handles = handles;
     this.info = handles.info;
@@ -73,7 +70,7 @@ export class NodeAvDecoder implements VideoDecoder {
       while (this.#readPacket(packet)) {
         entries.push(packetEntry(this.#av, packet));
         packet.unref();
-        await this.#breathe(signal);
+        await this.#slice.breathe(signal);
       }
     } finally {
       packet.free();
@@ -105,7 +102,7 @@ export class NodeAvDecoder implements VideoDecoder {
       packet.free();
       converter.close();
       this.#position = null;
-      this.#awaitedKeyframe = null;
+      this.#guard.expect(null);
     }
   }
 
@@ -142,7 +139,7 @@ export class NodeAvDecoder implements VideoDecoder {
           yield* this.#receive(keep, converter);
         }
         packet.unref();
-        await this.#breathe(signal);
+        await this.#slice.breathe(signal);
       }
     }
     yield* this.#drain(keep, converter);
@@ -165,7 +162,7 @@ export class NodeAvDecoder implements VideoDecoder {
         this.#opened.codec.sendPacketSync(packet);
         packet.unref();
         yield* numbered(this.#receive(keep, converter, true));
-        await this.#breathe(output.signal);
+        await this.#slice.breathe(output.signal);
       }
       yield* numbered(this.#drain(keep, converter, true));
     } finally {
@@ -218,7 +215,7 @@ export class NodeAvDecoder implements VideoDecoder {
     await this.close();
     this.#handles = await openWithNodeAv(this.#av, this.#options);
     this.#skipping = "default";
-    this.#awaitedKeyframe = null;
+    this.#guard.expect(null);
     this.#position = -1;
   }
 
@@ -241,7 +238,7 @@ export class NodeAvDecoder implements VideoDecoder {
         if (position !== undefined && position <= keyframe.decodePosition) {
           this.#position = position;
           this.#hasJumped = true;
-          this.#awaitedKeyframe = keyframe.shown ? keyframe.pts : null;
+          this.#guard.expect(keyframe);
           return true;
         }
         packet.unref();
@@ -250,18 +247,6 @@ export class NodeAvDecoder implements VideoDecoder {
     }
     await this.#rewind();
     return false;
-  }
-
-  /**
-   * The first frame after a jump must be the keyframe, and intra coded. Streams with periodic intra refresh mark packets as
-   * keyframes from which the picture only recovers step by step.
-   */
-  #checkJump(frame: Frame, ptsTicks: number): void {
-    if (this.#awaitedKeyframe === null || ptsTicks < this.#awaitedKeyframe) return;
-    const { AV_PICTURE_TYPE_P, AV_PICTURE_TYPE_B } = this.#av.constants;
-    const predicted = frame.pictType === AV_PICTURE_TYPE_P || frame.pictType === AV_PICTURE_TYPE_B;
-    if (predicted || ptsTicks !== this.#awaitedKeyframe) throw new UnsafeJumpError();
-    this.#awaitedKeyframe = null;
   }
 
   #skipNonReference(skip: boolean): void {
@@ -299,7 +284,7 @@ export class NodeAvDecoder implements VideoDecoder {
     const { timeBase, width, height } = this.info;
     const ticks = frame.pts === AV_NOPTS_VALUE ? frame.bestEffortTimestamp : frame.pts;
     const ptsTicks = ticks === AV_NOPTS_VALUE ? Number.NaN : Number(ticks);
-    this.#checkJump(frame, ptsTicks);
+    this.#guard.check(frame, ptsTicks);
     const facts = {
       ptsTicks,
       ordinal: -1,
@@ -311,14 +296,5 @@ export class NodeAvDecoder implements VideoDecoder {
     frame.timeBase = this.#av.lib.Rational.fromObject(timeBase);
     const converted = converter.convert(frame);
     return { ...facts, image: converted?.image ?? null, size: converted?.size ?? { height, width } };
-  }
-
-  async #breathe(signal: AbortSignal | undefined): Promise<void> {
-    signal?.throwIfAborted();
-    const now = performance.now();
-    if (now - this.#sliceStart < SLICE_MS) return;
-    await new Promise<void>((resolve) => setImmediate(resolve));
-    this.#sliceStart = performance.now();
-    signal?.throwIfAborted();
   }
 }

@@ -4,9 +4,9 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, test, vi } from "vitest";
 import { ffmpegForTests, reportsConcealment } from "../../test/ffmpeg-for-tests.js";
 import { scheduleDecode } from "../plan/decode-schedule.js";
-import { listDecodedFrames, listFrames } from "../plan/frame-listing.js";
-import { openPath } from "../source/open-source-node.js";
+import { listDecodedFrames, listFrames } from "../sample/list-frames.js";
 import type { DecodedFrame } from "./decoder.js";
+import { openPath } from "./open-decoder-node.js";
 
 /** What ffmpeg decodes from each fixture; made by tools/golden/video-sampler-planes.py. */
 const { files } = JSON.parse(readFileSync(new URL("../../test/golden/planes.json", import.meta.url), "utf8")) as {

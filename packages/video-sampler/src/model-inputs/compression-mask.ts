@@ -12,7 +12,7 @@ export interface CompressionMaskOptions {
   readonly threshold?: number;
   /** Tokens kept at least in every frame; when too few differ, the first of the frame are kept. Default 1. */
   readonly minTokens?: number;
-  /** Standard deviation the pixels are divided by, a channel. Default 0.5. */
+  /** Standard deviation the pixels are divided by, per channel. Default 0.5. */
   readonly std?: number | readonly [number, number, number];
 }
 
@@ -21,7 +21,7 @@ export interface CompressionMaskOptions {
  * before. Computed on the resized uint8 pixels, where sums are exact; normalising first only rounds (mean cancels).
  *
  * @param frames uint8 `[T, H, W, 3]` already resized; H and W multiples of `patchSize * mergeSize`
- * @returns one byte a merged token `[T * (H / f) * (W / f)]`, row-major per frame, 1 = kept
+ * @returns one byte per merged token `[T * (H / f) * (W / f)]`, row-major per frame, 1 = kept
  * @throws InvalidPlanError when the sides are no multiples
  * @see Videollama3 model (`_get_compression_mask`); method.md names the threshold of 0.1
  */

@@ -8,9 +8,9 @@ export interface PatchifyOptions {
   readonly patchSize?: number;
   /** Patches merged per token along each side. Default 2. */
   readonly mergeSize?: number;
-  /** Subtracted from pixels / 255, a channel. Default 0.5. */
+  /** Subtracted from pixels / 255, per channel. Default 0.5. */
   readonly mean?: number | readonly [number, number, number];
-  /** Divides the rest, a channel. Default 0.5. */
+  /** Divides the rest, per channel. Default 0.5. */
   readonly std?: number | readonly [number, number, number];
   /** Token compression: its settings, `true` for the defaults, `false` keeps every token. Default true. */
   readonly compression?: boolean | Pick<CompressionMaskOptions, "threshold" | "minTokens">;
@@ -24,7 +24,7 @@ export interface VideoLlama3Inputs {
   readonly grid_sizes: { readonly data: Int32Array; readonly dims: readonly [1, 3] };
   /** `[mergeSize]`. */
   readonly merge_sizes: { readonly data: Int32Array; readonly dims: readonly [1] };
-  /** One byte a merged token `[T * h/m * w/m]`, 1 = kept. */
+  /** One byte per merged token `[T * h/m * w/m]`, 1 = kept. */
   readonly compressionMask: Uint8Array;
 }
 
@@ -90,7 +90,7 @@ export function copyPatchInto(
   }
 }
 
-/** The normalised value of each of the 256 byte values, a channel: (byte / 255 - mean) / std. */
+/** The normalised value of each of the 256 byte values, per channel: (byte / 255 - mean) / std. */
 export function normalisationTables(
   mean: readonly [number, number, number],
   std: readonly [number, number, number],

@@ -3,13 +3,14 @@ import { DecodeFailedError, InvalidPlanError } from "../errors.js";
 import { prepareResizePillow } from "../model-inputs/resize-pillow.js";
 import { type DecodeSegment, scheduleDecode } from "../plan/decode-schedule.js";
 import { endSeconds, type FrameIndex, frameTimeSeconds } from "../plan/frame-index.js";
-import { type FrameListing, listDecodedFrames, listFrames } from "../plan/frame-listing.js";
 import { type FrameRequest, thin } from "../plan/frame-request.js";
 import { planFrames } from "../plan/plan-frames.js";
 import { type ResolvedPlan, resolvePlan, type SamplePlan } from "../plan/sample-plan.js";
 import { findScenes } from "../plan/scene-frames.js";
 import type { FrameInfo, ImageSize, SampledVideo, VideoInfo } from "../video/sampled-video.js";
-import { checkOutput, displaySize, outputSize, type SampleOptions } from "./sample-options.js";
+import { checkOutput } from "../video/sampling-limits.js";
+import { type FrameListing, listDecodedFrames, listFrames } from "./list-frames.js";
+import { displaySize, outputSize, type SampleOptions } from "./sample-options.js";
 import { frameWarnings, listingWarnings, REINDEXED } from "./sampling-warnings.js";
 
 /** Options of one sampling of an opened video. */

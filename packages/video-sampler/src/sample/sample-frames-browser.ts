@@ -1,8 +1,8 @@
 import { BrowserDecoder, type BrowserSource } from "../decode/browser-decoder.js";
 import { resolvePlan, type SamplePlan } from "../plan/sample-plan.js";
 import type { SampledVideo } from "../video/sampled-video.js";
+import { checkPixels } from "../video/sampling-limits.js";
 import { type OpenedSampleOptions, OpenedVideo } from "./opened-video.js";
-import { checkPixels } from "./sample-options.js";
 
 /**
  * Opens a video in a page or worker. Close it when done.

@@ -125,7 +125,7 @@ test("one opened video serves one reader at a time, and says so", async () => {
   expect((await video.sample({ type: "keyframes" })).stats.framesDecoded).toBeLessThan(20);
 });
 
-test("one picture a scene", async () => {
+test("one picture per scene", async () => {
   const picture = (luma: number) =>
     Buffer.concat([Buffer.from("FRAME\n"), Buffer.alloc(64 * 48, luma), Buffer.alloc(64 * 24, 128)]);
   const scenes = [30, 200, 90].flatMap((luma) => Array.from({ length: 10 }, () => picture(luma)));

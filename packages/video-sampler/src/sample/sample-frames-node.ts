@@ -1,6 +1,7 @@
+import { openPartial, openPath } from "../decode/open-decoder-node.js";
+import type { OpenOptions } from "../decode/open-options.js";
 import { resolvePlan, type SamplePlan } from "../plan/sample-plan.js";
 import { localFile, sourceForChild } from "../source/local-file-node.js";
-import { type OpenOptions, openPartial, openPath } from "../source/open-source-node.js";
 import type { VideoSource } from "../source/video-source.js";
 import type { SampledVideo } from "../video/sampled-video.js";
 import { OpenedVideo, type PlanExplanation, type VideoDescription } from "./opened-video.js";

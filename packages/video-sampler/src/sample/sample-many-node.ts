@@ -22,7 +22,7 @@ export type SampledItem =
   | { readonly index: number; readonly source: VideoSource; readonly error: Error };
 
 /**
- * Samples many videos over a pool of child processes, each with one decoder thread (the least CPU a video). Yields in the
+ * Samples many videos over a pool of child processes, each with one decoder thread (the least CPU per video). Yields in the
  * order they finish; a video that fails yields its error and the others go on. Sources are pulled only when a process is
  * free and the results waiting to be taken are within the bound, so memory stays flat however long the list.
  * @throws InvalidPlanError for a malformed plan, the signal's reason, or what the list of sources throws, once the videos

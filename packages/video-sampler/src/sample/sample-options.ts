@@ -1,4 +1,5 @@
-import { InvalidPlanError, LimitExceededError } from "../errors.js";
+import type { OpenOptions } from "../decode/open-options.js";
+import { InvalidPlanError } from "../errors.js";
 import { qwenVlImageSize } from "../model-inputs/qwen-vl.js";
 import { videoLlama3ImageSize } from "../model-inputs/video-llama3-image-size.js";
 import type { ImageSize, VideoInfo } from "../video/sampled-video.js";
@@ -24,26 +25,12 @@ export type OutputSize =
   | ModelImageSize
   | ((source: ImageSize & { readonly frameCount: number }) => ImageSize);
 
-/** Bounds on what a source may ask of this process. */
-export interface SamplingLimits {
-  /** Most pixels of one stored frame. Default 2^26 (67 million, above 8K). */
-  readonly maxPixels?: number;
-  /** Most bytes of output frames. Default 2^31. */
-  readonly maxOutputBytes?: number;
-  /** Most bytes that are read of a URL, stream or blob; a URL's file may be longer. Default 2^32. */
-  readonly maxSourceBytes?: number;
-  /** Most redirects a URL may take. Default 5. */
-  readonly maxRedirects?: number;
-}
-
 /** Options of {@link sampleFrames}. */
-export interface SampleOptions {
+export interface SampleOptions extends OpenOptions {
   /** Output size; frames are resized one by one as they are decoded. Default: the source's own. */
   readonly size?: OutputSize;
   /** `pillow`: bit-exact bicubic (default). `fast`: swscale's bicubic, about 4 times faster, off by 0.1 grey levels on average. */
   readonly resize?: "pillow" | "fast";
-  /** `auto` takes node-av and falls back to the ffmpeg program where node-av cannot be loaded. Default `auto`. */
-  readonly backend?: "auto" | "node-av" | "ffmpeg";
   /** Stretch to square pixels where the sample aspect ratio is another. Default false, as every reference does. */
   readonly squarePixels?: boolean;
   /** Map HDR (PQ, HLG) to SDR with the Hable curve. Default false; HDR then gives a warning. */
@@ -55,14 +42,8 @@ export interface SampleOptions {
    * about 0.3 s to start. Size functions cannot cross; name a model or give numbers. Default false.
    */
   readonly isolate?: boolean;
-  /** Decoder threads. Default 1, the least CPU; for many videos run many samplings instead. */
-  readonly threads?: number;
-  /** Bounds for untrusted sources. */
-  readonly limits?: SamplingLimits;
   /** Fail with SamplingTimeoutError after this many milliseconds. Default: none. */
   readonly timeoutMs?: number;
-  /** Stops the sampling; its reason is thrown. */
-  readonly signal?: AbortSignal;
 }
 
 /** The size as shown: after rotation, and with square pixels if asked. */
@@ -93,23 +74,4 @@ function modelSize(rule: ModelImageSize, source: ImageSize, frameCount: number):
   if (rule.model === "qwen2.5-vl") return qwenVlImageSize(source, frameCount);
   const { model: _model, ...settings } = rule;
   return videoLlama3ImageSize(source, { ...settings, frameCount });
-}
-
-/** @throws LimitExceededError when a stored frame is larger than the limit */
-export function checkPixels(info: VideoInfo, limits: SamplingLimits = {}): void {
-  const { maxPixels = 2 ** 26 } = limits;
-  if (info.codedWidth * info.codedHeight > maxPixels)
-    throw new LimitExceededError(
-      `The video's frames are ${info.codedWidth} x ${info.codedHeight}, above the limit of ${maxPixels} pixels; raise limits.maxPixels if you trust it.`,
-    );
-}
-
-/** @throws LimitExceededError when the output would be larger than the limit */
-export function checkOutput(frameCount: number, size: ImageSize, limits: SamplingLimits = {}): void {
-  const { maxOutputBytes = 2 ** 31 } = limits;
-  const bytes = frameCount * size.height * size.width * 3;
-  if (bytes > maxOutputBytes)
-    throw new LimitExceededError(
-      `${frameCount} frames of ${size.height} x ${size.width} need ${bytes} bytes, above the limit of ${maxOutputBytes}. Ask for fewer frames, give options.size, or raise limits.maxOutputBytes.`,
-    );
 }

@@ -1,5 +1,5 @@
-import type { FrameListing } from "../plan/frame-listing.js";
 import type { FrameInfo, SamplingWarning, VideoInfo } from "../video/sampled-video.js";
+import type { FrameListing } from "./list-frames.js";
 
 /** Warnings that follow from how the frames were found. */
 export function listingWarnings(

@@ -1,9 +1,14 @@
 import { InvalidPlanError, LimitExceededError, NotFoundError, TruncatedError } from "../errors.js";
-import type { SampleOptions } from "../sample/sample-options.js";
+import type { SamplingLimits } from "../video/sampling-limits.js";
 import type { ByteRange } from "./byte-ranges.js";
 
 /** Options that bound what a source may cost. */
-export type Fetching = Pick<SampleOptions, "limits" | "signal">;
+export interface Fetching {
+  /** Bounds for untrusted sources. */
+  readonly limits?: SamplingLimits;
+  /** Stops the work; its reason is thrown. */
+  readonly signal?: AbortSignal;
+}
 
 /** What a server answered to the first request. */
 export type FirstAnswer =

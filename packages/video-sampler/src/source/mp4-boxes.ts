@@ -2,7 +2,7 @@ import type { ByteRange } from "./byte-ranges.js";
 
 /** Bytes that a box header may take. */
 const HEADER_BYTES = 16;
-/** Fragmented files have two boxes a fragment; beyond this many, reading box by box costs more than it saves. */
+/** Fragmented files have two boxes per fragment; beyond this many, reading box by box costs more than it saves. */
 const MAX_BOXES = 64;
 /** Boxes whose contents describe nothing. */
 const PAYLOADS = ["mdat", "free", "skip", "wide"];

@@ -1,6 +1,6 @@
 import type { Rational } from "./rational.js";
 
-/** A stack of RGB images, row-major `[T, H, W, 3]`, one byte a channel. */
+/** A stack of RGB images, row-major `[T, H, W, 3]`, one byte per channel. */
 export interface RgbFrames {
   /** T * H * W * 3 bytes. */
   readonly data: Uint8Array;
@@ -100,7 +100,7 @@ export interface SampledVideo {
   readonly frames: RgbFrames;
   /** The time of each frame as the model is told it, `[T]` seconds. */
   readonly timestampsSeconds: Float64Array;
-  /** One entry a frame. */
+  /** One entry per frame. */
   readonly frameInfo: readonly FrameInfo[];
   /** Empty when all went well. */
   readonly warnings: readonly SamplingWarning[];

@@ -1,5 +1,5 @@
 import type { EvalItem } from "@videosafety/safety-data";
-import type { SampledVideo } from "@videosafety/video-sampler";
+import { formatSeconds, type SampledVideo } from "@videosafety/video-sampler";
 import { frameView } from "../arms/frame-edits.js";
 import { RequestError } from "../errors.js";
 import { encodeJpeg, toBase64 } from "../report/contact-sheet.js";
@@ -33,7 +33,7 @@ export function framesAsImages(video: SampledVideo, timestamps: boolean, quality
   return Array.from({ length: count }, (_, t): ContentPart[] => {
     const url = `data:image/jpeg;base64,${toBase64(encodeJpeg(frameView(video, t), width, height, quality))}`;
     const image = { type: "image_url", image_url: { url } } as const;
-    const time = { type: "text", text: `Time ${(video.timestampsSeconds[t] ?? 0).toFixed(1)}s:` } as const;
+    const time = { type: "text", text: `Time ${formatSeconds(video.timestampsSeconds[t] ?? 0)}s:` } as const;
     return timestamps ? [time, image] : [image];
   }).flat();
 }

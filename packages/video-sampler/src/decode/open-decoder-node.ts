@@ -1,18 +1,19 @@
 import type { Stats } from "node:fs";
 import { open, stat } from "node:fs/promises";
 import { resolve } from "node:path";
-import type { VideoDecoder } from "../decode/decoder.js";
-import { FfmpegDecoder } from "../decode/ffmpeg-decoder-node.js";
-import { locateFfmpeg } from "../decode/ffmpeg-program-node.js";
-import { ImageFolderDecoder } from "../decode/image-folder-decoder-node.js";
-import { NodeAvDecoder } from "../decode/node-av-decoder-node.js";
-import { loadNodeAv } from "../decode/node-av-loader-node.js";
 import { NoBackendError, NotFoundError, NotMediaError, TruncatedError } from "../errors.js";
-import { checkPixels, type SampleOptions } from "../sample/sample-options.js";
-import { claimedContainer } from "./container-signature.js";
-import type { PartialFile } from "./partial-file-node.js";
-import type { RemoteMedia } from "./remote-media.js";
-import { fetchMp4Index } from "./remote-mp4-node.js";
+import { claimedContainer } from "../source/container-signature.js";
+import type { PartialFile } from "../source/partial-file-node.js";
+import type { RemoteMedia } from "../source/remote-media.js";
+import { checkPixels } from "../video/sampling-limits.js";
+import type { VideoDecoder } from "./decoder.js";
+import { fetchMp4Index } from "./fetch-mp4-index-node.js";
+import { FfmpegDecoder } from "./ffmpeg-decoder-node.js";
+import { locateFfmpeg } from "./ffmpeg-program-node.js";
+import { ImageFolderDecoder } from "./image-folder-decoder-node.js";
+import { NodeAvDecoder } from "./node-av-decoder-node.js";
+import { loadNodeAv } from "./node-av-loader-node.js";
+import type { OpenOptions } from "./open-options.js";
 
 /**
  * Opens a local video file or image folder in the backend the options name.
@@ -43,9 +44,6 @@ function withoutNodeAv({ backend }: OpenOptions): (error: unknown) => null {
     throw error;
   };
 }
-
-/** Options that matter when opening. */
-export type OpenOptions = Pick<SampleOptions, "backend" | "threads" | "signal" | "limits">;
 
 type FileOptions = OpenOptions & { readonly media?: RemoteMedia };
 

@@ -1,6 +1,6 @@
 import type { VideoDecoder } from "../decode/decoder.js";
 import { DecodeFailedError } from "../errors.js";
-import { buildFrameIndex, type FrameIndex, type PacketEntry } from "./frame-index.js";
+import { buildFrameIndex, type FrameIndex, type PacketEntry } from "../plan/frame-index.js";
 
 /** How the frames of a video were found. */
 export interface FrameListing {

@@ -1,10 +1,10 @@
-import { loadNodeAv, type NodeAv } from "../decode/node-av-loader-node.js";
-import { findVideoStream, openFormat, packetEntry } from "../decode/node-av-open-node.js";
 import type { PacketEntry } from "../plan/frame-index.js";
-import type { ByteRange } from "./byte-ranges.js";
-import { mp4IndexRanges } from "./mp4-boxes.js";
-import type { PartialFile } from "./partial-file-node.js";
-import type { RemoteMedia } from "./remote-media.js";
+import type { ByteRange } from "../source/byte-ranges.js";
+import { mp4IndexRanges } from "../source/mp4-boxes.js";
+import type { PartialFile } from "../source/partial-file-node.js";
+import type { RemoteMedia } from "../source/remote-media.js";
+import { loadNodeAv, type NodeAv } from "./node-av-loader-node.js";
+import { findVideoStream, openFormat, packetEntry } from "./node-av-open-node.js";
 
 /** libav reads at most this many bytes of packets to learn about the streams (its `probesize`). */
 const PROBE_BYTES = 5_000_000;

@@ -1,0 +1,70 @@
+// What Node and browsers share: `index.ts` and `browser.ts` both re-export it.
+
+export type { OpenOptions } from "./decode/open-options.js";
+export {
+  DecodeFailedError,
+  DecoderMissingError,
+  InvalidPlanError,
+  IsolateFailedError,
+  LimitExceededError,
+  NoBackendError,
+  NotFoundError,
+  NotMediaError,
+  NoVideoStreamError,
+  SamplingTimeoutError,
+  TruncatedError,
+  VideoSamplerError,
+  type VideoSamplerErrorCode,
+} from "./errors.js";
+export { type CompressionMaskOptions, compressionMask } from "./model-inputs/compression-mask.js";
+export { type PatchifyOptions, patchify, type VideoLlama3Inputs } from "./model-inputs/patchify.js";
+export { npLinspaceIntegers, roundHalfEven } from "./model-inputs/python-rounding.js";
+export { type QwenVlInputs, qwenVlImageSize, qwenVlPatchify } from "./model-inputs/qwen-vl.js";
+export {
+  type PillowFilter,
+  type PreparedResize,
+  prepareResizePillow,
+  resizePillow,
+} from "./model-inputs/resize-pillow.js";
+export { type SmolVlmOptions, smolVlmImageSize, smolVlmPixels } from "./model-inputs/smolvlm2.js";
+export { type VideoLlama3SizeOptions, videoLlama3ImageSize } from "./model-inputs/video-llama3-image-size.js";
+export {
+  type ContactSheetOptions,
+  contactSheet,
+  type RgbImage,
+  type TimedFrames,
+} from "./picture/contact-sheet.js";
+export type { DecodeSegment } from "./plan/decode-schedule.js";
+export { buildFrameIndex, type FrameIndex, type PacketEntry } from "./plan/frame-index.js";
+export type { FrameRequest, PlanContext } from "./plan/frame-request.js";
+export { planFrames } from "./plan/plan-frames.js";
+export {
+  type PresetSource,
+  qwenVlFrameCount,
+  qwenVlIndices,
+  smolVlmIndices,
+  videoLlama3HfIndices,
+} from "./plan/preset-indices.js";
+export { type ResolvedPlan, resolvePlan, type SamplePlan, samplePlanSchema } from "./plan/sample-plan.js";
+export { findScenes } from "./plan/scene-frames.js";
+export type {
+  OpenedSampleOptions,
+  OpenedVideo,
+  PlanExplanation,
+  StreamedFrame,
+  VideoDescription,
+} from "./sample/opened-video.js";
+export type { ModelImageSize, OutputSize, SampleOptions } from "./sample/sample-options.js";
+export type { VideoSource } from "./source/video-source.js";
+export { formatSeconds } from "./video/format-seconds.js";
+export type { Rational } from "./video/rational.js";
+export type {
+  FrameInfo,
+  ImageSize,
+  RgbFrames,
+  SampledVideo,
+  SamplingStats,
+  SamplingWarning,
+  VideoInfo,
+} from "./video/sampled-video.js";
+export type { SamplingLimits } from "./video/sampling-limits.js";
