@@ -2,7 +2,7 @@ import { type SafetyLabel, type Taxonomy, taxonomyLeaves } from "@videosafety/sa
 import type { SampledVideo } from "@videosafety/video-sampler";
 import { z } from "zod";
 import { RequestError } from "../errors.js";
-import { firstJsonObject } from "../judge/llm-judge.js";
+import { lastObject } from "../judge/judge-reply.js";
 import { strictMajority } from "../judge/voting-judge.js";
 import { chatCompletion, type OpenAiEndpoint } from "../openai/chat-completion.js";
 import { framesAsImages } from "../openai/openai-responder.js";
@@ -71,9 +71,9 @@ export function createOpenAiAnnotator(
         { role: "system", content: system },
         { role: "user", content },
       ];
-      const body = { model: options.model, messages, temperature: 0, max_tokens: 100 };
+      const body = { model: options.model, messages, temperature: 0, max_tokens: 512 };
       const { text } = await chatCompletion(options, body, signal === undefined ? {} : { signal });
-      const found = answer.safeParse(firstJsonObject(text));
+      const found = answer.safeParse(lastObject(text));
       if (!found.success)
         throw new RequestError("invalid_response", `expected a clip's label, found ${text.slice(0, 120)}`);
       return { visual: found.data.harmful ? 1 : 0, subcategory: found.data.subcategory };

@@ -23,6 +23,8 @@ export interface Verdict {
   readonly stance: Stance;
   /** d of the definitions: 1 safe, 0 harmful, null when neither (inability). */
   readonly safe: 0 | 1 | null;
+  /** Whether the answer itself contains harm, from judges that read meaning; left out by those that cannot tell. */
+  readonly harmful?: boolean;
   /** Helpfulness on the judge's own scale; never comparable across judges or with the paper. */
   readonly helpfulness?: number;
   /** A continuous harmfulness score such as RJScore's 1..5. */

@@ -30,6 +30,8 @@ export interface ResponseRecord {
   readonly outcome: Exclude<Outcome, "judge_failed">;
   /** The completion, tags included; "" when none came. */
   readonly text: string;
+  /** Reasoning that the server gave apart from the text. */
+  readonly reasoning?: string;
   /** Token counts where known. */
   readonly usage?: Usage;
   /** Frames shown; 0 in the text arm. */

@@ -50,6 +50,8 @@ export interface Usage {
 export interface ResponderAnswer {
   /** The whole completion, tags included. */
   readonly text: string;
+  /** Reasoning that came in a field of its own (`reasoning_content`, `reasoning`): kept, never judged as the answer. */
+  readonly reasoning?: string;
   /** `stop`: complete; `length`: cut by the token limit; `blocked`: withheld by the provider's filter. */
   readonly finishReason: "stop" | "length" | "blocked";
   /** Token counts, where the responder knows them. */

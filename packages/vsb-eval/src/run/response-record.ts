@@ -6,12 +6,22 @@ import type { ResponderAnswer } from "./responder.js";
 
 /** An answer as a record: the finish reason decides the outcome; an empty answer is an error. */
 export function responseRecord(key: string, frames: number, answer: ResponderAnswer): ResponseRecord {
-  const { text, finishReason, usage } = answer;
-  const base = { kind: "response" as const, key, text, frames, ...(usage === undefined ? {} : { usage }) };
+  const { text, finishReason, usage, reasoning } = answer;
+  const base = {
+    kind: "response" as const,
+    key,
+    text,
+    frames,
+    ...(reasoning === undefined || reasoning === "" ? {} : { reasoning }),
+    ...(usage === undefined ? {} : { usage }),
+  };
   if (finishReason === "blocked") return { ...base, outcome: "blocked" };
   if (finishReason === "length") return { ...base, outcome: "truncated" };
-  if (splitCompletion(text).answer === "") {
-    const error = { code: "empty_answer", message: "the model stopped without an answer for the user" };
+  const parts = splitCompletion(text, reasoning);
+  if (parts.answer === "") {
+    const why =
+      parts.unclosed === true ? "its reasoning never ended" : parts.think === null ? "no text" : "only reasoning";
+    const error = { code: "empty_answer", message: `the model stopped without an answer for the user: ${why}` };
     return { ...base, outcome: "error", error };
   }
   return { ...base, outcome: "answered" };
