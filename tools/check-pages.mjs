@@ -1,0 +1,70 @@
+// Holds the Markdown pages against the repository: source paths and symbols that PAPER.md and docs/paper name exist, relative
+// links lead somewhere, every decision has a status and stands in the index, READMEs stay short.
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { basename, dirname, join, relative, resolve } from "node:path";
+import { filesBelow, finish, root } from "./packages.mjs";
+
+const MOST_WORDS = 1200;
+const findings = [];
+const read = (path) => readFileSync(join(root, path), "utf8");
+const pages = [
+  ...readdirSync(root).filter((name) => name.endsWith(".md")),
+  ...["docs", "packages", "examples"].flatMap((folder) =>
+    filesBelow(join(root, folder), ".md").map((path) => relative(root, path)),
+  ),
+];
+const sources = ["packages", "examples", "tools"].flatMap((folder) =>
+  [".ts", ".mjs", ".py", ".wat"].flatMap((ending) => filesBelow(join(root, folder), ending)),
+);
+
+/** `path#symbol` of a page of the paper map; a bare name is looked for in the package named last, or in the page's own. */
+function checkPaperPage(page) {
+  const own = /^docs\/paper\/(.+)\.md$/.exec(page)?.[1];
+  let home = own === undefined ? undefined : `packages/${own}/`;
+  let last;
+  for (const [, path, symbol] of read(page).matchAll(/`([\w@./-]*\.(?:ts|mjs|py|wat))?(?:#([\w.]+))?`/g)) {
+    if (path === undefined && symbol === undefined) continue;
+    const folder = /^(?:packages|examples)\/[^/]+\//.exec(path ?? "")?.[0];
+    if (folder !== undefined) home = folder;
+    const found =
+      path === undefined
+        ? last
+        : folder !== undefined || path.startsWith("tools/")
+          ? [join(root, path)].filter(existsSync)
+          : sources.filter((file) => file.endsWith(`/${path}`) && relative(root, file).startsWith(`${home ?? ""}src/`));
+    last = found;
+    if (!found || found.length !== 1) {
+      findings.push(
+        `${page}: \`${path ?? `#${symbol}`}\`: expected one file${home === undefined ? "" : ` in ${home}`}, found ${found?.length ?? 0}`,
+      );
+      continue;
+    }
+    const name = symbol?.split(".").at(-1);
+    if (name !== undefined && !new RegExp(`\\b${name}\\b`).test(readFileSync(found[0], "utf8")))
+      findings.push(`${page}: ${relative(root, found[0])} has no ${name}`);
+  }
+}
+
+for (const page of pages) {
+  const text = read(page);
+  for (const [, target] of text.matchAll(/\]\(([^)\s#]+)(?:#[^)]*)?\)/g)) {
+    if (/^[a-z]+:/.test(target)) continue;
+    if (!existsSync(resolve(root, dirname(page), decodeURI(target)))) findings.push(`${page}: dead link ${target}`);
+  }
+  if (page === "PAPER.md" || page.startsWith("docs/paper/")) checkPaperPage(page);
+  if (basename(page) === "README.md") {
+    const words = text.split(/\s+/).filter(Boolean).length;
+    if (words > MOST_WORDS)
+      findings.push(`${page}: ${words} words, at most ${MOST_WORDS}: move reference and measurements to docs/`);
+  }
+}
+
+const index = read("docs/decisions/README.md");
+for (const name of readdirSync(join(root, "docs/decisions"))) {
+  if (name === "README.md") continue;
+  if (!/^Status: (?:proposed|accepted|replaced by \S+), \d{4}-\d\d-\d\d\.$/m.test(read(`docs/decisions/${name}`)))
+    findings.push(`docs/decisions/${name}: expected a line "Status: accepted, 2026-01-31."`);
+  if (!index.includes(`](${name})`)) findings.push(`docs/decisions/${name}: not in docs/decisions/README.md`);
+}
+
+finish(`pages: ${pages.length}`, findings);
