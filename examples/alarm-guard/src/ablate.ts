@@ -54,7 +54,7 @@ async function alarmLogits(
     if (trained[key]) return read.logits[key];
     const head: AtcHead = fitLinearProbe(
       hidden[key],
-      seen.map(({ labels }) => labels[key]),
+      seen.map(({ labels }) => labels[key] ?? 0),
     );
     return [...atcLogits(read.hidden[key], head)];
   };

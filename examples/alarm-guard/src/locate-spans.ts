@@ -125,7 +125,7 @@ export async function locateBySegments(
     ),
     visualAuc: auc(
       states.visualLogits,
-      labels.map(({ visual }) => visual),
+      labels.map(({ visual }) => visual ?? 0),
     ),
   };
 }

@@ -37,7 +37,7 @@ export async function lookInside(
     const states = await opened.hiddenStates(samples, { positions, layers });
     return layerProbes(
       layers.map((layer) => states.get(layer) as Float32Array),
-      samples.map(({ labels }) => labels[modality]),
+      samples.map(({ labels }) => labels[modality] ?? 0),
     );
   };
   const shares: AttentionShare[][] = [];

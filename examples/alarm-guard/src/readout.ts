@@ -19,7 +19,7 @@ export async function readWithReadout(
   samples: readonly PreparedSample[],
 ): Promise<{ readout: HarmReadout; readings: AlarmReadings }> {
   const opened = openHiddenStates(model);
-  const labelOf = ({ labels }: PreparedSample): 0 | 1 => labels.textual;
+  const labelOf = ({ labels }: PreparedSample): 0 | 1 => labels.textual ?? 0;
   const readout = await fitHarmReadout(opened, training, { labelOf, placesOf: readPlaces });
   const heads = { visual: atcHeadOf(model.tensors, "visual_tokens_cls"), textual: readout };
   const placesOf = (sample: PreparedSample) => ({ ...alarmPlaces(sample.prompt), read: readPlaces(sample) });

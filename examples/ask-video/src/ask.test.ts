@@ -1,7 +1,13 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createVideoLlm, PROMPT_CONVENTIONS, REQUIRED_TOKENS, trainByteLevelBpe } from "@videosafety/video-llm";
+import {
+  createVideoLlm,
+  PROMPT_CONVENTIONS,
+  REQUIRED_TOKENS,
+  saveVideoLlm,
+  trainByteLevelBpe,
+} from "@videosafety/video-llm";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type AnswerPiece, ask } from "./ask.js";
 
@@ -34,7 +40,7 @@ beforeAll(async () => {
       preprocessor: { minTokens: 1 },
       seed: 1,
     });
-    await model.save(join(directory, family));
+    await saveVideoLlm(model, join(directory, family));
   }
 });
 afterAll(() => rm(directory, { recursive: true }));

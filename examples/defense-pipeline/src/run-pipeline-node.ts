@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { STAGE_1_ALARM_AR, STAGE_2_AT_SFT, STAGE_3_COT } from "@videosafety/alarm-tokens/train";
-import { loadVideoLlm, type VideoLlm } from "@videosafety/video-llm";
+import { loadVideoLlm, saveVideoLlm, type VideoLlm } from "@videosafety/video-llm";
 import type { EvaluatedRun } from "@videosafety/vsb-eval";
 import { videoFrames } from "@videosafety/vsb-eval/node";
 import { trainAtSftStage } from "./at-sft-stage-node.js";
@@ -129,7 +129,7 @@ export async function* runPipeline(options: {
     yield* step(stage.name, stage.title, async (report) => {
       const summary = await stage.train({ model, features, report });
       await model.dispose(); // the stage's graphs; the evaluation compiles its own
-      await model.save(directory);
+      await saveVideoLlm(model, directory);
       return summary;
     });
     yield* evaluate(stage.name);

@@ -7,7 +7,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { loadVideoLlm } from "@videosafety/video-llm";
+import { loadVideoLlm, saveVideoLlm } from "@videosafety/video-llm";
 import { RECIPES, type Recipe, recipeStages } from "./at-sft-recipes.js";
 import { trainAtSftStage } from "./at-sft-stage-node.js";
 import { ClipFeatures } from "./clip-features-node.js";
@@ -81,7 +81,7 @@ async function train(): Promise<void> {
         process.stderr.write(`\r${stage.name}: loss ${loss.toFixed(3)}                              \n`);
       }
       await model.dispose();
-      await model.save(out);
+      await saveVideoLlm(model, out);
       folder.complete(stepOf(checkpoint), null);
     }
     process.stdout.write(`${out}\n`);

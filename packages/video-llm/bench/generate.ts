@@ -10,7 +10,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { createVideoLlm, loadVideoLlm, PROMPT_CONVENTIONS, REQUIRED_TOKENS, trainByteLevelBpe } from "../src/index.js";
+import {
+  createVideoLlm,
+  loadVideoLlm,
+  PROMPT_CONVENTIONS,
+  REQUIRED_TOKENS,
+  saveVideoLlm,
+  trainByteLevelBpe,
+} from "../src/index.js";
 
 interface Speed {
   readonly prefill: number;
@@ -39,7 +46,7 @@ const fresh = createVideoLlm({
   tokenizer: { tokenizer: trainByteLevelBpe({ texts: ["a"], vocabularySize: 256, specialTokens }) },
   seed: 1,
 });
-await fresh.save(directory, { naming: "huggingface" });
+await saveVideoLlm(fresh, directory, { naming: "huggingface" });
 const model = await loadVideoLlm(directory);
 const prompt = model.preparePrompt({
   messages: [{ role: "user", content: "a".repeat(PROMPT - 20) }],

@@ -1,13 +1,10 @@
-export {
-  type CheckpointConfig,
-  type ConfigTokenIds,
-  formatCheckpointConfig,
-  type Naming,
-  parseCheckpointConfig,
-} from "./checkpoint/checkpoint-config.js";
+export type { AlarmStates, AtSftOptions, AtSftResult, ParameterGroup, SampleLabels } from "@videosafety/alarm-tokens";
+export { loadAdapter } from "./checkpoint/adapter-node.js";
+export { formatCheckpointConfig, parseCheckpointConfig } from "./checkpoint/checkpoint-config.js";
+export type { CheckpointConfig, ConfigTokenIds } from "./checkpoint/config-contents.js";
 export { type LoadOptions, loadVideoLlm } from "./checkpoint/load-node.js";
 export type { Precision, PrecisionOptions } from "./checkpoint/precision.js";
-export type { SaveOptions } from "./checkpoint/save-node.js";
+export { type SaveOptions, saveVideoLlm } from "./checkpoint/save-node.js";
 export {
   resolveConfig,
   type VideoLlmConfig,
@@ -15,6 +12,8 @@ export {
   type VisionConfig,
   videoLlmConfigSchema,
 } from "./config/config.js";
+export type { Naming } from "./config/naming.js";
+export type { RuntimeOptions } from "./config/runtime-options.js";
 export {
   type CheckpointCode,
   CheckpointError,
@@ -40,21 +39,12 @@ export {
   type SamplingOptions,
   sampleToken,
 } from "./generation/sampling.js";
+export { type CreateOptions, createVideoLlm } from "./model/create-video-llm.js";
 export { type OpenedVideoLlm, openHiddenStates } from "./model/hidden-states.js";
 export { type AlarmStart, initializeAlarms } from "./model/initialize-alarms.js";
-export type { PolicyItem, VideoLlmPolicy } from "./model/policy.js";
-export {
-  type CreateOptions,
-  createVideoLlm,
-  type EncodeOptions,
-  type FramesWithTimes,
-  type ModelParts,
-  type RuntimeOptions,
-  type SampleRequest,
-  VideoLlm,
-} from "./model/video-llm.js";
-export type { Sequence } from "./passes/batch.js";
-export type { AlarmStates, AtSftOptions, AtSftResult } from "./passes/training.js";
+export type { PolicyItem, PolicyModel, VideoLlmPolicy } from "./model/policy.js";
+export { type ModelParts, VideoLlm } from "./model/video-llm.js";
+export type { Sequence } from "./passes/sequence.js";
 export {
   type BpeTrainingOptions,
   type LearnedMerges,
@@ -70,8 +60,9 @@ export {
   type PromptConventions,
   type VisualLayout,
 } from "./prompt/conventions.js";
-export type { PreparedPrompt, PreparedSample, PromptRequest, SampleLabels } from "./prompt/prompt.js";
+export type { PreparedPrompt, PreparedSample, PromptRequest } from "./prompt/prompt.js";
 export { promptSegments } from "./prompt/prompt-segments.js";
+export type { SampleRequest } from "./prompt/sample.js";
 export { REQUIRED_TOKENS, TextTokenizer, type TokenizerFiles } from "./prompt/text-tokenizer.js";
 export {
   createRemoteVideoLlm,
@@ -79,6 +70,7 @@ export {
   type RemotePrompt,
   type RemoteVideoLlm,
 } from "./remote/remote-node.js";
+export type { EncodeOptions, FramesWithTimes } from "./vision/patch-frames.js";
 export {
   DEFAULT_PREPROCESSOR,
   formatPreprocessorConfig,
@@ -89,11 +81,6 @@ export {
 export { QWEN_VL_PREPROCESSOR } from "./vision/qwen-vl-preprocessor.js";
 export type { PatchedVideo, VisualFeatures } from "./vision/visual-features.js";
 export type { LoraSettings } from "./weights/lora.js";
-export type { TrainableTensor } from "./weights/parameter-store.js";
-export {
-  huggingFaceName,
-  originalName,
-  type ParameterGroup,
-  type ParameterSpec,
-  parameterSpecs,
-} from "./weights/parameters.js";
+export type { ParameterSpec } from "./weights/parameter-spec.js";
+export { huggingFaceName, originalName, parameterSpecs } from "./weights/parameters.js";
+export type { TrainableTensor } from "./weights/trainable-tensor.js";

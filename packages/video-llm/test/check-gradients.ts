@@ -1,10 +1,11 @@
 import { createRng, createSession, type Feed } from "@videosafety/onnx-autodiff";
-import { type BuiltView, gradientOutput } from "../src/graph/training-views.js";
+import type { GraphPlan } from "../src/graph/graph-cache.js";
+import { gradientOutput } from "../src/graph/training-graphs.js";
 import type { ParameterStore } from "../src/weights/parameter-store.js";
 
 /** Gradients of a float64 graph against central differences at a few coordinates of every tensor. */
 export async function checkGradients(
-  view: BuiltView,
+  view: GraphPlan,
   store: ParameterStore,
   feeds: Readonly<Record<string, Feed>>,
 ): Promise<number> {

@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { saveVideoLlm } from "@videosafety/video-llm";
 import { evaluateBase } from "./base-evaluation.js";
 import { createBaseModel } from "./base-model.js";
 import { BASE_RECIPE, trainBase } from "./base-training.js";
@@ -26,7 +27,7 @@ const checkpoints = new Set(phases.map((_, i) => phases.slice(0, i + 1).reduce((
 for await (const { step, totalSteps, kind, loss } of trainBase(model, { ...BASE_RECIPE, seed, phases })) {
   const before = recent.get(kind);
   recent.set(kind, before === undefined ? loss : 0.95 * before + 0.05 * loss);
-  if (checkpoints.has(step)) await model.save(values.out, { dtype: "bfloat16" });
+  if (checkpoints.has(step)) await saveVideoLlm(model, values.out, { dtype: "bfloat16" });
   if (step % 25 > 0 && step < totalSteps) continue;
   const losses = [...recent].map(([name, value]) => `${name} ${value.toFixed(3)}`).join(", ");
   console.error(`${((performance.now() - started) / 1000).toFixed(0)} s, step ${step} of ${totalSteps}: ${losses}`);

@@ -2,12 +2,12 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { readSafetensors, type TensorToStore, toFloat32, writeSafetensors } from "@videosafety/onnx-autodiff";
 import { z } from "zod";
+import type { Naming } from "../config/naming.js";
 import { CheckpointError } from "../errors.js";
 import type { VideoLlm } from "../model/video-llm.js";
 import { isFrozen } from "../weights/frozen-tensor.js";
 import { adaptedModules, type LoraSettings } from "../weights/lora.js";
 import { huggingFaceName, originalName } from "../weights/parameters.js";
-import type { Naming } from "./checkpoint-config.js";
 
 /** What PEFT puts before the name of an adapted module. */
 const PREFIX = "base_model.model.";
@@ -44,7 +44,11 @@ export async function saveAdapter(
   await writeSafetensors(join(directory, WEIGHTS), stored, { format: "pt" });
 }
 
-/** Reads an adapter into a model, adding LoRA of its rank. @throws CheckpointError on tensors that do not fit */
+/**
+ * Reads a PEFT adapter directory, as `saveVideoLlm` with `adapterOnly` writes it, into a model: adds LoRA of its rank.
+ *
+ * @throws CheckpointError on tensors that do not fit; OptionsError for a model that has adapters
+ */
 export async function loadAdapter(model: VideoLlm, directory: string): Promise<void> {
   const file = join(directory, "adapter_config.json");
   const text = await readFile(file, "utf8").catch((cause) => {

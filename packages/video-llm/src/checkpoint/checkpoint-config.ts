@@ -1,11 +1,10 @@
 import { z } from "zod";
 import { isQwenVl, resolveConfig, type VideoLlmConfig } from "../config/config.js";
+import type { Naming } from "../config/naming.js";
 import { ConfigError } from "../errors.js";
 import { formatLanguage, languageSchema, languageSizes } from "./checkpoint-language.js";
+import type { CheckpointConfig, ConfigTokenIds } from "./config-contents.js";
 import { formatQwenVlConfig, isQwenVlType, parseQwenVlConfig } from "./qwen-vl-checkpoint-config.js";
-
-/** The two ways checkpoints are published: the authors' own, and today's Hugging Face transformers'. */
-export type Naming = "original" | "huggingface";
 
 const size = z.int().positive();
 const visionSchema = z.looseObject({
@@ -30,16 +29,6 @@ const huggingFaceSchema = z.looseObject({
   tie_word_embeddings: z.boolean().optional(),
   scale_factor: size.optional(),
 });
-
-/** What a config.json says. */
-export interface CheckpointConfig {
-  /** The model's sizes. */
-  readonly config: VideoLlmConfig;
-  /** Which of the two layouts (and so which tensor names) the checkpoint follows. */
-  readonly naming: Naming;
-  /** Ids config.json gives for visual placeholders; the tokenizer says what they look like. */
-  readonly visualTokenIds: readonly number[];
-}
 
 /**
  * Reads a parsed config.json of a checkpoint. `smolvlm` is SmolVLM2's. VideoLLaMA3's is `videollama3_qwen2` with flat
@@ -85,18 +74,6 @@ export function parseCheckpointConfig(json: unknown, file = "config.json"): Chec
     },
   });
   return { config, naming, visualTokenIds: ids.filter((id): id is number => typeof id === "number") };
-}
-
-/** Token ids that config.json carries. */
-export interface ConfigTokenIds {
-  /** The `<image>` placeholder. */
-  readonly image: number;
-  /** The video placeholder of Hugging Face checkpoints; equals `image` where there is only one. */
-  readonly video: number;
-  /** Tokens that end a completion. */
-  readonly end: readonly number[];
-  /** Tokens beside the placeholder, as the family's conventions list them: Qwen-VL's vision start and end. */
-  readonly markers?: readonly number[];
 }
 
 /** Writes config.json in either layout; `parseCheckpointConfig` reads it back to the same sizes. */

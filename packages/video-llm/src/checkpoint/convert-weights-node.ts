@@ -13,7 +13,7 @@ import {
   toFloat32,
 } from "@videosafety/onnx-autodiff";
 import { CheckpointError } from "../errors.js";
-import type { PlannedWeight } from "./frozen-base-node.js";
+import type { PlannedWeight } from "./planned-weight.js";
 
 /** Changes when the layout of converted files does. */
 const FORMAT = "1";

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-import { loadVideoLlm, type VideoLlm } from "../index.js";
+import { loadVideoLlm, saveVideoLlm, type VideoLlm } from "../index.js";
 
 /** What tools/golden/video-llm*.py write beside a checkpoint saved by transformers 5.18. */
 interface Golden {
@@ -82,7 +82,7 @@ describe.each(families)("transformers' $peer", ({ name, layouts }) => {
   test.each(layouts)("the same after saving in the %s layout", async (naming) => {
     const model = await loadVideoLlm(directoryOf(name));
     const target = await mkdtemp(join(tmpdir(), "video-llm-"));
-    await model.save(target, { naming });
+    await saveVideoLlm(model, target, { naming });
     const again = await loadVideoLlm(target);
     expect(again.naming).toBe(naming);
     await check(again, await goldenOf(name));

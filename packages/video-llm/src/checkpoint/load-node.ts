@@ -3,8 +3,9 @@ import { join } from "node:path";
 import { ALARM_TENSOR_NAMES, type TokenizerJson } from "@videosafety/alarm-tokens";
 import { type LocatedEntry, openSafetensors, type SafetensorsReader, toFloat32 } from "@videosafety/onnx-autodiff";
 import { isQwenVl, type VideoLlmConfig } from "../config/config.js";
+import type { RuntimeOptions } from "../config/runtime-options.js";
 import { CheckpointError, OptionsError } from "../errors.js";
-import { type RuntimeOptions, VideoLlm } from "../model/video-llm.js";
+import { VideoLlm } from "../model/video-llm.js";
 import { PROMPT_CONVENTIONS } from "../prompt/conventions.js";
 import { TextTokenizer } from "../prompt/text-tokenizer.js";
 import {
@@ -14,7 +15,8 @@ import {
 } from "../vision/preprocessor-config.js";
 import { parseQwenVlPreprocessor } from "../vision/qwen-vl-preprocessor.js";
 import { type FrozenBase, isFrozen } from "../weights/frozen-tensor.js";
-import { freshTensor, type TrainableTensor } from "../weights/parameter-store.js";
+import { freshTensor } from "../weights/parameter-store.js";
+import type { TrainableTensor } from "../weights/trainable-tensor.js";
 import { parseCheckpointConfig } from "./checkpoint-config.js";
 import { openFrozenBase } from "./frozen-base-node.js";
 import { type LocatedTensor, locateTensors } from "./locate-tensors.js";
@@ -32,8 +34,8 @@ export interface LoadOptions extends RuntimeOptions, PrecisionOptions {
 }
 
 /**
- * Loads a checkpoint directory of any family: as its authors published it, as Hugging Face transformers saves it, or what `model.save` wrote. The alarm
- * tokens are added to the tokenizer, and to the embedding table when it has no row left for them.
+ * Loads a checkpoint directory of any family: as its authors published it, as Hugging Face transformers saves it, or what
+ * `saveVideoLlm` wrote. The alarm tokens are added to the tokenizer, and to the embedding table when it has no row left for them.
  *
  * @throws ConfigError, TokenizerError, OptionsError, CheckpointError naming the file and the tensor: `wrong-shape` also where
  *   `alarmVectors` are not as many as the checkpoint has.

@@ -1,7 +1,8 @@
 import type { LocatedEntry } from "@videosafety/onnx-autodiff";
 import type { VideoLlmConfig } from "../config/config.js";
 import { CheckpointError } from "../errors.js";
-import { originalName, type ParameterSpec, parameterSpecs } from "../weights/parameters.js";
+import type { ParameterSpec } from "../weights/parameter-spec.js";
+import { originalName, parameterSpecs } from "../weights/parameters.js";
 
 /** A tensor of the model and where the checkpoint holds it. */
 export interface LocatedTensor {

@@ -6,7 +6,14 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { noiseVideo, tinyModel, tinyPrompt, tinyQwen } from "../../test/tiny.js";
-import { loadVideoLlm, type PrecisionOptions, type PreparedPrompt, type VideoLlm } from "../index.js";
+import {
+  loadAdapter,
+  loadVideoLlm,
+  type PrecisionOptions,
+  type PreparedPrompt,
+  saveVideoLlm,
+  type VideoLlm,
+} from "../index.js";
 
 const farthest = (a: ArrayLike<number>, b: ArrayLike<number>): number => {
   if (a.length !== b.length) return Number.POSITIVE_INFINITY;
@@ -21,8 +28,8 @@ let source: VideoLlm;
 beforeAll(async () => {
   root = mkdtempSync(join(tmpdir(), "precision-"));
   source = tinyModel();
-  await source.save(join(root, "f32"));
-  await source.save(join(root, "bf16"), { dtype: "bfloat16" });
+  await saveVideoLlm(source, join(root, "f32"));
+  await saveVideoLlm(source, join(root, "bf16"), { dtype: "bfloat16" });
 });
 afterAll(async () => {
   await source.dispose();
@@ -130,7 +137,7 @@ it.each([
 ] as const)("every family runs on a frozen base: %s", async (name, make) => {
   const fresh = await make();
   const directory = join(root, name);
-  await fresh.save(directory, { naming: "huggingface" });
+  await saveVideoLlm(fresh, directory, { naming: "huggingface" });
   for (const options of [{ precision: "int4", blockSize: 16 }, { memoryMap: true }] as const) {
     const frozen = await loadVideoLlm(directory, options);
     const plain = await loadVideoLlm(directory);
@@ -155,7 +162,7 @@ describe("frozen bases", () => {
   it("keep a converted file for the next load, and make another one when the checkpoint changes", async () => {
     const checkpoint = join(root, "changing");
     const cacheDirectory = join(root, "cache");
-    await source.save(checkpoint);
+    await saveVideoLlm(source, checkpoint);
     await loadVideoLlm(checkpoint, { ...int4, cacheDirectory });
     const [first] = filesIn(cacheDirectory);
     const { mtimeMs } = statSync(join(cacheDirectory, first as string));
@@ -214,10 +221,10 @@ describe("frozen bases", () => {
 
   it("map the files of a linked checkpoint, as in the Hugging Face cache", async () => {
     const linked = join(root, "linked");
-    await source.save(linked, { dtype: "bfloat16" });
+    await saveVideoLlm(source, linked, { dtype: "bfloat16" });
     const blob = join(root, "blob");
     rmSync(join(linked, "model.safetensors"));
-    await source.save(join(root, "elsewhere"), { dtype: "bfloat16" });
+    await saveVideoLlm(source, join(root, "elsewhere"), { dtype: "bfloat16" });
     symlinkSync(join(root, "elsewhere", "model.safetensors"), blob);
     symlinkSync(blob, join(linked, "model.safetensors"));
     const model = await loadVideoLlm(linked, { precision: "bfloat16" });
@@ -232,11 +239,11 @@ describe("frozen bases", () => {
     expect(() => model.trainableParameters(["llm"])).toThrow("llm, which are frozen");
     expect(() => model.policy({ groups: ["llm"] })).toThrow("frozen");
     model.addLora({ rank: 2, alpha: 2 });
-    await model.save(join(root, "adapter"), { adapterOnly: true });
+    await saveVideoLlm(model, join(root, "adapter"), { adapterOnly: true });
     const again = await loadVideoLlm(join(root, "f32"), int4);
-    await again.loadAdapter(join(root, "adapter"));
+    await loadAdapter(again, join(root, "adapter"));
     expect(again.lora).toEqual({ rank: 2, alpha: 2 });
-    await model.save(join(root, "merged"));
+    await saveVideoLlm(model, join(root, "merged"));
     const merged = await loadVideoLlm(join(root, "merged"));
     for (const [name, { data }] of merged.tensors)
       expect(farthest(data, model.tensors.get(name)?.data as Float32Array), name).toBe(0);

@@ -1,6 +1,6 @@
 import type { BlockQuantization } from "@videosafety/onnx-autodiff";
 import { OptionsError } from "../errors.js";
-import type { ParameterSpec } from "../weights/parameters.js";
+import type { ParameterSpec } from "../weights/parameter-spec.js";
 
 /** Element type of the weights of decoder, projector and vision encoder. */
 export type Precision = "float32" | "bfloat16" | "float16" | "int8" | "int4";

@@ -1,8 +1,9 @@
 import { z } from "zod";
 import { resolveConfig, type VideoLlmConfig } from "../config/config.js";
+import type { Naming } from "../config/naming.js";
 import { ConfigError } from "../errors.js";
-import type { CheckpointConfig, ConfigTokenIds, Naming } from "./checkpoint-config.js";
 import { formatLanguage, languageSchema, languageSizes } from "./checkpoint-language.js";
+import type { CheckpointConfig, ConfigTokenIds } from "./config-contents.js";
 
 const size = z.int().positive();
 const ropeSchema = z.looseObject({

@@ -2,6 +2,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { float32ToBfloat16, type TensorToStore, writeSafetensors } from "@videosafety/onnx-autodiff";
 import { isQwenVl } from "../config/config.js";
+import type { Naming } from "../config/naming.js";
 import { OptionsError } from "../errors.js";
 import type { VideoLlm } from "../model/video-llm.js";
 import { formatPreprocessorConfig } from "../vision/preprocessor-config.js";
@@ -9,7 +10,7 @@ import { formatQwenVlPreprocessor } from "../vision/qwen-vl-preprocessor.js";
 import { isAdapted, type LoraSettings, loraName, mergedWeight } from "../weights/lora.js";
 import { huggingFaceName } from "../weights/parameters.js";
 import { saveAdapter } from "./adapter-node.js";
-import { formatCheckpointConfig, type Naming } from "./checkpoint-config.js";
+import { formatCheckpointConfig } from "./checkpoint-config.js";
 
 /** How a checkpoint is written. */
 export interface SaveOptions {
@@ -21,8 +22,13 @@ export interface SaveOptions {
   readonly adapterOnly?: boolean;
 }
 
-/** Writes config.json, preprocessor_config.json, tokenizer files, chat_template.jinja and model.safetensors. */
-export async function saveModel(model: VideoLlm, directory: string, options: SaveOptions): Promise<void> {
+/**
+ * Writes a checkpoint directory that `loadVideoLlm` reads: config.json, preprocessor_config.json, tokenizer files,
+ * chat_template.jinja and model.safetensors; with `adapterOnly` an adapter that `loadAdapter` reads.
+ *
+ * @throws OptionsError for `adapterOnly` without adapters.
+ */
+export async function saveVideoLlm(model: VideoLlm, directory: string, options: SaveOptions = {}): Promise<void> {
   const { naming = model.naming, dtype = "float32" } = options;
   const { tokenizer, lora } = model;
   if (options.adapterOnly) {

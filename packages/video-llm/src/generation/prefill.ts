@@ -1,13 +1,14 @@
 import { ropeTables } from "@videosafety/onnx-autodiff";
-import { buildPrefillView } from "../graph/generation-views.js";
-import { shapeKey } from "../graph/language-view.js";
-import { buildSuffixView } from "../graph/suffix-view.js";
+import { buildPrefillGraph } from "../graph/generation-graphs.js";
+import { shapeKey } from "../graph/language-graph.js";
+import { buildSuffixGraph } from "../graph/suffix-graph.js";
 import { alarmFeeds } from "../passes/alarm-feeds.js";
 import { collate } from "../passes/batch.js";
 import { bucketSize } from "../passes/bucket.js";
+import { selectInputs } from "../passes/select-inputs.js";
 import type { PreparedPrompt } from "../prompt/prompt.js";
 import { rotaryPositions } from "../prompt/rotary-positions.js";
-import { type GenerationContext, selectInputs } from "./generation-context.js";
+import type { GenerationContext } from "./generation-context.js";
 import type { PromptCache, PromptPrefix } from "./prefix-cache.js";
 
 /** P prompts after their pass through the model. */
@@ -43,8 +44,8 @@ async function prefillWhole(context: GenerationContext, prompts: readonly Prepar
   const lastRows = Int32Array.from(lengths, (n, b) => b * length + n - 1);
   const outputs = await sessions.use(
     key,
-    () => buildPrefillView(config, store, batch.shape),
-    (view) => view.session.run(selectInputs(view, { ...batch.feeds, last_rows: lastRows }, store)),
+    () => buildPrefillGraph(config, store, batch.shape),
+    (compiled) => compiled.session.run(selectInputs(compiled, { ...batch.feeds, last_rows: lastRows }, store)),
   );
   return { lengths, length, ...layersOf(context, outputs) };
 }
@@ -146,8 +147,8 @@ async function runSuffix(
   };
   const outputs = await sessions.use(
     `suffix|${store.liveVersion}|${Object.values(shape)}`,
-    () => buildSuffixView(config, store, shape),
-    (view) => view.session.run(selectInputs(view, feeds, store)),
+    () => buildSuffixGraph(config, store, shape),
+    (compiled) => compiled.session.run(selectInputs(compiled, feeds, store)),
   );
   return layersOf(context, outputs);
 }

@@ -1,7 +1,7 @@
 import { Graph, mul } from "@videosafety/onnx-autodiff";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { noiseVideo, tinyModel, tinyPrompt, tinyQwen } from "../../test/tiny.js";
-import { ViewCache } from "../graph/view-cache.js";
+import { GraphCache } from "../graph/graph-cache.js";
 import type { GenerationOptions, VideoLlm, VisualFeatures } from "../index.js";
 import { PrefixCache } from "./prefix-cache.js";
 
@@ -49,7 +49,7 @@ afterEach(() => vi.restoreAllMocks());
 
 describe("reusePrefix", () => {
   it.each([true, false])("answers about one video are those without it, alarm tokens %s", async (alarmTokens) => {
-    const runs = vi.spyOn(ViewCache.prototype, "use");
+    const runs = vi.spyOn(GraphCache.prototype, "use");
     const model = tinyModel();
     const visual = await model.encodeVideo(noiseVideo(3, 16, 24));
     const answers: string[] = [];
@@ -146,7 +146,7 @@ describe("PrefixCache", () => {
   });
 });
 
-describe("ViewCache", () => {
+describe("GraphCache", () => {
   const plan = (factor: number) => () => {
     const graph = new Graph();
     graph.output("y", mul(graph.input("x", "float32", [2]), factor));
@@ -155,7 +155,7 @@ describe("ViewCache", () => {
   const feeds = { x: Float32Array.of(1, 2) };
 
   it("a graph evicted while calls use it is freed when the last is done", async () => {
-    const cache = new ViewCache({}, 1);
+    const cache = new GraphCache({}, 1);
     const gate = { open: () => {} };
     const opened = new Promise<void>((resolve) => {
       gate.open = resolve;
@@ -174,7 +174,7 @@ describe("ViewCache", () => {
   });
 
   it("many concurrent calls on a cache of one give what they would alone", async () => {
-    const cache = new ViewCache({}, 1);
+    const cache = new GraphCache({}, 1);
     const results = await Promise.all(
       Array.from({ length: 24 }, (_, i) =>
         cache.use(`${i % 4}`, plan(i % 4), async (view) => {
@@ -190,7 +190,7 @@ describe("ViewCache", () => {
   });
 
   it("one large graph is kept at a time; a failed build is not kept", async () => {
-    const cache = new ViewCache({}, 48);
+    const cache = new GraphCache({}, 48);
     const old = await cache.use("a", plan(2), async (view) => view.session, true);
     await cache.use("b", plan(3), async (view) => view.session.run(feeds), true);
     await expect(old.run(feeds)).rejects.toThrow("disposed");

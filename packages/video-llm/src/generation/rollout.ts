@@ -1,5 +1,5 @@
 import { type Feed, ropeTables } from "@videosafety/onnx-autodiff";
-import { buildDecodeView } from "../graph/generation-views.js";
+import { buildDecodeGraph } from "../graph/generation-graphs.js";
 import type { PreparedPrompt } from "../prompt/prompt.js";
 import { rotaryPositions } from "../prompt/rotary-positions.js";
 import type { GenerationContext } from "./generation-context.js";
@@ -114,8 +114,8 @@ export class Rollout {
     const shape = { prompts: this.#prompts, group: this.#group };
     const outputs = await sessions.use(
       `decode|${store.liveVersion}|${shape.prompts}x${shape.group}`,
-      () => buildDecodeView(config, store, shape, accuracyLevel),
-      (view) => view.session.run({ ...feeds, ...store.feeds(view.parameters) }),
+      () => buildDecodeGraph(config, store, shape, accuracyLevel),
+      (compiled) => compiled.session.run({ ...feeds, ...store.feeds(compiled.parameters) }),
       store.frozenBase,
     );
     for (let i = 0; i < layers; i++) {

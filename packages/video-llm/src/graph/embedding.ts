@@ -1,5 +1,5 @@
 import { ALARM_TENSOR_NAMES } from "@videosafety/alarm-tokens";
-import { type DType, type Graph, gather, type Params, type Value, where } from "@videosafety/onnx-autodiff";
+import { type Graph, gather, type Params, type Value, where } from "@videosafety/onnx-autodiff";
 import type { VideoLlmConfig } from "../config/config.js";
 import { embeddingTable } from "./decoder.js";
 
@@ -47,6 +47,3 @@ export function inputEmbeddings(
   }
   return x;
 }
-
-/** Float types a view can be built in. */
-export type ViewDType = Extract<DType, "float32" | "float64">;

@@ -1,25 +1,30 @@
-import type { AttentionWeights, HiddenStateModel, HiddenStateRequest, TrainableModel } from "@videosafety/alarm-tokens";
+import type {
+  AttentionWeights,
+  HiddenStateModel,
+  HiddenStateRequest,
+  ParameterGroup,
+  TrainableModel,
+} from "@videosafety/alarm-tokens";
 import { OptionsError } from "../errors.js";
+import { GraphCache } from "../graph/graph-cache.js";
 import {
   attentionOutput,
-  buildAttentionView,
-  buildHiddenGradientsView,
-  buildHiddenStatesView,
+  buildAttentionGraph,
+  buildHiddenGradientsGraph,
+  buildHiddenStatesGraph,
   hiddenOutput,
-} from "../graph/hidden-states-view.js";
-import { gradientOutput } from "../graph/training-views.js";
-import { ViewCache } from "../graph/view-cache.js";
+} from "../graph/hidden-states-graph.js";
+import { gradientOutput } from "../graph/training-graphs.js";
 import { bucketSize } from "../passes/bucket.js";
 import { isVision, runSequences, type TrainingContext } from "../passes/run-sequences.js";
 import { VisionEncoding } from "../passes/vision-encoding.js";
 import type { PreparedSample } from "../prompt/prompt.js";
 import { ParameterStore } from "../weights/parameter-store.js";
-import type { ParameterGroup } from "../weights/parameters.js";
 import type { VideoLlm } from "./video-llm.js";
 
 /** A model whose inside can be read and trained: what alarm-tokens' auxiliary heads and analysis ask for. */
 export interface OpenedVideoLlm extends TrainableModel<PreparedSample>, HiddenStateModel<PreparedSample> {
-  /** Frees the compiled graphs of this view; the model itself stays usable. */
+  /** Frees the compiled graphs of it; the model itself stays usable. */
   dispose(): Promise<void>;
 }
 
@@ -37,7 +42,7 @@ export function openHiddenStates(model: VideoLlm): OpenedVideoLlm {
   const store = new ParameterStore(model.tensors, 0); // nothing becomes a constant: tensors are read as they are now
   if (model.lora !== null) store.addLora(model.lora, new Map());
   if (!store.frozenBase) store.select(GROUPS);
-  const sessions = new ViewCache({ memoryPattern: false }, 16);
+  const sessions = new GraphCache({ memoryPattern: false }, 16);
   const vision = new VisionEncoding(config, store, sessions);
   const context: TrainingContext = { config, store, sessions, vision, maxTokensPerRun: 4096 };
   const last = config.layers;
@@ -64,7 +69,7 @@ export function openHiddenStates(model: VideoLlm): OpenedVideoLlm {
       await forBatches(samples, positions, {
         key: `hidden|${layers}`,
         signal,
-        build: (view, rows) => buildHiddenStatesView(view, rows, layers),
+        build: (shape, rows) => buildHiddenStatesGraph(shape, rows, layers),
         collect: (output, indices) => {
           for (const [layer, target] of states) {
             const values = output(hiddenOutput(layer)) as Float32Array;
@@ -95,7 +100,7 @@ export function openHiddenStates(model: VideoLlm): OpenedVideoLlm {
           const from = (starts[index] as number) * hiddenSize;
           return dLossDHidden.subarray(from, (starts[index + 1] as number) * hiddenSize);
         },
-        build: (view, rows) => buildHiddenGradientsView(view, rows, names),
+        build: (shape, rows) => buildHiddenGradientsGraph(shape, rows, names),
         collect: (output) => {
           for (const [name, sum] of gradients) {
             const gradient = output(gradientOutput(name));
@@ -114,7 +119,7 @@ export function openHiddenStates(model: VideoLlm): OpenedVideoLlm {
         key: "attention",
         trained: [],
         signal,
-        build: buildAttentionView,
+        build: buildAttentionGraph,
         collect: (output, { shape: { length } }) => {
           for (let layer = 1; layer <= last; layer++) {
             const padded = output(attentionOutput(layer)) as Float32Array;
@@ -131,7 +136,7 @@ export function openHiddenStates(model: VideoLlm): OpenedVideoLlm {
     },
   };
 
-  /** Runs a view over samples in padded batches; its input `rows` holds the positions, padded with row 0. */
+  /** Runs a graph over samples in padded batches; its input `rows` holds the positions, padded with row 0. */
   async function forBatches(
     samples: readonly PreparedSample[],
     positions: readonly (readonly number[])[],
@@ -140,9 +145,9 @@ export function openHiddenStates(model: VideoLlm): OpenedVideoLlm {
       readonly signal?: AbortSignal | undefined;
       readonly cotangents?: (index: number) => Float32Array;
       readonly build: (
-        view: Parameters<typeof buildHiddenStatesView>[0],
+        shape: Parameters<typeof buildHiddenStatesGraph>[0],
         rows: number,
-      ) => ReturnType<typeof buildHiddenStatesView>;
+      ) => ReturnType<typeof buildHiddenStatesGraph>;
       readonly collect: (output: (name: string) => Float32Array | undefined, indices: readonly number[]) => void;
     },
   ): Promise<void> {
@@ -156,7 +161,7 @@ export function openHiddenStates(model: VideoLlm): OpenedVideoLlm {
         key: `${pass.key}|${rows}`,
         trained: [],
         signal: pass.signal,
-        build: (view) => pass.build(view, rows),
+        build: (shape) => pass.build(shape, rows),
         feeds: ({ shape: { length } }, indices) => {
           const flat = new Int32Array(rows);
           const cotangents = new Float32Array(rows * hiddenSize);

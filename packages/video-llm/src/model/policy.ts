@@ -1,10 +1,9 @@
+import type { ParameterGroup } from "@videosafety/alarm-tokens";
 import { OptionsError } from "../errors.js";
 import type { Completion, GenerationOptions } from "../generation/generate.js";
-import type { SequenceRunner } from "../passes/training.js";
+import type { SequenceRunner } from "../passes/sequence-runner.js";
 import type { PreparedPrompt } from "../prompt/prompt.js";
-import type { TrainableTensor } from "../weights/parameter-store.js";
-import type { ParameterGroup } from "../weights/parameters.js";
-import type { VideoLlm } from "./video-llm.js";
+import type { TrainableTensor } from "../weights/trainable-tensor.js";
 
 /** A completion of a prompt: grpo's `PolicyItem`. */
 export interface PolicyItem {
@@ -35,12 +34,22 @@ export interface VideoLlmPolicy {
   ): Promise<ReadonlyMap<string, Float32Array>>;
 }
 
+/** What a policy needs of its model. */
+export interface PolicyModel {
+  /** The live tensors of some groups. */
+  trainableParameters(groups: readonly ParameterGroup[]): ReadonlyMap<string, TrainableTensor>;
+  /** Call after writing to them. */
+  parametersChanged(): void;
+  /** Completions [P][G]. */
+  generate(prompts: readonly PreparedPrompt[], options?: GenerationOptions): Promise<Completion[][]>;
+}
+
 const sequencesOf = (items: readonly PolicyItem[]) =>
   items.map(({ prompt, tokenIds }) => ({ prompt, completionIds: tokenIds }));
 
 /** Makes the policy; use `model.policy()`. The vision groups have no reference of their own and cannot be trained here. */
 export function createPolicy(
-  model: VideoLlm,
+  model: PolicyModel,
   runner: SequenceRunner,
   groups: readonly ParameterGroup[],
 ): VideoLlmPolicy {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { checkGradients } from "../../test/check-gradients.js";
 import { tinyModel, tinyPrompt } from "../../test/tiny.js";
-import { buildAtSftView, buildPolicyView } from "../graph/training-views.js";
+import { buildAtSftGraph, buildPolicyGraph } from "../graph/training-graphs.js";
 import type { ParameterGroup, PreparedSample, VideoLlm } from "../index.js";
 import { collate } from "../passes/batch.js";
 import { ParameterStore } from "../weights/parameter-store.js";
@@ -45,7 +45,7 @@ describe("gradients in float64 against central differences", () => {
   test.each([true, false])("AT-SFT loss, every tensor (vision encoder in the graph: %s)", async (visionInGraph) => {
     const { store, batch, context, samples } = await setUp(visionInGraph);
     const names = [...store.select(visionInGraph ? ALL : ["llm", "alarmTokens", "classifiers"]).keys()];
-    const view = buildAtSftView(context, batch.lossRows, names);
+    const view = buildAtSftGraph(context, batch.lossRows, names);
     const scalar = (value: number) => Float32Array.of(value);
     const worst = await checkGradients(view, store, {
       ...batch.feeds,
@@ -59,8 +59,8 @@ describe("gradients in float64 against central differences", () => {
       textual_normalizer: scalar(3),
       lambda_visual: scalar(0.5),
       lambda_textual: scalar(0.25),
-      visual_labels: Float32Array.from(samples, ({ labels }) => labels.visual),
-      textual_labels: Float32Array.from(samples, ({ labels }) => labels.textual),
+      visual_labels: Float32Array.from(samples, ({ labels }) => labels.visual ?? 0),
+      textual_labels: Float32Array.from(samples, ({ labels }) => labels.textual ?? 0),
       visual_label_mask: Float32Array.of(1, 1, 1),
       textual_label_mask: Float32Array.of(1, 1, 1),
     });
@@ -71,7 +71,7 @@ describe("gradients in float64 against central differences", () => {
     const { store, batch, context } = await setUp(false);
     const names = [...store.select(["llm"]).keys()];
     const coefficients = Float32Array.from({ length: batch.lossRows }, (_, i) => Math.sin(i));
-    const worst = await checkGradients(buildPolicyView(context, batch.lossRows, 0.8, names), store, {
+    const worst = await checkGradients(buildPolicyGraph(context, batch.lossRows, 0.8, names), store, {
       ...batch.feeds,
       coefficients,
     });
@@ -99,6 +99,16 @@ describe("atSftGradients", () => {
     }
     const split = await tinyModel({ maxTokensPerRun: 64 }).atSftGradients(samples, options);
     expect(split.loss).toBeCloseTo(whole.loss, 4);
+  });
+
+  test("a label that is not known puts no loss on its head and does not count", async () => {
+    const model = tinyModel();
+    const [first, second] = (await tinySamples(model)) as [PreparedSample, PreparedSample];
+    const unknown = { ...second, labels: { visual: null, textual: second.labels.textual } };
+    const both = await model.atSftGradients([first, unknown], options);
+    const alone = await model.atSftGradients([first], options);
+    expect(both.lossVisual).toBeCloseTo(alone.lossVisual, 5);
+    expect(both.lossTextual).not.toBeCloseTo(alone.lossTextual, 5);
   });
 
   test("gradients of the language model do not depend on whether the vision encoder is in the graph", async () => {

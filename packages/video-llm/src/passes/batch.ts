@@ -2,35 +2,12 @@ import type { Feed } from "@videosafety/onnx-autodiff";
 import { isQwenVl, type VideoLlmConfig } from "../config/config.js";
 import { PromptError } from "../errors.js";
 import { patchLength, tokensPerFrame } from "../graph/frame-grid.js";
-import type { ViewShape } from "../graph/language-view.js";
-import type { PreparedPrompt } from "../prompt/prompt.js";
+import type { GraphShape } from "../graph/language-graph.js";
 import { rotaryPositions, rotaryTables3d } from "../prompt/rotary-positions.js";
 import type { VisualFeatures } from "../vision/visual-features.js";
 import { alarmFeeds } from "./alarm-feeds.js";
 import { bucketSize } from "./bucket.js";
-import type { PackedLayout } from "./packing.js";
-
-/** A prompt with (possibly no) completion tokens after it. */
-export interface Sequence {
-  /** What comes first. */
-  readonly prompt: PreparedPrompt;
-  /** What follows. */
-  readonly completionIds: Int32Array;
-}
-
-/** Tokens the decoder reads: the last completion token is only predicted. */
-export const sequenceLength = ({ prompt, completionIds }: Sequence): number =>
-  prompt.tokenIds.length + Math.max(0, completionIds.length - 1);
-
-/** Indices of sequences that run together, with the padded length. */
-export interface MicroBatch {
-  /** Indices into the given sequences. */
-  readonly indices: readonly number[];
-  /** Padded tokens a sequence; of all sequences together where they are packed. */
-  readonly length: number;
-  /** How they are packed into one row; absent: padded, each in its own. */
-  readonly packed?: PackedLayout;
-}
+import { groupByGrid, type MicroBatch, type PackedLayout, type Sequence, sequenceLength } from "./sequence.js";
 
 /**
  * Splits sequences into runs of similar length with at most `maxTokens` padded tokens each. With `splitByGrid`, videos of
@@ -56,25 +33,10 @@ export function planMicroBatches(
   return batches;
 }
 
-/** Indices of sequences that one graph can take: all, or with `splitByGrid` those with videos of the same frame sizes. */
-export function groupByGrid(sequences: readonly Sequence[], splitByGrid: boolean): number[][] {
-  const groups = new Map<string, number[]>();
-  sequences.forEach((sequence, i) => {
-    const key = splitByGrid ? gridKey(sequence.prompt.visual) : "";
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [i]);
-    else group.push(i);
-  });
-  return [...groups.values()];
-}
-
-const gridKey = (visual: readonly VisualFeatures[]): string =>
-  visual.map(({ grid, mergeSize }) => `${grid[1]}x${grid[2]}/${mergeSize}`).join("+");
-
 /** Feeds of a batch and the sizes its graph must have. */
 export interface CollatedBatch {
   /** Graph sizes. */
-  readonly shape: ViewShape;
+  readonly shape: GraphShape;
   /** Rows for which a token is predicted, padded. */
   readonly lossRows: number;
   /** Predicted tokens of each sequence, in order: the first `sum` of the `lossRows`. */
@@ -192,7 +154,7 @@ function rotaryTablesOf(
 
 interface VisualLayout {
   readonly visualRows: number;
-  readonly frames: ViewShape["frames"];
+  readonly frames: GraphShape["frames"];
   readonly feeds: Record<string, Float32Array>;
   /** Row of the visual table for each kept token of some features. */
   rowsOf(features: VisualFeatures): number[];

@@ -3,21 +3,23 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { checkGradients } from "../../test/check-gradients.js";
 import { noiseVideo, TINY, temporaryDirectories, tinyModel, tinyQwen } from "../../test/tiny.js";
-import { sequenceCount } from "../graph/language-view.js";
-import { buildAtSftView, gradientOutput } from "../graph/training-views.js";
+import { sequenceCount } from "../graph/language-graph.js";
+import { buildAtSftGraph, gradientOutput } from "../graph/training-graphs.js";
 import {
   createVideoLlm,
   loadVideoLlm,
   type ParameterGroup,
   type PreparedSample,
   REQUIRED_TOKENS,
+  saveVideoLlm,
   trainByteLevelBpe,
   type VideoLlm,
 } from "../index.js";
 import { PROMPT_CONVENTIONS } from "../prompt/conventions.js";
 import { ParameterStore } from "../weights/parameter-store.js";
-import { collate, planMicroBatches, sequenceLength } from "./batch.js";
+import { collate, planMicroBatches } from "./batch.js";
 import { packedLayout, planPackedRuns } from "./packing.js";
+import { sequenceLength } from "./sequence.js";
 
 const LANGUAGE: ParameterGroup[] = ["llm", "alarmTokens", "classifiers"];
 const LAMBDAS = { lambdaVisual: 0.3, lambdaTextual: 0.2 };
@@ -133,7 +135,7 @@ test("adapters on a packed model get the gradients of a padded one", async () =>
 
 test("a frozen base of 8 bits, packed, gives its adapters the gradients of a padded run", async () => {
   const directory = await temporary();
-  await tinyModel().save(directory);
+  await saveVideoLlm(tinyModel(), directory);
   const results = [];
   for (const packing of [false, true]) {
     const model = await loadVideoLlm(directory, { precision: "int8", packing });
@@ -188,7 +190,7 @@ describe("in float64", () => {
       visual_label_mask: alarmed,
       textual_label_mask: alarmed,
     };
-    return { view: buildAtSftView(context, batch.lossRows, names), store, feeds, names };
+    return { view: buildAtSftGraph(context, batch.lossRows, names), store, feeds, names };
   }
 
   async function run(chosen: readonly PreparedSample[], packing: boolean): Promise<Map<string, Float64Array>> {

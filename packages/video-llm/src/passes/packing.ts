@@ -1,18 +1,6 @@
-import type { AttentionBlock, PackedShape } from "../graph/packed-attention.js";
-import { groupByGrid, type MicroBatch, type Sequence, sequenceLength } from "./batch.js";
+import type { AttentionBlock } from "../graph/packed-attention.js";
 import { bucketSize } from "./bucket.js";
-
-/** Where the sequences of a packed run lie. */
-export interface PackedLayout {
-  /** Sizes of the graph. */
-  readonly shape: PackedShape;
-  /** Row N of the packed tokens, with padding only at the end. */
-  readonly tokens: number;
-  /** First token of each sequence, in order. */
-  readonly starts: readonly number[];
-  /** Inputs `slot_tokens` [M] and `token_slots` [N] of `packedAttention`, and `positions` [N] of tokens in their sequences. */
-  readonly feeds: Record<"slot_tokens" | "token_slots" | "positions", Int32Array>;
-}
+import { groupByGrid, type MicroBatch, type PackedLayout, type Sequence, sequenceLength } from "./sequence.js";
 
 /** At most this many attention slots for each token that a run may have: bounds what a mix of very different lengths costs. */
 const SLOTS_A_TOKEN = 2;

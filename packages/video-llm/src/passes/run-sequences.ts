@@ -1,12 +1,13 @@
 import type { Feed } from "@videosafety/onnx-autodiff";
 import type { VideoLlmConfig } from "../config/config.js";
-import { selectInputs } from "../generation/generation-context.js";
-import { shapeKey } from "../graph/language-view.js";
-import type { BuiltView, ViewContext } from "../graph/training-views.js";
-import type { ViewCache } from "../graph/view-cache.js";
+import type { GraphCache, GraphPlan } from "../graph/graph-cache.js";
+import { shapeKey } from "../graph/language-graph.js";
+import type { GraphContext } from "../graph/training-graphs.js";
 import type { ParameterStore } from "../weights/parameter-store.js";
-import { type CollatedBatch, collate, planMicroBatches, type Sequence } from "./batch.js";
+import { type CollatedBatch, collate, planMicroBatches } from "./batch.js";
 import { planPackedRuns } from "./packing.js";
+import { selectInputs } from "./select-inputs.js";
+import type { Sequence } from "./sequence.js";
 import type { VisionEncoding } from "./vision-encoding.js";
 
 /** What training needs of the model. */
@@ -16,7 +17,7 @@ export interface TrainingContext {
   /** Tensors. */
   readonly store: ParameterStore;
   /** Compiled graphs. */
-  readonly sessions: ViewCache;
+  readonly sessions: GraphCache;
   /** Visual embeddings for graphs without the vision encoder. */
   readonly vision: VisionEncoding;
   /** Most tokens of one run: with padding, or packed without. */
@@ -32,7 +33,7 @@ export interface SequencePass {
   /** Parameters whose gradients the graph computes: vision among them puts the vision encoder into the graph. */
   readonly trained: readonly string[];
   /** Builds the graph for one shape. */
-  build(view: ViewContext, lossRows: number): BuiltView;
+  build(context: GraphContext, lossRows: number): GraphPlan;
   /** Inputs beside those of `collate`; `indices` are the batch's sequences. */
   feeds?(batch: CollatedBatch, indices: readonly number[]): Record<string, Feed>;
   /** Takes the outputs of one batch. */
@@ -65,7 +66,7 @@ export async function runSequences(
     const outputs = await sessions.use(
       key,
       () => pass.build({ config, store, shape: batch.shape }, batch.lossRows),
-      (view) => view.session.run(selectInputs(view, feeds, store, pass.replacements)),
+      (compiled) => compiled.session.run(selectInputs(compiled, feeds, store, pass.replacements)),
     );
     pass.collect((name) => outputs[name]?.data as Float32Array | undefined, batch, indices);
   }

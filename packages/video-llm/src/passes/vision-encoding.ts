@@ -1,7 +1,7 @@
 import { Graph } from "@videosafety/onnx-autodiff";
 import type { VideoLlmConfig } from "../config/config.js";
 import { type FrameGrid, patchLength, tokensPerFrame } from "../graph/frame-grid.js";
-import type { ViewCache, ViewPlan } from "../graph/view-cache.js";
+import type { GraphCache, GraphPlan } from "../graph/graph-cache.js";
 import { visionEncoder } from "../graph/vision.js";
 import type { VisualFeatures } from "../vision/visual-features.js";
 import type { ParameterStore } from "../weights/parameter-store.js";
@@ -20,7 +20,7 @@ export class VisionEncoding {
   constructor(
     private readonly config: VideoLlmConfig,
     private readonly store: ParameterStore,
-    private readonly sessions: ViewCache,
+    private readonly sessions: GraphCache,
   ) {}
 
   /** Embeddings [N, d] of the kept tokens; `ensure` comes first. */
@@ -73,7 +73,7 @@ export class VisionEncoding {
   async #run(frames: readonly Float32Array[], grid: FrameGrid): Promise<Float32Array> {
     const width = patchLength(this.config);
     const key = `vision|${this.store.liveVersion}|${Object.values(grid).join("x")}`;
-    const build = (): ViewPlan => {
+    const build = (): GraphPlan => {
       const graph = new Graph();
       const { params, inputs } = this.store.params(graph);
       const patches = graph.input("patches", "float32", [grid.frames * grid.rows * grid.columns, width]);
@@ -84,8 +84,8 @@ export class VisionEncoding {
     frames.forEach((frame, i) => {
       patches.set(frame, i * frame.length);
     });
-    const outputs = await this.sessions.use(key, build, (view) =>
-      view.session.run({ patches, ...this.store.feeds(view.parameters) }),
+    const outputs = await this.sessions.use(key, build, (compiled) =>
+      compiled.session.run({ patches, ...this.store.feeds(compiled.parameters) }),
     );
     const data = outputs.embeddings?.data as Float32Array;
     return data.subarray(0, (data.length / grid.frames) * frames.length);

@@ -4,15 +4,17 @@ import { createRng, readSafetensors, writeSafetensors } from "@videosafety/onnx-
 import { describe, expect, test } from "vitest";
 import { checkGradients } from "../../test/check-gradients.js";
 import { noiseVideo, TINY, temporaryDirectories, tinyModel, tinyPrompt, tinyQwen } from "../../test/tiny.js";
-import { buildAtSftView } from "../graph/training-views.js";
+import { buildAtSftGraph } from "../graph/training-graphs.js";
 import {
   createVideoLlm,
+  loadAdapter,
   loadVideoLlm,
   OptionsError,
   openHiddenStates,
   type PreparedPrompt,
   PromptError,
   REQUIRED_TOKENS,
+  saveVideoLlm,
   trainByteLevelBpe,
   type VideoLlm,
 } from "../index.js";
@@ -275,7 +277,7 @@ describe("input embeddings", () => {
     );
     const batch = collate(samples, 80, model.config, { embeddings: (v) => embeddings.get(v) as Float32Array });
     const context = { config: model.config, store, shape: batch.shape, dtype: "float64" as const };
-    const view = buildAtSftView(context, batch.lossRows, names);
+    const view = buildAtSftGraph(context, batch.lossRows, names);
     expect(names).toEqual(["visual_alarm_tokens", "textual_alarm_tokens"]);
     const feeds = {
       ...batch.feeds,
@@ -374,7 +376,7 @@ describe("checkpoints", () => {
   test("a model of several vectors comes back as it was; the tensors say how many", async () => {
     const model = tinyModel({ config: { alarmVectors: SEVERAL } });
     const directory = await temporary();
-    await model.save(directory);
+    await saveVideoLlm(model, directory);
     const again = await loadVideoLlm(directory);
     expect(again.config).toEqual(model.config);
     expect(again.tensors.get("visual_alarm_tokens")?.dims).toEqual([3, 32]);
@@ -390,7 +392,7 @@ describe("checkpoints", () => {
   test("checkpoints of the paper load with one vector; one without alarm tokens takes as many as are asked for", async () => {
     const model = tinyModel();
     const directory = await temporary();
-    await model.save(directory);
+    await saveVideoLlm(model, directory);
     expect((await loadVideoLlm(directory)).config.alarmVectors).toEqual({ visual: 1, textual: 1 });
     await expect(loadVideoLlm(directory, { alarmVectors: { visual: 2 } })).rejects.toMatchObject({
       code: "wrong-shape",
@@ -411,25 +413,25 @@ describe("checkpoints", () => {
     for (const { data } of model.trainableParameters(["lora"]).values()) data.fill(0.03);
     model.parametersChanged();
     const directory = await temporary();
-    await model.save(directory, { adapterOnly: true });
+    await saveVideoLlm(model, directory, { adapterOnly: true });
     const { tensors } = await readSafetensors(join(directory, "adapter_model.safetensors"));
     expect(tensors.get("visual_alarm_tokens")?.dims).toEqual([3, 32]);
     const base = tinyModel({ config: { alarmVectors: SEVERAL } });
     for (const { data } of base.trainableParameters(["alarmTokens"]).values()) data.fill(0);
-    await base.loadAdapter(directory);
+    await loadAdapter(base, directory);
     const sequence = async (of: VideoLlm) => ({
       prompt: await ask(of, { segments: "frame" }),
       completionIds: Int32Array.of(5),
     });
     const [expected, found] = [await model.logits([await sequence(model)]), await base.logits([await sequence(base)])];
     for (const [i, value] of (expected[0] as Float32Array).entries()) expect(found[0]?.[i]).toBeCloseTo(value, 5);
-    await expect(tinyModel().loadAdapter(directory)).rejects.toThrow(/load the base model with alarmVectors/);
+    await expect(loadAdapter(tinyModel(), directory)).rejects.toThrow(/load the base model with alarmVectors/);
   });
 
   test("a frozen base trains several vectors", async () => {
     const source = tinyModel({ config: { alarmVectors: SEVERAL } });
     const directory = await temporary();
-    await source.save(directory);
+    await saveVideoLlm(source, directory);
     const model = await loadVideoLlm(directory, { memoryMap: true });
     const prompt = await ask(model, { segments: "frame" });
     const sample = model.prepareSample({ prompt, completion: "yes", labels: { visual: 1, textual: 0 } });

@@ -11,6 +11,7 @@ import {
   initializeAlarms,
   loadVideoLlm,
   OptionsError,
+  saveVideoLlm,
   TextTokenizer,
   type VideoLlm,
 } from "../index.js";
@@ -88,7 +89,7 @@ describe("initializeAlarms", () => {
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), "alarm-start-"));
     model = tinyModel();
-    await model.save(directory);
+    await saveVideoLlm(model, directory);
   });
   afterAll(async () => {
     await model.dispose();

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { readSafetensors, writeSafetensors } from "@videosafety/onnx-autodiff";
 import { describe, expect, test } from "vitest";
 import { noiseVideo, TINY, temporaryDirectories, tinyModel, tinyPrompt, tinyTokenizer } from "../../test/tiny.js";
-import { createVideoLlm, loadVideoLlm, trainByteLevelBpe } from "../index.js";
+import { createVideoLlm, loadVideoLlm, saveVideoLlm, trainByteLevelBpe } from "../index.js";
 import { bucketSize } from "../passes/bucket.js";
 
 const golden = fileURLToPath(new URL("../../test/golden/videollama3-hf", import.meta.url));
@@ -90,7 +90,7 @@ describe("save and load", () => {
   test("a fresh model comes back bit by bit, also from shards", async () => {
     const model = tinyModel();
     const directory = await temporary();
-    await model.save(directory);
+    await saveVideoLlm(model, directory);
     const again = await loadVideoLlm(directory);
     expect(again.config).toEqual(model.config);
     expect(again.preprocessor).toEqual(model.preprocessor);
@@ -104,7 +104,7 @@ describe("save and load", () => {
   test("a vision encoder saved inside a wrapper module is found", async () => {
     const model = tinyModel();
     const directory = await temporary();
-    await model.save(directory);
+    await saveVideoLlm(model, directory);
     const { tensors } = await readSafetensors(directory);
     const renamed = Array.from(tensors, ([name, tensor]) => {
       return [name.replace("model.vision_encoder.", "model.vision_encoder.vision_encoder."), tensor] as const;
@@ -117,7 +117,7 @@ describe("save and load", () => {
   test("bfloat16 keeps 8 bits of precision", async () => {
     const model = tinyModel();
     const directory = await temporary();
-    await model.save(directory, { dtype: "bfloat16" });
+    await saveVideoLlm(model, directory, { dtype: "bfloat16" });
     const again = await loadVideoLlm(directory);
     for (const [name, { data }] of model.tensors) {
       const found = again.tensors.get(name)?.data as Float32Array;
@@ -130,7 +130,7 @@ describe("save and load", () => {
   test("an embedding table without room for the alarm tokens grows", async () => {
     const model = tinyModel({ config: { tieWordEmbeddings: false } });
     const directory = await temporary();
-    await model.save(directory);
+    await saveVideoLlm(model, directory);
     const rows = model.tokenizer.vocabularySize - 2;
     const { tensors } = await readSafetensors(directory);
     for (const name of ["model.embed_tokens.weight", "lm_head.weight"]) {

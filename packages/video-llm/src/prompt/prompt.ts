@@ -4,6 +4,7 @@ import {
   type AlarmPositions,
   type FrameInSequence,
   placeAlarms,
+  type SampleLabels,
 } from "@videosafety/alarm-tokens";
 import type { VideoLlmConfig } from "../config/config.js";
 import { PromptError } from "../errors.js";
@@ -39,21 +40,13 @@ export interface PreparedPrompt {
   readonly alarms: AlarmPlaces | null;
 }
 
-/** Labels of one sample: 0 safe, 1 harmful. */
-export interface SampleLabels {
-  /** Of the video. */
-  readonly visual: 0 | 1;
-  /** Of the query. */
-  readonly textual: 0 | 1;
-}
-
 /** A prompt with the completion to learn. Loss falls on the completion only. */
 export interface PreparedSample {
   /** What precedes the completion. */
   readonly prompt: PreparedPrompt;
   /** Completion ids, the end-of-turn token included; empty for probing alarm states. */
   readonly completionIds: Int32Array;
-  /** Labels of the alarm classification heads. */
+  /** Labels of the two heads: 0 safe, 1 harmful, null unknown, which puts no loss on that head. */
   readonly labels: SampleLabels;
 }
 

@@ -3,8 +3,8 @@ import { z } from "zod";
 import { PromptError, RemoteError } from "../errors.js";
 import { type Completion, DEFAULT_GENERATION, type GenerationOptions } from "../generation/generate.js";
 import { checkSampling } from "../generation/sampling.js";
-import type { FramesWithTimes } from "../model/video-llm.js";
 import type { ChatMessage, ContentPart } from "../prompt/chat.js";
+import type { FramesWithTimes } from "../vision/patch-frames.js";
 import { encodePng } from "./png-node.js";
 
 /** Where an OpenAI-compatible server is. */

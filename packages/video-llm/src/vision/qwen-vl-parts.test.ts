@@ -16,9 +16,16 @@ import { checkGradients } from "../../test/check-gradients.js";
 import { noiseVideo, TINY, temporaryDirectories, tinyQwen } from "../../test/tiny.js";
 import { resolveConfig } from "../config/config.js";
 import { frameAttention } from "../graph/frame-attention.js";
-import { buildAtSftView } from "../graph/training-views.js";
+import { buildAtSftGraph } from "../graph/training-graphs.js";
 import { windowLayout } from "../graph/window-layout.js";
-import { loadVideoLlm, parameterSpecs, parseCheckpointConfig, type VideoLlm } from "../index.js";
+import {
+  loadAdapter,
+  loadVideoLlm,
+  parameterSpecs,
+  parseCheckpointConfig,
+  saveVideoLlm,
+  type VideoLlm,
+} from "../index.js";
 import { collate } from "../passes/batch.js";
 import { rotaryPositions, rotaryTables3d } from "../prompt/rotary-positions.js";
 import { ParameterStore } from "../weights/parameter-store.js";
@@ -255,7 +262,7 @@ describe.each(FAMILIES)("%s", (family) => {
     const names = [...store.select([...GROUPS]).keys()];
     const batch = collate(samples, 80, model.config, { embeddings: null });
     const context = { config: model.config, store, shape: batch.shape, dtype: "float64" as const };
-    const worst = await checkGradients(buildAtSftView(context, batch.lossRows, names), store, {
+    const worst = await checkGradients(buildAtSftGraph(context, batch.lossRows, names), store, {
       ...batch.feeds,
       token_weights: new Float32Array(batch.lossRows).fill(
         1,
@@ -324,7 +331,7 @@ describe.each(FAMILIES)("%s", (family) => {
   test.each(["original", "huggingface"] as const)("comes back from a checkpoint in the %s layout", async (naming) => {
     const model = tinyQwen(family);
     const directory = await temporary();
-    await model.save(directory, { naming });
+    await saveVideoLlm(model, directory, { naming });
     const again = await loadVideoLlm(directory);
     expect([again.config, again.preprocessor, again.naming]).toEqual([model.config, model.preprocessor, naming]);
     for (const [name, { data }] of model.tensors) expect(again.tensors.get(name)?.data).toEqual(data);
@@ -337,7 +344,7 @@ describe.each(FAMILIES)("%s", (family) => {
     const vision = { hiddenSize: 32, intermediateSize: 64, layers: 1, heads: 2, patchSize: 4 };
     const whole = tinyQwen(family, { intermediateSize: 64, vision });
     const directory = await temporary();
-    await whole.save(directory);
+    await saveVideoLlm(whole, directory);
     const sampleOf = async (model: VideoLlm) =>
       model.prepareSample({ prompt: await ask(model, "what happens?", 3), completion: "a dog" });
     const logitsOf = async (model: VideoLlm) => (await model.logits([await sampleOf(model)]))[0] as Float32Array;
@@ -374,9 +381,9 @@ describe.each(FAMILIES)("%s", (family) => {
     for (const { data } of model.trainableParameters(["lora"]).values()) data.fill(0.05);
     model.parametersChanged();
     const directory = await temporary();
-    await model.save(directory, { adapterOnly: true, naming: "huggingface" });
+    await saveVideoLlm(model, directory, { adapterOnly: true, naming: "huggingface" });
     const again = tinyQwen(family);
-    await again.loadAdapter(directory);
+    await loadAdapter(again, directory);
     for (const [name, { data }] of model.trainableParameters(["lora"]))
       expect(again.tensors.get(name)?.data).toEqual(data);
   });

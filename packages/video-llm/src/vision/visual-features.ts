@@ -54,7 +54,7 @@ export function prepareVisual(
   if (timestampsSeconds.length !== frames) {
     throw new PromptError(
       "visual-count",
-      `expected ${frames} timestamps, one a frame, found ${timestampsSeconds.length}`,
+      `expected ${frames} timestamps, one per frame, found ${timestampsSeconds.length}`,
     );
   }
   const tokensPerFrame = (rows * columns) / mergeSize ** 2;

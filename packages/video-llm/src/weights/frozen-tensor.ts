@@ -1,5 +1,5 @@
 import type { FrozenStorage } from "@videosafety/onnx-autodiff";
-import type { TrainableTensor } from "./parameter-store.js";
+import type { TrainableTensor } from "./trainable-tensor.js";
 
 /** A tensor of a frozen base: its bytes stay in their file. */
 export interface FrozenTensor extends TrainableTensor {

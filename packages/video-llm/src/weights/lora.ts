@@ -1,7 +1,8 @@
 import type { LoraSpec, Params } from "@videosafety/onnx-autodiff";
 import type { VideoLlmConfig } from "../config/config.js";
 import { OptionsError } from "../errors.js";
-import { type ParameterSpec, parameterSpecs } from "./parameters.js";
+import type { ParameterSpec } from "./parameter-spec.js";
+import { parameterSpecs } from "./parameters.js";
 
 /** Low-rank adapters on every linear layer of the decoder: y += alpha / rank x A^T B^T. */
 export interface LoraSettings {

@@ -1,3 +1,4 @@
+import type { ParameterGroup } from "@videosafety/alarm-tokens";
 import {
   createRng,
   type FrozenKernel,
@@ -10,21 +11,12 @@ import {
   type Value,
 } from "@videosafety/onnx-autodiff";
 import { seedOf } from "@videosafety/random";
+import type { GraphDType } from "../config/graph-dtype.js";
 import { OptionsError } from "../errors.js";
-import type { ViewDType } from "../graph/embedding.js";
 import { isFrozen } from "./frozen-tensor.js";
 import type { LoraSettings } from "./lora.js";
-import type { ParameterGroup, ParameterSpec } from "./parameters.js";
-
-/** A parameter the optimizer writes to in place: alarm-tokens' and grpo's `TrainableTensor`. */
-export interface TrainableTensor {
-  /** Row-major values; live. */
-  readonly data: Float32Array;
-  /** Shape. */
-  readonly dims: readonly number[];
-  /** Its `ParameterGroup`. */
-  readonly group: ParameterGroup;
-}
+import type { ParameterSpec } from "./parameter-spec.js";
+import type { TrainableTensor } from "./trainable-tensor.js";
 
 /** Fresh values of every tensor, each from its own seeded generator, so that a change of depth leaves the others alone. */
 export function freshTensor(spec: ParameterSpec, seed: number): TrainableTensor {
@@ -132,7 +124,7 @@ export class ParameterStore {
   /** Supplies a graph with parameters: inputs for live tensors, constants for the others, mapped ones for a frozen base. */
   params(
     graph: Graph,
-    dtype: ViewDType = "float32",
+    dtype: GraphDType = "float32",
     kernelOf: (storage: FrozenStorage) => FrozenKernel = () => ({}),
   ): { params: Params; inputs: Map<string, Value> } {
     const values = new Map<string, Value>();

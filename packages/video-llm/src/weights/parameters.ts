@@ -1,23 +1,7 @@
-import { ALARM_TENSOR_NAMES } from "@videosafety/alarm-tokens";
+import { ALARM_TENSOR_NAMES, type ParameterGroup } from "@videosafety/alarm-tokens";
 import { isQwenVl, type VideoLlmConfig } from "../config/config.js";
+import type { ParameterSpec } from "./parameter-spec.js";
 import { qwenVisionSpecs } from "./qwen-vl-parameters.js";
-
-/** The named sets of parameters a stage can train. */
-export type ParameterGroup = "llm" | "lora" | "alarmTokens" | "classifiers" | "projector" | "visionEncoder";
-
-/** One tensor of the model. */
-export interface ParameterSpec {
-  /** Checkpoint name, the authors' (`model.layers.0.self_attn.q_proj.weight`). */
-  readonly name: string;
-  /** Shape; linear layers are [out, in]. */
-  readonly dims: readonly number[];
-  /** The set it is trained with. */
-  readonly group: ParameterGroup;
-  /** Fresh values: zeros, ones, or normal with this standard deviation. */
-  readonly init: "zeros" | "ones" | number;
-  /** Whether a checkpoint may lack it (it then starts fresh): alarm tokens and their heads. */
-  readonly optional?: boolean;
-}
 
 /**
  * Every tensor of a model of these sizes, in checkpoint order, named as the family's authors publish it: as in

@@ -1,5 +1,5 @@
 import type { VideoLlmConfig } from "../config/config.js";
-import type { ParameterSpec } from "./parameters.js";
+import type { ParameterSpec } from "./parameter-spec.js";
 
 /** The vision encoder and patch merger (group `projector`) of Qwen2-VL or Qwen2.5-VL, named as in Qwen's checkpoints. */
 export function qwenVisionSpecs(config: VideoLlmConfig): ParameterSpec[] {

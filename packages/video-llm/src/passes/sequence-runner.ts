@@ -1,62 +1,16 @@
+import type { AlarmStates, AtSftOptions, AtSftResult, ParameterGroup } from "@videosafety/alarm-tokens";
 import { PromptError } from "../errors.js";
-import { sequenceCount } from "../graph/language-view.js";
+import { sequenceCount } from "../graph/language-graph.js";
 import {
-  buildAlarmStatesView,
-  buildAtSftView,
-  buildLogitsView,
-  buildPolicyView,
+  buildAlarmStatesGraph,
+  buildAtSftGraph,
+  buildLogitsGraph,
+  buildPolicyGraph,
   gradientOutput,
-} from "../graph/training-views.js";
+} from "../graph/training-graphs.js";
 import type { PreparedSample } from "../prompt/prompt.js";
-import type { ParameterGroup } from "../weights/parameters.js";
-import type { Sequence } from "./batch.js";
 import { runSequences, type TrainingContext } from "./run-sequences.js";
-
-/** Options of `atSftGradients`: alarm-tokens' `AtSftOptions`. */
-export interface AtSftOptions {
-  /** The groups whose gradients are wanted. */
-  readonly groups: readonly ParameterGroup[];
-  /** Weight of the visual head's loss. */
-  readonly lambdaVisual: number;
-  /** Weight of the textual head's loss. */
-  readonly lambdaTextual: number;
-  /** Denominators of the accumulated batch; default: the counts of these samples, at least 1. */
-  readonly normalizers?: { readonly tokens: number; readonly visual: number; readonly textual: number };
-  /** Stops the work between runs. */
-  readonly signal?: AbortSignal;
-}
-
-/** Loss terms and gradients: alarm-tokens' `AtSftResult`. */
-export interface AtSftResult {
-  /** lossLm + lambdaVisual lossVisual + lambdaTextual lossTextual. */
-  loss: number;
-  /** Cross-entropy of completion tokens, nats. */
-  lossLm: number;
-  /** Cross-entropy of the visual head, nats. */
-  lossVisual: number;
-  /** Cross-entropy of the textual head, nats. */
-  lossTextual: number;
-  /** Completion tokens. */
-  tokens: number;
-  /** [B]; NaN for samples without alarm tokens. */
-  visualLogits: Float32Array;
-  /** [B]; NaN for samples without alarm tokens. */
-  textualLogits: Float32Array;
-  /** d loss / d parameter. */
-  gradients: Map<string, Float32Array>;
-}
-
-/** Alarm hidden states [B, d] and head logits [B]: alarm-tokens' `AlarmStates`. */
-export interface AlarmStates {
-  /** [B, d]. */
-  visualHidden: Float32Array;
-  /** [B, d]. */
-  textualHidden: Float32Array;
-  /** [B]. */
-  visualLogits: Float32Array;
-  /** [B]. */
-  textualLogits: Float32Array;
-}
+import type { Sequence } from "./sequence.js";
 
 /** What a model computes over whole sequences: losses, gradients, log-probabilities, alarm states, logits. */
 export class SequenceRunner {
@@ -65,9 +19,12 @@ export class SequenceRunner {
   /** Loss of stages 1-3 with gradients, summed over micro-batches. */
   async atSft(samples: readonly PreparedSample[], options: AtSftOptions): Promise<AtSftResult> {
     const trained = this.context.store.select(options.groups);
-    const labelled = samples.filter(({ prompt }) => prompt.alarmPositions !== null).length;
+    const isLabelled = (sample: PreparedSample, modality: "visual" | "textual"): boolean =>
+      sample.prompt.alarmPositions !== null && sample.labels[modality] !== null;
+    const labelled = (modality: "visual" | "textual"): number =>
+      samples.filter((sample) => isLabelled(sample, modality)).length;
     const tokens = samples.reduce((sum, { completionIds }) => sum + completionIds.length, 0);
-    const normalizers = options.normalizers ?? { tokens, visual: labelled, textual: labelled };
+    const normalizers = options.normalizers ?? { tokens, visual: labelled("visual"), textual: labelled("textual") };
     const scalar = (value: number): Float32Array => Float32Array.of(value);
     const scalars = {
       token_normalizer: scalar(Math.max(1, normalizers.tokens)),
@@ -77,6 +34,7 @@ export class SequenceRunner {
       lambda_textual: scalar(options.lambdaTextual),
     };
     const absent = (): Float32Array => new Float32Array(samples.length).fill(Number.NaN);
+    const gradients = emptyGradients(trained);
     const result: AtSftResult = {
       loss: 0,
       lossLm: 0,
@@ -85,27 +43,28 @@ export class SequenceRunner {
       tokens,
       visualLogits: absent(),
       textualLogits: absent(),
-      gradients: emptyGradients(trained),
+      gradients,
     };
     const names = [...trained.keys()];
     await runSequences(this.context, samples, {
       key: `at-sft|${[...options.groups].sort()}`,
       trained: names,
       signal: options.signal,
-      build: (view, lossRows) => buildAtSftView(view, lossRows, names),
+      build: (graph, lossRows) => buildAtSftGraph(graph, lossRows, names),
       feeds: (batch, indices) => {
         const inBatch = indices.map((i) => samples[i] as PreparedSample);
         const slots = new Float32Array(sequenceCount(batch.shape)); // 0 for empty sequences of a packed run
         const perSequence = (value: (sample: PreparedSample) => number): Float32Array =>
           slots.map((_, i) => (i < inBatch.length ? value(inBatch[i] as PreparedSample) : 0));
-        const alarmed = perSequence(({ prompt }) => (prompt.alarmPositions === null ? 0 : 1));
+        const maskOf = (modality: "visual" | "textual"): Float32Array =>
+          perSequence((sample) => Number(isLabelled(sample, modality)));
         return {
           ...scalars,
           token_weights: ones(batch.lossRows, batch.counts),
-          visual_labels: perSequence(({ labels }) => labels.visual),
-          textual_labels: perSequence(({ labels }) => labels.textual),
-          visual_label_mask: alarmed,
-          textual_label_mask: alarmed,
+          visual_labels: perSequence(({ labels }) => labels.visual ?? 0),
+          textual_labels: perSequence(({ labels }) => labels.textual ?? 0),
+          visual_label_mask: maskOf("visual"),
+          textual_label_mask: maskOf("textual"),
         };
       },
       collect: (outputs, _batch, indices) => {
@@ -118,7 +77,7 @@ export class SequenceRunner {
               result[name][index] = logits[i] as number;
           });
         }
-        addGradients(result.gradients, outputs);
+        addGradients(gradients, outputs);
       },
     });
     return result;
@@ -140,7 +99,7 @@ export class SequenceRunner {
       trained: [],
       signal: options.signal,
       replacements: options.replacements,
-      build: (view, lossRows) => buildPolicyView(view, lossRows, temperature, null),
+      build: (graph, lossRows) => buildPolicyGraph(graph, lossRows, temperature, null),
       collect: (outputs, { counts }, indices) => {
         scatterRows(outputs("log_probs") as Float32Array, counts, 1, indices, results);
       },
@@ -163,7 +122,7 @@ export class SequenceRunner {
       key: `policy|${temperature}|${[...groups].sort()}`,
       trained: names,
       signal: options.signal,
-      build: (view, lossRows) => buildPolicyView(view, lossRows, temperature, names),
+      build: (graph, lossRows) => buildPolicyGraph(graph, lossRows, temperature, names),
       feeds: (batch, indices) => {
         const flat = new Float32Array(batch.lossRows);
         let next = 0;
@@ -200,7 +159,7 @@ export class SequenceRunner {
       key: "alarm-states",
       trained: [],
       signal,
-      build: buildAlarmStatesView,
+      build: buildAlarmStatesGraph,
       collect: (outputs, { shape }, indices) => {
         for (const name of ["visualHidden", "textualHidden", "visualLogits", "textualLogits"] as const) {
           const values = outputs(name) as Float32Array;
@@ -222,7 +181,7 @@ export class SequenceRunner {
       key: "logits",
       trained: [],
       signal,
-      build: buildLogitsView,
+      build: buildLogitsGraph,
       collect: (outputs, { counts }, indices) => {
         scatterRows(outputs("logits") as Float32Array, counts, width, indices, results);
       },

@@ -19,7 +19,7 @@ import { loraOf } from "../weights/lora.js";
 import type { ParameterStore } from "../weights/parameter-store.js";
 import { type Attend, decoder, outputTable } from "./decoder.js";
 import { inputEmbeddings } from "./embedding.js";
-import type { ViewPlan } from "./view-cache.js";
+import type { GraphPlan } from "./graph-cache.js";
 
 /** Sizes of a pass over the tokens that follow a cached prefix. */
 export interface SuffixShape {
@@ -33,9 +33,9 @@ export interface SuffixShape {
  * One prompt's tokens after a prefix whose keys and values are known; none of them is visual.
  *
  * Inputs: `ids` [S] and alarm masks; `cos`, `sin` [1, S, hd / 2]; `sizes` [S, prefix]; `last_rows` [1]; `prefix_k.<layer>`,
- * `prefix_v.<layer>` [prefix, 1, kvHeads, hd]. Outputs as `buildPrefillView` gives them, for these tokens alone.
+ * `prefix_v.<layer>` [prefix, 1, kvHeads, hd]. Outputs as `buildPrefillGraph` gives them, for these tokens alone.
  */
-export function buildSuffixView(config: VideoLlmConfig, store: ParameterStore, shape: SuffixShape): ViewPlan {
+export function buildSuffixGraph(config: VideoLlmConfig, store: ParameterStore, shape: SuffixShape): GraphPlan {
   const graph = new Graph();
   const { params, inputs } = store.params(graph);
   const { heads, keyValueHeads: kv, headSize: hd } = config;

@@ -1,15 +1,16 @@
 import { Graph, gather, type Params, reshape, ropeTables, selfAttention, type Value } from "@videosafety/onnx-autodiff";
 import { isQwenVl, type VideoLlmConfig } from "../config/config.js";
+import type { GraphDType } from "../config/graph-dtype.js";
 import { loraOf } from "../weights/lora.js";
 import type { ParameterStore } from "../weights/parameter-store.js";
 import { type Attend, decoder } from "./decoder.js";
-import { inputEmbeddings, type ViewDType } from "./embedding.js";
+import { inputEmbeddings } from "./embedding.js";
 import { type FrameGrid, patchLength, repeatedTable } from "./frame-grid.js";
 import { type BlockAttention, type PackedShape, packedAttention } from "./packed-attention.js";
 import { visionEncoder } from "./vision.js";
 
 /** Sizes a graph over whole sequences is built for. */
-export interface ViewShape {
+export interface GraphShape {
   /** Sequences B. */
   readonly batch: number;
   /** Tokens a sequence S, padded. */
@@ -25,10 +26,10 @@ export interface ViewShape {
 }
 
 /** Sequences of a graph, empty ones included. */
-export const sequenceCount = ({ batch, packed }: ViewShape): number => packed?.sequences ?? batch;
+export const sequenceCount = ({ batch, packed }: GraphShape): number => packed?.sequences ?? batch;
 
 /** Key of a shape in a session cache. */
-export const shapeKey = (shape: ViewShape): string =>
+export const shapeKey = (shape: GraphShape): string =>
   [
     shape.batch,
     shape.length,
@@ -39,7 +40,7 @@ export const shapeKey = (shape: ViewShape): string =>
   ].join(",");
 
 /** A graph under construction whose hidden states are known. */
-export interface LanguageView {
+export interface LanguageGraph {
   /** The graph. */
   readonly graph: Graph;
   /** Supplies parameters. */
@@ -50,7 +51,7 @@ export interface LanguageView {
   readonly hidden: Value;
 }
 
-/** Sees values inside the decoder while a view is built. */
+/** Sees values inside the decoder while a graph is built. */
 export interface DecoderObserver {
   /** What goes into a layer [B S, d]. */
   hidden?(value: Value, layer: number): void;
@@ -62,13 +63,13 @@ export interface DecoderObserver {
  * Starts a graph over padded sequences [B, S], or packed ones [1, S]: vision encoder (or fed embeddings), input embeddings,
  * decoder. Padding stands on the right, where causal attention never lets a real token see it.
  */
-export function buildLanguageView(
+export function buildLanguageGraph(
   config: VideoLlmConfig,
   store: ParameterStore,
-  shape: ViewShape,
-  dtype: ViewDType = "float32",
+  shape: GraphShape,
+  dtype: GraphDType = "float32",
   observer: DecoderObserver = {},
-): LanguageView {
+): LanguageGraph {
   const graph = new Graph();
   const { params, inputs } = store.params(graph, dtype);
   const { batch, length } = shape;
@@ -97,7 +98,7 @@ export function buildLanguageView(
 function rotaryAngles(
   x: Value,
   config: VideoLlmConfig,
-  { batch, length, packed }: ViewShape,
+  { batch, length, packed }: GraphShape,
 ): { cos: Value; sin: Value } {
   const dims = [length, config.headSize / 2];
   if (isQwenVl(config)) {
@@ -123,8 +124,8 @@ function visualEmbeddings(
   graph: Graph,
   config: VideoLlmConfig,
   params: Params,
-  shape: ViewShape,
-  dtype: ViewDType,
+  shape: GraphShape,
+  dtype: GraphDType,
 ): Value | undefined {
   const { frames, visualRows } = shape;
   if (frames === null)

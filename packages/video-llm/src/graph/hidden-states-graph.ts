@@ -10,8 +10,9 @@ import {
   transpose,
   type Value,
 } from "@videosafety/onnx-autodiff";
-import { buildLanguageView } from "./language-view.js";
-import { type BuiltView, type ViewContext, withGradients } from "./training-views.js";
+import type { GraphPlan } from "./graph-cache.js";
+import { buildLanguageGraph } from "./language-graph.js";
+import { type GraphContext, withGradients } from "./training-graphs.js";
 
 /** Name of the output that holds a layer's hidden states. */
 export const hiddenOutput = (layer: number): string => `hidden.${layer}`;
@@ -20,35 +21,35 @@ export const hiddenOutput = (layer: number): string => `hidden.${layer}`;
 export const attentionOutput = (layer: number): string => `attention.${layer}`;
 
 /** Hidden states [R, d] at the rows of the input `rows` [R], for each layer: 0 = embeddings, the last after the final norm. */
-export function buildHiddenStatesView(context: ViewContext, rows: number, layers: readonly number[]): BuiltView {
+export function buildHiddenStatesGraph(context: GraphContext, rows: number, layers: readonly number[]): GraphPlan {
   const { config, store, shape, dtype } = context;
   const inside = new Map<number, Value>();
-  const view = buildLanguageView(config, store, shape, dtype, {
+  const language = buildLanguageGraph(config, store, shape, dtype, {
     hidden: (value, layer) => inside.set(layer, value),
   });
-  inside.set(config.layers, view.hidden);
-  const index = view.graph.input("rows", "int32", [rows]);
-  for (const layer of layers) view.graph.output(hiddenOutput(layer), gather(inside.get(layer) as Value, index));
-  return { graph: view.graph, parameters: view.inputs.keys() };
+  inside.set(config.layers, language.hidden);
+  const index = language.graph.input("rows", "int32", [rows]);
+  for (const layer of layers) language.graph.output(hiddenOutput(layer), gather(inside.get(layer) as Value, index));
+  return { graph: language.graph, parameters: language.inputs.keys() };
 }
 
 /** Output `loss` = sum of the last hidden states at `rows` [R] times `cotangents` [R, d], with gradients of `trained`. */
-export function buildHiddenGradientsView(context: ViewContext, rows: number, trained: readonly string[]): BuiltView {
+export function buildHiddenGradientsGraph(context: GraphContext, rows: number, trained: readonly string[]): GraphPlan {
   const { config, store, shape, dtype = "float32" } = context;
-  const view = buildLanguageView(config, store, shape, dtype);
-  const { graph } = view;
-  const states = gather(view.hidden, graph.input("rows", "int32", [rows]));
+  const language = buildLanguageGraph(config, store, shape, dtype);
+  const { graph } = language;
+  const states = gather(language.hidden, graph.input("rows", "int32", [rows]));
   const loss = sumAll(mul(states, graph.input("cotangents", dtype, [rows, config.hiddenSize])));
-  return withGradients(view, loss, trained);
+  return withGradients(language, loss, trained);
 }
 
 /** Attention weights [heads, S, S] of every layer, for one sequence. */
-export function buildAttentionView(context: ViewContext): BuiltView {
+export function buildAttentionGraph(context: GraphContext): GraphPlan {
   const { config, store, shape } = context;
   const { heads, keyValueHeads, headSize } = config;
   const { length } = shape;
   const weights: Value[] = [];
-  const view = buildLanguageView(config, store, shape, "float32", {
+  const language = buildLanguageGraph(config, store, shape, "float32", {
     attention: (q, k) => {
       const group = heads / keyValueHeads;
       const queries = transpose(reshape(q, [length, keyValueHeads, group, headSize]), [1, 2, 0, 3]);
@@ -60,7 +61,7 @@ export function buildAttentionView(context: ViewContext): BuiltView {
     },
   });
   weights.forEach((value, i) => {
-    view.graph.output(attentionOutput(i + 1), value);
+    language.graph.output(attentionOutput(i + 1), value);
   });
-  return { graph: view.graph, parameters: view.inputs.keys() };
+  return { graph: language.graph, parameters: language.inputs.keys() };
 }

@@ -15,31 +15,31 @@ import {
   type Value,
 } from "@videosafety/onnx-autodiff";
 import type { VideoLlmConfig } from "../config/config.js";
-import { decodeKernel } from "../config/frozen-runtime.js";
 import { loraOf } from "../weights/lora.js";
 import type { ParameterStore } from "../weights/parameter-store.js";
+import { decodeKernel } from "./decode-kernel.js";
 import { type Attend, decoder, embeddingTable, outputTable } from "./decoder.js";
-import { buildLanguageView, type ViewShape } from "./language-view.js";
-import type { BuiltView } from "./training-views.js";
+import type { GraphPlan } from "./graph-cache.js";
+import { buildLanguageGraph, type GraphShape } from "./language-graph.js";
 
 /**
- * Prompts to caches: inputs of `buildLanguageView` and `last_rows` [B]; outputs `logits` [B, V] of each prompt's last
+ * Prompts to caches: inputs of `buildLanguageGraph` and `last_rows` [B]; outputs `logits` [B, V] of each prompt's last
  * token and time-major caches `k.<layer>`, `v.<layer>` [S, B, kvHeads, hd], keys rotated.
  */
-export function buildPrefillView(config: VideoLlmConfig, store: ParameterStore, shape: ViewShape): BuiltView {
+export function buildPrefillGraph(config: VideoLlmConfig, store: ParameterStore, shape: GraphShape): GraphPlan {
   const { keyValueHeads, headSize } = config;
   const dims = [shape.batch, shape.length, keyValueHeads, headSize];
   const timeMajor = (x: Value): Value => transpose(reshape(x, dims), [1, 0, 2, 3]);
   const caches: [string, Value][] = [];
-  const view = buildLanguageView(config, store, shape, "float32", {
+  const language = buildLanguageGraph(config, store, shape, "float32", {
     attention: (_q, k, v, layer) => {
       caches.push([`k.${layer}`, timeMajor(k)], [`v.${layer}`, timeMajor(v)]);
     },
   });
-  const last = gather(view.hidden, view.graph.input("last_rows", "int32", [shape.batch]));
-  view.graph.output("logits", matmulTransposed(last, outputTable(config, view.params)));
-  for (const [name, value] of caches) view.graph.output(name, value);
-  return { graph: view.graph, parameters: view.inputs.keys() };
+  const last = gather(language.hidden, language.graph.input("last_rows", "int32", [shape.batch]));
+  language.graph.output("logits", matmulTransposed(last, outputTable(config, language.params)));
+  for (const [name, value] of caches) language.graph.output(name, value);
+  return { graph: language.graph, parameters: language.inputs.keys() };
 }
 
 /** Rows of a decoding step: `prompts` times `group` completions each. */
@@ -58,12 +58,12 @@ export interface DecodeShape {
  * additive; `sizes` [1, own, prompt]; `prompt_k.<layer>` [prompt, P, kvHeads, hd]; `own_k.<layer>` [own, P G, kvHeads,
  * hd], of which the first row is a masked dummy (an empty operand kills onnxruntime).
  */
-export function buildDecodeView(
+export function buildDecodeGraph(
   config: VideoLlmConfig,
   store: ParameterStore,
   shape: DecodeShape,
   accuracyLevel?: 1 | 4,
-): BuiltView {
+): GraphPlan {
   const graph = new Graph();
   let packed = false;
   const { params, inputs } = store.params(graph, "float32", (storage) => {

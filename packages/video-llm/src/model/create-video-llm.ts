@@ -1,0 +1,46 @@
+import { isQwenVl, resolveConfig, type VideoLlmConfigInput } from "../config/config.js";
+import type { RuntimeOptions } from "../config/runtime-options.js";
+import { PROMPT_CONVENTIONS } from "../prompt/conventions.js";
+import { TextTokenizer, type TokenizerFiles } from "../prompt/text-tokenizer.js";
+import { DEFAULT_PREPROCESSOR, type PreprocessorConfig } from "../vision/preprocessor-config.js";
+import { QWEN_VL_PREPROCESSOR } from "../vision/qwen-vl-preprocessor.js";
+import { freshTensor } from "../weights/parameter-store.js";
+import { parameterSpecs } from "../weights/parameters.js";
+import { VideoLlm } from "./video-llm.js";
+
+/** What `createVideoLlm` takes. */
+export interface CreateOptions extends RuntimeOptions {
+  /** Sizes; `vocabularySize` defaults to the tokenizer's, rounded up to a multiple of 8. */
+  readonly config: VideoLlmConfigInput;
+  /** Parsed tokenizer files; the alarm tokens are added when missing. */
+  readonly tokenizer: TokenizerFiles;
+  /** Seed of the fresh weights. */
+  readonly seed: number;
+  /** How frames become patches; default VideoLLaMA3's values with the config's patch size. */
+  readonly preprocessor?: Partial<PreprocessorConfig>;
+  /** Jinja template; default ChatML. */
+  readonly chatTemplate?: string;
+}
+
+/** A model with fresh weights. @throws ConfigError, TokenizerError */
+export function createVideoLlm(options: CreateOptions): VideoLlm {
+  const conventions = PROMPT_CONVENTIONS[options.config.family ?? "videollama3"];
+  const tokenizer = new TextTokenizer(options.tokenizer, [], conventions);
+  const vocabularySize = options.config.vocabularySize ?? Math.ceil(tokenizer.vocabularySize / 8) * 8;
+  const config = resolveConfig({ ...options.config, vocabularySize });
+  const published = isQwenVl(config) ? QWEN_VL_PREPROCESSOR : DEFAULT_PREPROCESSOR;
+  const preprocessor = { ...published, patchSize: config.vision.patchSize, ...options.preprocessor };
+  const tensors = new Map(parameterSpecs(config).map((spec) => [spec.name, freshTensor(spec, options.seed)]));
+  const chatTemplate = options.chatTemplate ?? conventions.chatTemplate;
+  return new VideoLlm(
+    {
+      config,
+      preprocessor,
+      tokenizer,
+      chatTemplate,
+      tensors,
+      naming: config.family === "smolvlm2" ? "huggingface" : "original",
+    },
+    options,
+  );
+}
