@@ -6,6 +6,7 @@ const source = (path: string): string => fileURLToPath(new URL(path, import.meta
 export const alias = [
   { find: /^@videosafety\/([^/]+)$/, replacement: source("./packages/$1/src/index.ts") },
   { find: /^@videosafety\/([^/]+)\/(.+)$/, replacement: source("./packages/$1/src/$2.ts") },
+  { find: /^sign-world$/, replacement: source("./examples/sign-world/src/index.ts") },
 ];
 
 /** Runs before every test file of every project. */

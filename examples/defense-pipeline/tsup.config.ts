@@ -6,7 +6,6 @@ export default modules(
     responder: "src/responder.ts",
     "write-held-out": "src/write-held-out.ts",
     "train-recipes": "src/train-recipes.ts",
-    "world/train-base": "src/world/train-base.ts",
   },
   { external: ["node-av", "ffmpeg-static"] },
 );

@@ -4,7 +4,7 @@ import {
   createGuard,
   type GuardCalibration,
   type GuardModel,
-  mergeSpans,
+  spanOverlap,
   type TimeSpan,
 } from "@videosafety/alarm-tokens";
 import type { PreparedSample, VideoLlm } from "@videosafety/video-llm";
@@ -66,7 +66,7 @@ export async function locateByWindows(
   for (const sample of harmful) {
     const { spans, flags, latency } = await guard.assess(sample);
     flagged += flags.visual ? 1 / harmful.length : 0;
-    overlaps.push(intersectionOverUnion(spans, [hazardOf(sample)]));
+    overlaps.push(overlapOf(spans, [hazardOf(sample)]));
     shares.push(latency.guardMs / latency.totalMs);
   }
   shares.sort((a, b) => a - b);
@@ -105,7 +105,7 @@ export async function locateBySegments(
   for (const sample of harmful) {
     const { spans, flags } = await guard.assess(sample);
     flagged += flags.visual ? 1 / harmful.length : 0;
-    overlaps.push(intersectionOverUnion(spans, [hazardOf(sample)]));
+    overlaps.push(overlapOf(spans, [hazardOf(sample)]));
   }
   const seen = await guardModel.alarmStates(await prepareAll(model, harmful, EVERY_FRAME));
   const seconds = seen.segments.flatMap(({ spans, logits }, i) => {
@@ -144,9 +144,5 @@ function countPrompts<Sample>(model: GuardModel<Sample>): GuardModel<Sample> & {
 
 const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
 
-function intersectionOverUnion(a: readonly TimeSpan[], b: readonly TimeSpan[]): number {
-  const length = (spans: readonly TimeSpan[]): number =>
-    mergeSpans(spans).reduce((sum, { startSeconds, endSeconds }) => sum + endSeconds - startSeconds, 0);
-  const union = length([...a, ...b]);
-  return (length(a) + length(b) - union) / union;
-}
+/** Overlap with the truth; a harmful clip always has some. */
+const overlapOf = (spans: readonly TimeSpan[], truth: readonly TimeSpan[]): number => spanOverlap(spans, truth) ?? 0;

@@ -1,15 +1,14 @@
 import { type AtSftConfigInput, latestCheckpoint, trainAtSft } from "@videosafety/alarm-tokens/train";
-import type { PreparedSample, VideoLlm } from "@videosafety/video-llm";
-import type { ClipFeatures } from "./clip-features-node.js";
+import type { FeatureCache, PreparedSample, VideoLlm } from "@videosafety/video-llm";
+import type { WorldSample, WorldSet } from "sign-world";
+import { safetyLabels } from "sign-world";
 import type { Report } from "./pipeline-event.js";
 import type { RunFolder } from "./run-folder-node.js";
-import { safetyLabels } from "./world/completions.js";
-import type { WorldSample, WorldSet } from "./world/datasets.js";
 
 /** A sample's prompt, with alarm tokens unless told otherwise, and the completion to learn. */
 export async function prepareSample(
   model: VideoLlm,
-  features: ClipFeatures,
+  features: FeatureCache,
   folder: RunFolder,
   sample: WorldSample,
   completion: string,
@@ -39,7 +38,7 @@ export interface StageSummary {
 /** One of the stages 1-3 on a world set. Continues from its last checkpoint when there is one. */
 export async function trainAtSftStage(options: {
   readonly model: VideoLlm;
-  readonly features: ClipFeatures;
+  readonly features: FeatureCache;
   readonly folder: RunFolder;
   readonly name: string;
   readonly set: WorldSet;

@@ -1,12 +1,17 @@
-import type { VideoLlm } from "@videosafety/video-llm";
-import { createRuleJudge, type EvaluatedRun, type FrameSource, loadRun, runEvaluation } from "@videosafety/vsb-eval";
+import type { FeatureCache, VideoLlm } from "@videosafety/video-llm";
+import {
+  createLocalResponder,
+  createRuleJudge,
+  type EvaluatedRun,
+  type FrameSource,
+  loadRun,
+  runEvaluation,
+} from "@videosafety/vsb-eval";
 import { JsonlFileStore } from "@videosafety/vsb-eval/node";
-import type { ClipFeatures } from "./clip-features-node.js";
-import { LocalResponder } from "./local-responder-node.js";
+import { evalItems, type WorldSet } from "sign-world";
 import type { PipelineConfig } from "./pipeline-config.js";
 import type { Report } from "./pipeline-event.js";
 import type { RunFolder } from "./run-folder-node.js";
-import { evalItems, type WorldSet } from "./world/datasets.js";
 
 const ARMS = ["video", "text"];
 
@@ -25,7 +30,7 @@ export interface StageEvaluation {
 export async function evaluateStage(options: {
   readonly stage: string;
   readonly model: VideoLlm;
-  readonly features: ClipFeatures;
+  readonly features: FeatureCache;
   readonly frames: FrameSource;
   readonly folder: RunFolder;
   readonly heldOut: WorldSet;
@@ -35,7 +40,12 @@ export async function evaluateStage(options: {
 }): Promise<StageEvaluation> {
   const { stage, model, features, frames, folder, heldOut, config, report, signal } = options;
   const items = evalItems(heldOut, (clip) => folder.file("clips", clip.path));
-  const responder = new LocalResponder(`defense-pipeline/${stage}`, model, features, stage !== "base");
+  const responder = createLocalResponder({
+    id: `defense-pipeline/${stage}`,
+    model,
+    featuresOf: (video) => features.ofVideo(video),
+    alarmTokens: stage !== "base", // the base has never seen them
+  });
   const judge = createRuleJudge();
   const store = await JsonlFileStore.open(folder.file("evaluation", stage));
   try {

@@ -1,13 +1,12 @@
 import { grpoPreset } from "@videosafety/grpo";
 import { directoryCheckpoints, latestCheckpoint, trainGrpo } from "@videosafety/grpo/train";
 import { accuracyReward, formatReward } from "@videosafety/rewards";
-import type { PreparedPrompt, VideoLlm } from "@videosafety/video-llm";
+import type { FeatureCache, PreparedPrompt, VideoLlm } from "@videosafety/video-llm";
+import { referenceCompletion, type WorldSet } from "sign-world";
 import { prepareSample } from "./at-sft-stage-node.js";
-import type { ClipFeatures } from "./clip-features-node.js";
 import type { PipelineConfig } from "./pipeline-config.js";
 import type { Report } from "./pipeline-event.js";
 import type { RunFolder } from "./run-folder-node.js";
-import { referenceCompletion, type WorldSet } from "./world/datasets.js";
 
 /** A training row of stage 4: the prompt and what the rewards read. */
 interface RlExample {
@@ -19,7 +18,7 @@ interface RlExample {
 /** Stage 4: safety-guided GRPO, rewards = format + safety accuracy with dynamic reward adaptation. */
 export async function trainGrpoStage(options: {
   readonly model: VideoLlm;
-  readonly features: ClipFeatures;
+  readonly features: FeatureCache;
   readonly folder: RunFolder;
   readonly set: WorldSet;
   readonly config: PipelineConfig;

@@ -1,12 +1,13 @@
 #!/usr/bin/env node
 import { existsSync } from "node:fs";
 import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { SHIPPED_BASE } from "sign-world";
 import { DEMO_CONFIG, type PipelineConfig, QUICK_CONFIG } from "./pipeline-config.js";
 import { describeFailure, UsageError } from "./pipeline-error.js";
 import { ProgressView } from "./progress-view-node.js";
 import { resultsTable } from "./results-table.js";
 import { RunFolder } from "./run-folder-node.js";
-import { runPipeline, SHIPPED_BASE } from "./run-pipeline-node.js";
+import { runPipeline } from "./run-pipeline-node.js";
 
 interface Flags {
   readonly seed: number;

@@ -1,58 +1,22 @@
-import { fileURLToPath } from "node:url";
 import { STAGE_1_ALARM_AR, STAGE_2_AT_SFT, STAGE_3_COT } from "@videosafety/alarm-tokens/train";
-import { loadVideoLlm, saveVideoLlm, type VideoLlm } from "@videosafety/video-llm";
-import type { EvaluatedRun } from "@videosafety/vsb-eval";
+import { FeatureCache, loadVideoLlm, saveVideoLlm, type VideoLlm } from "@videosafety/video-llm";
+import { type EvaluatedRun, relayEvents } from "@videosafety/vsb-eval";
 import { videoFrames } from "@videosafety/vsb-eval/node";
+import { referenceCompletion } from "sign-world";
 import { trainAtSftStage } from "./at-sft-stage-node.js";
-import { ClipFeatures } from "./clip-features-node.js";
 import { evaluateStage, type StageEvaluation } from "./evaluate-stage-node.js";
 import { trainGrpoStage } from "./grpo-stage-node.js";
 import type { PipelineConfig } from "./pipeline-config.js";
 import type { PipelineEvent, Report } from "./pipeline-event.js";
 import type { RunFolder } from "./run-folder-node.js";
-import { referenceCompletion } from "./world/datasets.js";
 import { buildWorldData, type WorldData, writeWorldData } from "./world-data-node.js";
 import { type PipelineResults, writeResults } from "./write-results-node.js";
-
-/** The small base checkpoint shipped with the repository; `world/train-base.ts` made it. */
-export const SHIPPED_BASE = fileURLToPath(new URL("../assets/base", import.meta.url));
 
 /** A training stage: its name in folders and tables, and what it says when done. */
 interface Stage {
   readonly name: string;
   readonly title: string;
-  train(options: { model: VideoLlm; features: ClipFeatures; report: Report }): Promise<string>;
-}
-
-/** A queue between work that reports progress by callback and the generator that yields it. */
-class EventRelay {
-  readonly #events: PipelineEvent[] = [];
-  #wake: (() => void) | null = null;
-
-  push(event: PipelineEvent): void {
-    this.#events.push(event);
-    this.#wake?.();
-  }
-
-  /** Yields what is pushed until `work` has settled; returns its value. */
-  async *during<T>(work: Promise<T>): AsyncGenerator<PipelineEvent, T, void> {
-    let settled = false;
-    const end = (): void => {
-      settled = true;
-      this.#wake?.();
-    };
-    work.then(end, end);
-    for (;;) {
-      yield* this.#events.splice(0);
-      if (settled) {
-        yield* this.#events.splice(0);
-        return work;
-      }
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
-    }
-  }
+  train(options: { model: VideoLlm; features: FeatureCache; report: Report }): Promise<string>;
 }
 
 /**
@@ -69,7 +33,6 @@ export async function* runPipeline(options: {
 }): AsyncGenerator<PipelineEvent, void, void> {
   const { config, folder, signal } = options;
   const data = buildWorldData(config);
-  const relay = new EventRelay();
 
   /** Runs a step, which returns its summary, unless the run folder says that it was completed before. */
   async function* step(
@@ -84,9 +47,9 @@ export async function* runPipeline(options: {
       yield { type: "step-end", step: name, seconds: 0, summary: kept, resumed: true };
       return;
     }
-    const report: Report = (done, total, detail = "") =>
-      relay.push({ type: "progress", step: name, done, total, detail });
-    const summary = yield* relay.during(work(report));
+    const summary = yield* relayEvents<PipelineEvent, string>((push) =>
+      work((done, total, detail = "") => push({ type: "progress", step: name, done, total, detail })),
+    );
     folder.complete(name, summary);
     const seconds = (performance.now() - started) / 1000;
     yield { type: "step-end", step: name, seconds, summary, resumed: false };
@@ -98,7 +61,7 @@ export async function* runPipeline(options: {
   });
 
   let model = await load(options.base);
-  let features = new ClipFeatures(model, config.sampling);
+  let features = new FeatureCache(model, { sampling: config.sampling });
   // Decoded once for all evaluations.
   const frames = videoFrames({ plan: features.plan });
   const runs: EvaluatedRun[] = [];
@@ -124,7 +87,7 @@ export async function* runPipeline(options: {
     if (folder.completed(stage.name) !== undefined) {
       await model.dispose();
       model = await load(directory);
-      features = new ClipFeatures(model, config.sampling);
+      features = new FeatureCache(model, { sampling: config.sampling });
     }
     yield* step(stage.name, stage.title, async (report) => {
       const summary = await stage.train({ model, features, report });

@@ -7,14 +7,13 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { loadVideoLlm, saveVideoLlm } from "@videosafety/video-llm";
+import { FeatureCache, loadVideoLlm, saveVideoLlm } from "@videosafety/video-llm";
+import { SHIPPED_BASE } from "sign-world";
 import { RECIPES, type Recipe, recipeStages } from "./at-sft-recipes.js";
 import { trainAtSftStage } from "./at-sft-stage-node.js";
-import { ClipFeatures } from "./clip-features-node.js";
 import { pipelineConfigSchema } from "./pipeline-config.js";
 import { describeFailure, UsageError } from "./pipeline-error.js";
 import { RunFolder } from "./run-folder-node.js";
-import { SHIPPED_BASE } from "./run-pipeline-node.js";
 import { buildWorldData } from "./world-data-node.js";
 
 async function openRun(path: string) {
@@ -67,7 +66,7 @@ async function train(): Promise<void> {
     if (folder.completed(stepOf(checkpoint)) === undefined) {
       const model = await loadVideoLlm(directoryOf(recipe), { memoryPattern: false });
       model.trainableParameters(["llm", "alarmTokens", "classifiers"]); // as the demo's stages: equal graphs, equal bits
-      const features = new ClipFeatures(model, config.sampling);
+      const features = new FeatureCache(model, { sampling: config.sampling });
       const set = recipe.allRecords ? chainOfThought : finetuning;
       for (const stage of recipeStages(recipe, config)) {
         const { loss } = await trainAtSftStage({

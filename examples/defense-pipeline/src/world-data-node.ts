@@ -1,22 +1,22 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { writeJsonl } from "@videosafety/safety-data/node";
-import type { PipelineConfig } from "./pipeline-config.js";
-import type { Report } from "./pipeline-event.js";
-import type { RunFolder } from "./run-folder-node.js";
-import { writeClips } from "./world/clips-node.js";
 import {
   buildSet,
   cotRecords,
   DEFAULT_EVAL_COUNTS,
+  datasheet,
   evalItems,
   grpoRecords,
   type SampleCounts,
   sftRecords,
   trainingCounts,
   type WorldSet,
-} from "./world/datasets.js";
-import { datasheet } from "./world/datasheet.js";
+  writeClips,
+} from "sign-world";
+import type { PipelineConfig } from "./pipeline-config.js";
+import type { Report } from "./pipeline-event.js";
+import type { RunFolder } from "./run-folder-node.js";
 
 /** The data of one run: training sets from the training templates, held-out items with unseen clips and templates. */
 export interface WorldData {

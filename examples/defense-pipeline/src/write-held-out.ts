@@ -5,9 +5,8 @@
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { writeJsonl } from "@videosafety/safety-data/node";
+import { buildSet, DEFAULT_EVAL_COUNTS, evalItems, type SampleCounts, writeClips } from "sign-world";
 import { describeFailure } from "./pipeline-error.js";
-import { writeClips } from "./world/clips-node.js";
-import { buildSet, DEFAULT_EVAL_COUNTS, evalItems, type SampleCounts } from "./world/datasets.js";
 
 async function write(): Promise<void> {
   const { values } = parseArgs({

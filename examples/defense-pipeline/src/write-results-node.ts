@@ -9,9 +9,9 @@ import {
   htmlReport,
   reportExamples,
 } from "@videosafety/vsb-eval";
+import { evalItems } from "sign-world";
 import type { PipelineConfig } from "./pipeline-config.js";
 import type { RunFolder } from "./run-folder-node.js";
-import { evalItems } from "./world/datasets.js";
 import type { WorldData } from "./world-data-node.js";
 
 /** What a run measured. */

@@ -111,7 +111,7 @@ export {
   type HiddenStateRequest,
   hasHiddenStates,
 } from "./model/hidden-state-model.js";
-export { mergeSpans, type TimeSpan } from "./model/time-spans.js";
+export { mergeSpans, spanOverlap, type TimeSpan } from "./model/time-spans.js";
 export type {
   AlarmStates,
   AtSftNormalizers,

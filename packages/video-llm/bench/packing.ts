@@ -41,7 +41,7 @@ import { freshTensor, ParameterStore } from "../src/weights/parameter-store.js";
 
 const vision = { hiddenSize: 96, intermediateSize: 192, layers: 1, heads: 4 };
 const SIZES = {
-  // The demo's base (examples/defense-pipeline/assets/base), and a wider decoder.
+  // The demo's base (examples/sign-world/assets/base), and a wider decoder.
   demo: { hiddenSize: 128, intermediateSize: 320, layers: 3, heads: 4, keyValueHeads: 2, vocabularySize: 2016, vision },
   wide: {
     hiddenSize: 512,

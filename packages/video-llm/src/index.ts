@@ -40,6 +40,7 @@ export {
   sampleToken,
 } from "./generation/sampling.js";
 export { type CreateOptions, createVideoLlm } from "./model/create-video-llm.js";
+export { FeatureCache, type FeatureCacheOptions, type FeatureModel } from "./model/feature-cache.js";
 export { type OpenedVideoLlm, openHiddenStates } from "./model/hidden-states.js";
 export { type AlarmStart, initializeAlarms } from "./model/initialize-alarms.js";
 export type { PolicyItem, PolicyModel, VideoLlmPolicy } from "./model/policy.js";
@@ -79,6 +80,7 @@ export {
   type VideoTokenLimits,
 } from "./vision/preprocessor-config.js";
 export { QWEN_VL_PREPROCESSOR } from "./vision/qwen-vl-preprocessor.js";
+export { type SampleLimits, samplePlanFor } from "./vision/sample-plan.js";
 export type { PatchedVideo, VisualFeatures } from "./vision/visual-features.js";
 export type { LoraSettings } from "./weights/lora.js";
 export type { ParameterSpec } from "./weights/parameter-spec.js";

@@ -41,6 +41,16 @@ export { type EstimateOptions, estimateRun, type RunEstimate } from "./run/estim
 export type { EvaluationEvent, EvaluationOptions } from "./run/evaluation-options.js";
 export { type JudgeRunEvent, type JudgeRunOptions, judgeRun } from "./run/judge-run.js";
 export type { JudgedResponse } from "./run/judging.js";
+export {
+  createLocalResponder,
+  type LocalCompletion,
+  type LocalGeneration,
+  type LocalMessage,
+  type LocalModel,
+  type LocalPrompt,
+  type LocalResponderOptions,
+  type LocalToken,
+} from "./run/local-responder.js";
 export type {
   Outcome,
   ResponseRecord,
@@ -49,6 +59,7 @@ export type {
   UnitRecord,
   VerdictRecord,
 } from "./run/outcome.js";
+export { relayEvents } from "./run/relay-events.js";
 export {
   DEFAULT_GENERATION,
   type GenerationOptions,

@@ -1,4 +1,4 @@
 export { sha256File, type VideoFramesOptions, videoFrames } from "./arms/video-frames-node.js";
 export { ITEM_FORMATS, type ItemFormat, type LoadItemsOptions, loadItems } from "./data/load-items-node.js";
-export { captureEnvironment } from "./environment-node.js";
+export { captureEnvironment, cpuFeatures } from "./environment-node.js";
 export { JsonlFileStore, RECORDS_FILE } from "./store/jsonl-file-store-node.js";

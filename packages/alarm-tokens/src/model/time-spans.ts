@@ -16,3 +16,14 @@ export function mergeSpans(spans: readonly TimeSpan[]): TimeSpan[] {
   }
   return merged;
 }
+
+/**
+ * Intersection over union of two sets of spans, each second counted once: 1 where they cover the same time, 0 where they
+ * share none; null where neither covers any time.
+ */
+export function spanOverlap(a: readonly TimeSpan[], b: readonly TimeSpan[]): number | null {
+  const length = (spans: readonly TimeSpan[]): number =>
+    mergeSpans(spans).reduce((sum, { startSeconds, endSeconds }) => sum + endSeconds - startSeconds, 0);
+  const union = length([...a, ...b]);
+  return union === 0 ? null : (length(a) + length(b) - union) / union;
+}

@@ -1,0 +1,33 @@
+import type { SamplePlan } from "@videosafety/video-sampler";
+import type { VideoLlmConfig } from "../config/config.js";
+
+/** Bounds on the frames of a video; what is left out is the family's own default. */
+export interface SampleLimits {
+  /** Frames per second of video. */
+  readonly fps?: number;
+  /** Most frames. */
+  readonly maxFrames?: number;
+}
+
+/** qwen-vl-utils' least number of frames. */
+const QWEN_MIN_FRAMES = 4;
+
+/**
+ * How a family of models is shown videos: the plan of the authors' own loader, within bounds.
+ *
+ * @example samplePlanFor(model.config.family, { maxFrames: 16 })
+ */
+export function samplePlanFor(family: VideoLlmConfig["family"], limits: SampleLimits = {}): SamplePlan {
+  switch (family) {
+    case "videollama3":
+      return { type: "videollama3-reference", ...limits };
+    case "smolvlm2":
+      return { type: "smolvlm2", ...limits };
+    case "qwen2-vl":
+    case "qwen2.5-vl": {
+      const { maxFrames } = limits;
+      const least = maxFrames !== undefined && maxFrames < QWEN_MIN_FRAMES ? { minFrames: maxFrames } : {};
+      return { type: "qwen2.5-vl", ...limits, ...least };
+    }
+  }
+}
