@@ -17,32 +17,32 @@ const sources = ["packages", "examples", "tools"].flatMap((folder) =>
   [".ts", ".mjs", ".py", ".wat"].flatMap((ending) => filesBelow(join(root, folder), ending)),
 );
 
-/** `path#symbol` of a page of the paper map; a bare name is looked for in the package named last, or in the page's own. */
+/** `path#symbol` of a page of the paper map; a bare name is looked for in the package named last (per row), or in the page's own. */
 function checkPaperPage(page) {
   const own = /^docs\/paper\/(.+)\.md$/.exec(page)?.[1];
-  let home = own === undefined ? undefined : `packages/${own}/`;
+  let home;
   let last;
-  for (const [, path, symbol] of read(page).matchAll(/`([\w@./-]*\.(?:ts|mjs|py|wat))?(?:#([\w.]+))?`/g)) {
-    if (path === undefined && symbol === undefined) continue;
-    const folder = /^(?:packages|examples)\/[^/]+\//.exec(path ?? "")?.[0];
-    if (folder !== undefined) home = folder;
-    const found =
-      path === undefined
-        ? last
-        : folder !== undefined || path.startsWith("tools/")
-          ? [join(root, path)].filter(existsSync)
-          : sources.filter((file) => file.endsWith(`/${path}`) && relative(root, file).startsWith(`${home ?? ""}src/`));
-    last = found;
-    if (!found || found.length !== 1) {
-      findings.push(
-        `${page}: \`${path ?? `#${symbol}`}\`: expected one file${home === undefined ? "" : ` in ${home}`}, found ${found?.length ?? 0}`,
-      );
-      continue;
+  for (const line of read(page).split("\n")) {
+    if (own !== undefined) home = `packages/${own}/`;
+    for (const [, path, symbol] of line.matchAll(/`([\w@./-]*\.(?:ts|mjs|py|wat))?(?:#([\w.]+))?`/g)) {
+      if (path === undefined && symbol === undefined) continue;
+      const folder = /^(?:packages|examples)\/[^/]+\//.exec(path ?? "")?.[0];
+      if (folder !== undefined) home = folder;
+      if (path !== undefined) last = filesNamed(path, home);
+      if (last?.length !== 1) {
+        findings.push(`${page}: \`${path ?? `#${symbol}`}\`: expected one file in ${home}, found ${last?.length ?? 0}`);
+        continue;
+      }
+      const name = symbol?.split(".").at(-1);
+      if (name !== undefined && !new RegExp(`\\b${name}\\b`).test(readFileSync(last[0], "utf8")))
+        findings.push(`${page}: ${relative(root, last[0])} has no ${name}`);
     }
-    const name = symbol?.split(".").at(-1);
-    if (name !== undefined && !new RegExp(`\\b${name}\\b`).test(readFileSync(found[0], "utf8")))
-      findings.push(`${page}: ${relative(root, found[0])} has no ${name}`);
   }
+}
+
+function filesNamed(path, home) {
+  if (/^(?:packages|examples|tools)\//.test(path)) return [join(root, path)].filter(existsSync);
+  return sources.filter((file) => file.endsWith(`/${path}`) && relative(root, file).startsWith(`${home ?? ""}src/`));
 }
 
 for (const page of pages) {
