@@ -1,5 +1,6 @@
-// Holds the package graph of ARCHITECTURE.md against the code: allowed imports, no cycles of files, Node built-ins only in
-// `*-node.ts`, and nothing browser-hostile behind the entry points that promise to run in a browser.
+// Holds the package graph of ARCHITECTURE.md against the code: allowed imports, no circles of files (imports of types count too),
+// folders that import only what is declared below them, Node built-ins only in `*-node.ts`, and nothing browser-hostile behind the entry
+// points that promise to run in a browser.
 import { existsSync, readFileSync } from "node:fs";
 import { builtinModules } from "node:module";
 import { dirname, relative, resolve } from "node:path";
@@ -18,6 +19,11 @@ const allowed = {
   grpo: { any: ["random"], train: ["onnx-autodiff"] },
   "vsb-eval": { any: ["random", "safety-data", "video-sampler"] },
 };
+/**
+ * Folders of `src`, from the bottom up: a file may import from folders that stand before its own. Files directly in `src` (errors at the
+ * bottom, entries at the top) are free. Packages without a row are free too.
+ */
+const folderOrder = {};
 /** Packages whose main entry runs in a browser unchanged. */
 const browserSafe = ["random", "safety-data", "alarm-tokens", "rewards", "grpo"];
 
@@ -59,12 +65,14 @@ for (const { short, folder, manifest, entries } of workspacePackages()) {
   );
   for (const file of filesBelow(`${folder}/src`, ".ts")) {
     if (file.endsWith(".test.ts")) continue;
-    const edges = { local: [], outside: [] };
+    const edges = { all: [], local: [], outside: [] };
     for (const { specifier, typeOnly } of importsOf(file)) {
       if (specifier.startsWith(".")) {
         const target = localTarget(file, specifier);
-        // Types are erased: they reach nothing at run time and may be mutual.
-        if (target && !typeOnly) edges.local.push(target);
+        if (!target) continue;
+        edges.all.push(target);
+        // Types are erased: they reach nothing at run time.
+        if (!typeOnly) edges.local.push(target);
         continue;
       }
       edges.outside.push(specifier);
@@ -98,10 +106,24 @@ for (const { short, folder, manifest, entries } of workspacePackages()) {
       return;
     }
     state.set(file, "open");
-    for (const next of graph.get(file)?.local ?? []) visit(next, [...path, file]);
+    for (const next of graph.get(file)?.all ?? []) visit(next, [...path, file]);
     state.set(file, "done");
   };
   for (const file of graph.keys()) visit(file, []);
+
+  const order = folderOrder[short];
+  const folderOf = (file) => /^src\/([^/]+)\//.exec(relative(folder, file))?.[1];
+  for (const [file, { all }] of graph) {
+    const here = folderOf(file);
+    if (!order || !here) continue;
+    if (!order.includes(here))
+      findings.push(`${show(file)}: folder ${here} is not in folderOrder of tools/check-graph.mjs`);
+    for (const target of all) {
+      const there = folderOf(target);
+      if (there && there !== here && order.indexOf(there) > order.indexOf(here))
+        findings.push(`${show(file)}: ${here}/ stands below ${there}/ and may not import ${show(target)}`);
+    }
+  }
 
   const reach = (start) => {
     const seen = new Set();
