@@ -11,13 +11,14 @@ import { filesBelow, finish, root, workspacePackages } from "./packages.mjs";
 const allowed = {
   random: { any: [] },
   "safety-data": { any: [] },
+  endpoint: { any: [] },
   "video-sampler": { any: ["random"] },
   "onnx-autodiff": { any: ["random"] },
   "alarm-tokens": { any: ["random", "safety-data"], train: ["onnx-autodiff"] },
-  "video-llm": { any: ["random", "video-sampler", "alarm-tokens", "onnx-autodiff", "safety-data"] },
-  rewards: { any: ["safety-data"] },
-  grpo: { any: ["random"], train: ["onnx-autodiff"] },
-  "vsb-eval": { any: ["random", "safety-data", "video-sampler"] },
+  "video-llm": { any: ["random", "video-sampler", "alarm-tokens", "onnx-autodiff", "safety-data", "endpoint"] },
+  rewards: { any: ["safety-data", "endpoint"] },
+  grpo: { any: ["random"], train: ["onnx-autodiff", "endpoint"] },
+  "vsb-eval": { any: ["random", "safety-data", "video-sampler", "endpoint"] },
 };
 /**
  * Folders of `src`, from the bottom up: a file may import from folders that stand before its own. Files directly in `src` (errors at the
@@ -25,7 +26,7 @@ const allowed = {
  */
 const folderOrder = {};
 /** Packages whose main entry runs in a browser unchanged. */
-const browserSafe = ["random", "safety-data", "alarm-tokens", "rewards", "grpo"];
+const browserSafe = ["random", "endpoint", "safety-data", "alarm-tokens", "rewards", "grpo"];
 
 const findings = [];
 const builtins = new Set(builtinModules.flatMap((name) => [name, `node:${name}`]));

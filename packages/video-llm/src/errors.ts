@@ -76,9 +76,10 @@ export class RemoteError extends VideoLlmError {
 
   constructor(
     message: string,
-    /** HTTP status. */
+    /** HTTP status; 0 when no answer came. */
     readonly status: number,
+    options?: { cause?: unknown },
   ) {
-    super(message);
+    super(message, options);
   }
 }

@@ -107,6 +107,17 @@ describe("vllmRollouts", () => {
     await expect(source(few).generate(["a"], generation)).rejects.toThrow(/1 choices, 2 were asked/);
   });
 
+  it.each(["abort", "content_filter", "tool_calls", "SAFETY"])(
+    "refuses to train on an answer that ended by %s",
+    async (word) => {
+      const url = await serve(() => [200, { choices: [choice(0, [1], word), choice(1, [2])] }]);
+      await expect(source(url).generate(["a"], generation)).rejects.toMatchObject({
+        code: "GRPO_ROLLOUT",
+        message: expect.stringContaining(word),
+      });
+    },
+  );
+
   it("stops when aborted, and when nobody listens", async () => {
     const url = await serve(() => "hang");
     const controller = new AbortController();

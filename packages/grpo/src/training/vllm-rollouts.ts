@@ -1,8 +1,9 @@
+import { type ChatOutcome, chatCompletion, mapLimited } from "@videosafety/endpoint";
 import { z } from "zod";
 import { GrpoRolloutError } from "../errors.js";
 import type { Completion, GenerateOptions } from "./policy.js";
 import type { RolloutSource } from "./rollout.js";
-import { mapLimited, type VllmServer, vllmRequest } from "./vllm-client.js";
+import { rolloutError, type VllmServer, vllmEndpoint, vllmRequest } from "./vllm-client.js";
 
 /** Settings of `vllmRollouts`. */
 export interface VllmRolloutOptions<Prompt> extends VllmServer {
@@ -13,15 +14,6 @@ export interface VllmRolloutOptions<Prompt> extends VllmServer {
   readonly request: (prompt: Prompt) => { readonly messages: readonly unknown[] } & Readonly<Record<string, unknown>>;
 }
 
-const tokenSchema = z.object({ logprob: z.number().nullable() });
-const choiceSchema = z.object({
-  index: z.number(),
-  message: z.object({ content: z.string().nullable() }),
-  finish_reason: z.string().nullable(),
-  token_ids: z.array(z.number()),
-  logprobs: z.object({ content: z.array(tokenSchema) }),
-});
-const chatSchema = z.object({ choices: z.array(choiceSchema) });
 const scoreSchema = z.object({
   choices: z
     .array(z.object({ prompt_logprobs: z.array(z.record(z.string(), z.object({ logprob: z.number() })).nullable()) }))
@@ -51,26 +43,42 @@ export function vllmRollouts<Prompt>(options: VllmRolloutOptions<Prompt>): Rollo
           top_logprobs: 0,
           return_token_ids: true,
         };
-        return readChat(await vllmRequest(options, "/chat/completions", body, generation.signal), generation);
+        const { signal } = generation;
+        const outcome = await chatCompletion(vllmEndpoint(options), body, { ...(signal && { signal }) }).catch(
+          (error: unknown) => {
+            throw rolloutError(error, options);
+          },
+        );
+        return readChat(outcome, generation);
       }),
   };
 }
 
-function readChat(answer: unknown, { numGenerations }: GenerateOptions): Completion[] {
-  const parsed = chatSchema.safeParse(answer);
-  if (!parsed.success)
+function readChat(outcome: ChatOutcome, { numGenerations }: GenerateOptions): Completion[] {
+  if (outcome.kind === "blocked")
     throw new GrpoRolloutError(
-      `the answer lacks what training needs (vLLM >= 0.10 with return_token_ids and logprobs):\n${z.prettifyError(parsed.error)}`,
+      `expected completions to train on, found a prompt that was filtered: ${outcome.message}`,
     );
-  const choices = [...parsed.data.choices].sort((a, b) => a.index - b.index);
+  const { choices } = outcome;
+  const completions = choices.map(({ tokenIds, tokens, text, finish }, place): Completion => {
+    if (tokenIds === null || tokens === null || tokens.length !== tokenIds.length)
+      throw new GrpoRolloutError(
+        `choices[${place}] lacks what training needs: expected token_ids and as many logprobs (vLLM >= 0.10 with return_token_ids and logprobs), found ${tokenIds?.length ?? "no"} ids and ${tokens?.length ?? "no"} logprobs`,
+      );
+    if (finish.reason !== "stop" && finish.reason !== "length")
+      throw new GrpoRolloutError(
+        `choices[${place}]: expected finish reason stop or length, found ${finish.named ?? "none"}: such an answer cannot be trained on`,
+      );
+    return {
+      tokenIds: Int32Array.from(tokenIds),
+      text,
+      logProbs: Float64Array.from(tokens, ({ logprob }) => logprob ?? Number.NaN),
+      finishReason: finish.reason,
+    };
+  });
   if (choices.length !== numGenerations)
     throw new GrpoRolloutError(`the server gave ${choices.length} choices, ${numGenerations} were asked for`);
-  return choices.map(({ token_ids, logprobs, message, finish_reason }) => ({
-    tokenIds: Int32Array.from(token_ids),
-    text: message.content ?? "",
-    logProbs: Float64Array.from(logprobs.content, ({ logprob }) => logprob ?? Number.NaN),
-    finishReason: finish_reason === "length" ? "length" : "stop",
-  }));
+  return completions;
 }
 
 /** A prompt and completion as ids, to be scored. */

@@ -137,7 +137,7 @@ describe("judgeReward", () => {
       baseUrl: "http://judge.invalid/v1/",
       model: "m",
       rubric: "Prefer kind answers.",
-      retryMilliseconds: 1,
+      baseDelaySeconds: 0.001,
       fetch: async (_url, init) => {
         bodies.push(String(init?.body));
         const answer = answers.shift();

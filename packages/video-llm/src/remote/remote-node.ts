@@ -1,5 +1,6 @@
+import { chatCompletion, type Endpoint, EndpointError, mapLimited } from "@videosafety/endpoint";
+import { longFetch } from "@videosafety/endpoint/node";
 import { formatSeconds } from "@videosafety/video-sampler";
-import { z } from "zod";
 import { PromptError, RemoteError } from "../errors.js";
 import { type Completion, DEFAULT_GENERATION, type GenerationOptions } from "../generation/generate.js";
 import { checkSampling } from "../generation/sampling.js";
@@ -7,20 +8,14 @@ import type { ChatMessage, ContentPart } from "../prompt/chat.js";
 import type { FramesWithTimes } from "../vision/patch-frames.js";
 import { encodePng } from "./png-node.js";
 
-/** Where an OpenAI-compatible server is. */
-export interface RemoteOptions {
-  /** Up to and including the version: `http://localhost:8000/v1`. */
-  readonly baseUrl: string;
+/** Where an OpenAI-compatible server is. One try may take 600 s unless `timeoutSeconds` says otherwise. */
+export interface RemoteOptions extends Endpoint {
   /** Name the server knows the model by. */
   readonly model: string;
-  /** Sent as a bearer token. */
-  readonly apiKey?: string;
   /** Ask for token ids (`return_token_ids`, vLLM >= 0.10.2); servers that do not know the field may refuse it. Default false. */
   readonly returnTokenIds?: boolean;
   /** Requests in flight. Default 8. */
   readonly concurrency?: number;
-  /** Replaces the global fetch, for proxies and tests. */
-  readonly fetch?: typeof globalThis.fetch;
 }
 
 /** A conversation with the frames of its videos or images, which travel as PNG pictures. */
@@ -35,23 +30,13 @@ export interface RemotePrompt {
 export interface RemoteVideoLlm {
   /**
    * Completions [P][G]. `tokenIds` are there when the server returns them (vLLM's `return_token_ids`), else empty;
-   * `logProbs` are those the server reports.
+   * `logProbs` are those the server reports, NaN where it reports none for a token.
    *
-   * @throws RemoteError for a refused request or an answer that is not understood; the signal's reason when aborted.
+   * @throws RemoteError for a refused or filtered request, an answer that is not understood, or one that neither stopped
+   *   nor reached its length; the signal's reason when aborted.
    */
   generate(prompts: readonly RemotePrompt[], options?: GenerationOptions): Promise<Completion[][]>;
 }
-
-const answerSchema = z.looseObject({
-  choices: z.array(
-    z.looseObject({
-      message: z.looseObject({ content: z.string().nullish() }),
-      finish_reason: z.string().nullish(),
-      token_ids: z.array(z.int()).nullish(),
-      logprobs: z.looseObject({ content: z.array(z.looseObject({ logprob: z.number() })).nullish() }).nullish(),
-    }),
-  ),
-});
 
 type Resolved = Required<Omit<GenerationOptions, "signal" | "stopTokenIds">> & GenerationOptions;
 
@@ -61,16 +46,7 @@ export function createRemoteVideoLlm(remote: RemoteOptions): RemoteVideoLlm {
     async generate(prompts, options = {}) {
       const resolved = { ...DEFAULT_GENERATION, ...options };
       checkSampling(resolved);
-      const results = new Array<Completion[]>(prompts.length);
-      let next = 0;
-      const worker = async (): Promise<void> => {
-        while (next < prompts.length) {
-          const index = next++;
-          results[index] = await complete(remote, prompts[index] as RemotePrompt, resolved);
-        }
-      };
-      await Promise.all(Array.from({ length: Math.min(remote.concurrency ?? 8, prompts.length) }, worker));
-      return results;
+      return mapLimited(prompts, remote.concurrency ?? 8, (prompt) => complete(remote, prompt, resolved));
     },
   };
 }
@@ -91,46 +67,25 @@ async function complete(remote: RemoteOptions, prompt: RemotePrompt, options: Re
     seed: options.seed,
     logprobs: true,
   };
-  const { fetch = globalThis.fetch, apiKey } = remote;
-  const url = `${remote.baseUrl.replace(/\/$/, "")}/chat/completions`;
-  const headers = {
-    "content-type": "application/json",
-    ...(apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` }),
-  };
-  const signal = options.signal ?? null;
-  const response = await fetch(url, { method: "POST", headers, body: JSON.stringify(body), signal });
-  const text = await response.text();
-  if (!response.ok)
-    throw new RemoteError(
-      `${url}: expected status 200, found ${response.status}: ${text.slice(0, 300)}`,
-      response.status,
-    );
-  const parsed = answerSchema.safeParse(parseJson(text));
-  if (!parsed.success)
-    throw new RemoteError(
-      `${url}: the answer is not a chat completion: ${z.prettifyError(parsed.error)}`,
-      response.status,
-    );
-  if (parsed.data.choices.length !== options.numGenerations) {
-    throw new RemoteError(
-      `${url}: expected ${options.numGenerations} choices, found ${parsed.data.choices.length}`,
-      response.status,
-    );
-  }
-  return parsed.data.choices.map(({ message, finish_reason, token_ids, logprobs }) => ({
-    text: message.content ?? "",
-    tokenIds: Int32Array.from(token_ids ?? []),
-    logProbs: Float64Array.from(logprobs?.content ?? [], ({ logprob }) => logprob),
-    finishReason: finish_reason === "length" ? "length" : "stop",
-  }));
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+  const { signal } = options;
+  const endpoint = { timeoutSeconds: 600, fetch: longFetch, ...remote };
+  const outcome = await chatCompletion(endpoint, body, { ...(signal && { signal }) }).catch((error: unknown) => {
+    if (!(error instanceof EndpointError)) throw error;
+    throw new RemoteError(error.message, error.status ?? 0, { cause: error });
+  });
+  if (outcome.kind === "blocked") throw new RemoteError(outcome.message, 400);
+  if (outcome.choices.length !== options.numGenerations)
+    throw new RemoteError(`expected ${options.numGenerations} choices, found ${outcome.choices.length}`, 200);
+  return outcome.choices.map(({ text, refusal, tokenIds, tokens, finish }) => {
+    if (finish.reason !== "stop" && finish.reason !== "length")
+      throw new RemoteError(`expected finish reason stop or length, found ${finish.named ?? "none"}`, 200);
+    return {
+      text: text || (refusal ?? ""),
+      tokenIds: Int32Array.from(tokenIds ?? []),
+      logProbs: Float64Array.from(tokens ?? [], ({ logprob }) => logprob ?? Number.NaN),
+      finishReason: finish.reason,
+    };
+  });
 }
 
 function remoteMessages({ messages, visual = [] }: RemotePrompt): object[] {

@@ -19,6 +19,7 @@ beforeAll(async () => {
       broken: "not json",
       odd: JSON.stringify({ choices: [{}] }),
       few: JSON.stringify({ choices: [] }),
+      filtered: JSON.stringify({ choices: [{ message: { content: "cut" }, finish_reason: "SAFETY" }] }),
     };
     if (body.model === "busy") response.statusCode = 429;
     const choice = (i: number) => ({
@@ -91,12 +92,13 @@ test("keeps the order of prompts", async () => {
 });
 
 test.each([
-  ["busy", /status 200, found 429/],
-  ["broken", /not a chat completion/],
-  ["odd", /not a chat completion/],
-  ["few", /expected 1 choices, found 0/],
+  ["busy", /HTTP 429/],
+  ["broken", /expected JSON.*found "not json"/],
+  ["odd", /expected choices\[0\]\.message/],
+  ["few", /expected choices\[0\]/],
+  ["filtered", /finish reason stop or length, found SAFETY/],
 ])("reports a server that is %s", async (name, message) => {
-  const failure = createRemoteVideoLlm({ baseUrl, model: name }).generate([prompt]);
+  const failure = createRemoteVideoLlm({ baseUrl, model: name, retries: 0 }).generate([prompt]);
   await expect(failure).rejects.toMatchObject({ code: "remote-failed" });
   await expect(failure).rejects.toThrow(message);
 });

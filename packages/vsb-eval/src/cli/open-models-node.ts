@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
+import { longFetch } from "@videosafety/endpoint/node";
 import { VsbEvalError } from "../errors.js";
 import { createDigitJudge } from "../judge/digit-judge.js";
 import { createLlmJudge } from "../judge/llm-judge.js";
@@ -26,7 +27,13 @@ export async function openResponder(config: RunConfig): Promise<Responder> {
     throw new VsbEvalError("invalid_input", "expected --responder, or --base-url and --model, found neither");
   }
   const apiKey = process.env[config.apiKeyEnv];
-  return createOpenAiResponder({ baseUrl, model, revision, ...(apiKey === undefined ? {} : { apiKey }) });
+  return createOpenAiResponder({
+    baseUrl,
+    model,
+    revision,
+    fetch: longFetch,
+    ...(apiKey === undefined ? {} : { apiKey }),
+  });
 }
 
 /** The judge that the flags name, several models as one vote; null for none. */
@@ -42,7 +49,12 @@ export async function openJudge(
     throw new VsbEvalError("invalid_input", `expected --judge-base-url and --judge-model for judge ${config.judge}`);
   }
   const apiKey = process.env[config.apiKeyEnv];
-  const endpoint = { baseUrl, revision: config.judgeRevision, ...(apiKey === undefined ? {} : { apiKey }) };
+  const endpoint = {
+    baseUrl,
+    fetch: longFetch,
+    revision: config.judgeRevision,
+    ...(apiKey === undefined ? {} : { apiKey }),
+  };
   const create = config.judge === "llm" ? createLlmJudge : createDigitJudge;
   const judges = await Promise.all(config.judgeModel.map((model) => create({ ...endpoint, model })));
   return judges.length === 1 ? (judges[0] as Judge) : createVotingJudge(judges);

@@ -1,30 +1,18 @@
-import { RequestError, type RequestErrorOptions } from "../errors.js";
+import {
+  chatCompletion as ask,
+  displayUrl,
+  type Endpoint,
+  EndpointError,
+  type FinishReason,
+  requestJson,
+} from "@videosafety/endpoint";
+import { RequestError, type RequestErrorCode } from "../errors.js";
+import type { Usage } from "../run/responder.js";
 
-/** An OpenAI-compatible server: vLLM, SGLang, llama.cpp, Ollama, or a hosted one. */
-export interface OpenAiEndpoint {
-  /** Address up to and with `/v1`. Not part of any content key. */
-  readonly baseUrl: string;
-  /** Bearer token. */
-  readonly apiKey?: string;
-  /** Further headers. */
-  readonly headers?: Readonly<Record<string, string>>;
-  /** Default: the platform's fetch. */
-  readonly fetch?: typeof fetch;
-}
+export type { ChatMessage, ContentPart } from "@videosafety/endpoint";
 
-/** A part of a message. */
-export type ContentPart =
-  | { readonly type: "text"; readonly text: string }
-  | { readonly type: "image_url"; readonly image_url: { readonly url: string } }
-  | { readonly type: "video_url"; readonly video_url: { readonly url: string } };
-
-/** A chat message. */
-export interface ChatMessage {
-  /** Who speaks. */
-  readonly role: "system" | "user" | "assistant";
-  /** Text or parts. */
-  readonly content: string | readonly ContentPart[];
-}
+/** An OpenAI-compatible server: vLLM, SGLang, llama.cpp, Ollama, or a hosted one. The address is no part of any content key. */
+export type OpenAiEndpoint = Endpoint;
 
 /** A candidate of a position's log-probabilities. */
 export interface TokenLogProb {
@@ -34,143 +22,95 @@ export interface TokenLogProb {
   readonly logprob: number;
 }
 
-/** What the server said, read defensively. */
+/** What the server said. */
 export interface ChatCompletion {
-  /** The message's text; "" when there is none. */
+  /** The message's text, or its refusal when there is no other; "" when there is none. */
   readonly text: string;
-  /** The server's finish reason, or "content_filter" for an error that says so. */
-  readonly finishReason: string;
+  /** What the server gave as reasoning beside the text; null when nothing. */
+  readonly reasoning: string | null;
+  /** Why the answer ended. `error` is thrown instead; `unknown` is for the caller to refuse. */
+  readonly finishReason: FinishReason;
+  /** The server's own word for it, or the filter's. */
+  readonly finishNamed: string | null;
   /** Token counts; null where the server gives none. */
-  readonly usage: { readonly promptTokens: number; readonly completionTokens: number } | null;
+  readonly usage: Usage | null;
   /** Candidates for the first generated token; null when not asked for or not given. */
   readonly firstToken: readonly TokenLogProb[] | null;
 }
 
-type Loose = { readonly [key: string]: unknown };
+const CODES: Readonly<Partial<Record<EndpointError["code"], RequestErrorCode>>> = {
+  config: "bad_request",
+  blocked: "bad_request",
+  unsupported_parameter: "bad_request",
+};
 
-const asObject = (value: unknown): Loose => (typeof value === "object" && value !== null ? (value as Loose) : {});
-
-/** Seconds of a Retry-After header: a number, or an HTTP date. */
-export function retryAfterSeconds(header: string | null, now: number = Date.now()): number | undefined {
-  if (header === null || header.trim() === "") return undefined;
-  const seconds = Number(header);
-  if (Number.isFinite(seconds)) return Math.max(0, seconds);
-  const date = Date.parse(header);
-  return Number.isNaN(date) ? undefined : Math.max(0, (date - now) / 1000);
+/** The runner's error for a failed request; anything else is returned as it is. */
+export function toRunnerError(error: unknown): unknown {
+  if (!(error instanceof EndpointError)) return error;
+  const { code, message, retryable, retryAfterSeconds, scope } = error;
+  return new RequestError(CODES[code] ?? (code as RequestErrorCode), message, {
+    retryable,
+    fatal: scope === "endpoint",
+    ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
+    cause: error,
+  });
 }
 
-const FILTER = /content[_ ]?(?:filter|policy|management)|safety[_ ]?(?:system|filter)|moderation/i;
-
-function httpError(status: number, body: string, retryAfter: string | null): RequestError {
-  const detail = `HTTP ${status}: ${body.slice(0, 300) || "(empty body)"}`;
-  const make = (code: RequestError["code"], options: RequestErrorOptions = {}) =>
-    new RequestError(code, detail, options);
-  if (status === 401 || status === 403) return make("unauthorized", { fatal: true });
-  if (status === 404) return make("bad_request", { fatal: true });
-  if (status === 429) {
-    if (/insufficient_quota/.test(body)) return make("unauthorized", { fatal: true });
-    const seconds = retryAfterSeconds(retryAfter);
-    return make("rate_limited", seconds === undefined ? {} : { retryAfterSeconds: seconds });
-  }
-  if (status === 408 || status === 504) return make("timeout");
-  if (status >= 500) return make("server_error");
-  return make("bad_request");
-}
-
-function messageText(message: Loose): string {
-  if (typeof message.content === "string") return message.content;
-  if (Array.isArray(message.content)) {
-    return message.content.map((part) => String(asObject(part).text ?? "")).join("");
-  }
-  return typeof message.refusal === "string" ? message.refusal : "";
-}
-
-function readCompletion(body: string): ChatCompletion {
-  let parsed: Loose;
-  try {
-    parsed = asObject(JSON.parse(body));
-  } catch (cause) {
-    throw new RequestError("invalid_response", `expected a JSON chat completion, found ${body.slice(0, 120)}`, {
-      cause,
-    });
-  }
-  const choices = parsed.choices;
-  if (!Array.isArray(choices) || choices.length === 0) {
-    throw new RequestError("invalid_response", `expected choices[0] in the completion, found ${body.slice(0, 200)}`);
-  }
-  const choice = asObject(choices[0]);
-  const usage = asObject(parsed.usage);
-  const position = asObject(choice.logprobs).content;
-  const candidates = Array.isArray(position) ? asObject(position[0]).top_logprobs : undefined;
-  return {
-    text: messageText(asObject(choice.message)),
-    finishReason: typeof choice.finish_reason === "string" ? choice.finish_reason : "stop",
-    usage:
-      typeof usage.prompt_tokens === "number"
-        ? { promptTokens: usage.prompt_tokens, completionTokens: Number(usage.completion_tokens ?? 0) }
-        : null,
-    firstToken: Array.isArray(candidates)
-      ? candidates.map((entry) => ({ token: String(asObject(entry).token), logprob: Number(asObject(entry).logprob) }))
-      : null,
-  };
-}
+/** The runner retries and bounds the time, so one try is made here, as long as the HTTP client lets it. */
+const oneTry = (endpoint: OpenAiEndpoint): Endpoint => ({
+  ...endpoint,
+  retries: 0,
+  timeoutSeconds: endpoint.timeoutSeconds ?? (endpoint.fetch === undefined ? 300 : 7 * 24 * 3600),
+});
 
 /**
- * One POST to `/chat/completions`, without retries: the runner retries.
+ * One POST to `/chat/completions`, without retries: the runner retries. A prompt that a provider's filter refused is no
+ * error but a completion with finish reason `blocked`.
  *
- * @throws {RequestError} typed by status: 401, 403 and 404 are fatal; 429 carries Retry-After; a refused connection is
- *   `connection`; a body that is not a completion is `invalid_response`. A 400 that names a content filter is no error
- *   but a completion with finish reason `content_filter`.
+ * @throws {RequestError} typed for the runner: a wrong key, a missing model, an account without credit and a parameter the
+ *   server does not know are fatal; rate limits carry the wait; an answer that ended by `error` or `abort` is `server_error`.
  */
 export async function chatCompletion(
   endpoint: OpenAiEndpoint,
   body: Readonly<Record<string, unknown>>,
   options: { signal?: AbortSignal } = {},
 ): Promise<ChatCompletion> {
-  const { baseUrl, apiKey, headers, fetch: send = fetch } = endpoint;
-  let response: Response;
-  let text: string;
-  try {
-    response = await send(`${baseUrl.replace(/\/$/, "")}/chat/completions`, {
-      method: "POST",
-      headers: {
-        "content-type": "application/json",
-        ...(apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` }),
-        ...headers,
-      },
-      body: JSON.stringify(body),
-      ...(options.signal === undefined ? {} : { signal: options.signal }),
-    });
-    text = await response.text();
-  } catch (cause) {
-    options.signal?.throwIfAborted();
-    const reason = (cause as Error & { cause?: Error }).cause?.message ?? (cause as Error).message;
-    throw new RequestError("connection", `expected an answer from ${baseUrl}, found ${reason}: is the server up?`, {
-      cause,
-    });
-  }
-  if (!response.ok) {
-    if (response.status === 400 && FILTER.test(text)) {
-      return { text: "", finishReason: "content_filter", usage: null, firstToken: null };
-    }
-    throw httpError(response.status, text, response.headers.get("retry-after"));
-  }
-  return readCompletion(text);
+  const outcome = await ask(oneTry(endpoint), body, options).catch((error: unknown) => {
+    throw toRunnerError(error);
+  });
+  const nothing = { text: "", reasoning: null, usage: null, firstToken: null };
+  if (outcome.kind === "blocked") return { ...nothing, finishReason: "blocked", finishNamed: outcome.filter };
+  const [choice] = outcome.choices;
+  if (choice === undefined) throw new RequestError("invalid_response", "expected an answer, found no choice");
+  const { text, refusal, reasoning, finish, tokens } = choice;
+  if (finish.reason === "error")
+    throw new RequestError("server_error", `expected an answer, found finish reason ${finish.named}`);
+  const { promptTokens = null, completionTokens = null } = outcome.usage ?? {};
+  return {
+    text: text === "" ? (refusal ?? "") : text,
+    reasoning,
+    finishReason: finish.reason,
+    finishNamed: finish.named,
+    usage: promptTokens === null ? null : { promptTokens, completionTokens: completionTokens ?? 0 },
+    firstToken:
+      tokens?.[0]?.top.flatMap(({ token, logprob }) => (logprob === null ? [] : [{ token, logprob }])) ?? null,
+  };
 }
 
-/** What a server says about itself, for the environment of a report: `/models`, and vLLM's `/version`. */
+/** What a server says about itself, for the environment of a report: `/models`, and vLLM's `/version`. Failures are "not given". */
 export async function describeServer(endpoint: OpenAiEndpoint): Promise<Record<string, string>> {
-  const send = endpoint.fetch ?? fetch;
-  const base = endpoint.baseUrl.replace(/\/$/, "");
-  const headers = endpoint.apiKey === undefined ? {} : { authorization: `Bearer ${endpoint.apiKey}` };
-  const read = async (url: string): Promise<string | null> => {
+  const quick: Endpoint = { ...endpoint, retries: 0, timeoutSeconds: 5, maxResponseBytes: 1_000_000 };
+  const read = async (baseUrl: string, path: string): Promise<string> => {
     try {
-      const response = await send(url, { headers, signal: AbortSignal.timeout(5000) });
-      return response.ok ? (await response.text()).slice(0, 2000) : null;
+      const { json } = await requestJson({ ...quick, baseUrl }, { path });
+      return JSON.stringify(json).slice(0, 2000);
     } catch {
-      return null;
+      return "not given";
     }
   };
-  const [models, version] = await Promise.all([read(`${base}/models`), read(`${base.replace(/\/v1$/, "")}/version`)]);
-  return { server: base, models: models ?? "not given", version: version ?? "not given" };
+  const [models, version] = await Promise.all([
+    read(endpoint.baseUrl, "/models"),
+    read(endpoint.baseUrl.replace(/\/v1\/*$/, ""), "/version"),
+  ]);
+  return { server: displayUrl(endpoint.baseUrl), models, version };
 }

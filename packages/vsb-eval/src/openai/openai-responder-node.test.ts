@@ -4,7 +4,6 @@ import { runEvaluation } from "../run/run-evaluation.js";
 import { MemoryStore } from "../store/evaluation-store.js";
 import { testFrames, testItems } from "../testing/fixtures.js";
 import { type MockAnswer, type MockServer, startMockServer } from "../testing/mock-server-node.js";
-import { retryAfterSeconds } from "./chat-completion.js";
 import { createOpenAiResponder } from "./openai-responder.js";
 
 let server: MockServer;
@@ -127,14 +126,5 @@ describe("createOpenAiResponder", () => {
   it("has an id without address or key", () => {
     const id = (baseUrl: string) => createOpenAiResponder({ baseUrl, model: "m", revision: "r", apiKey: baseUrl }).id;
     expect(id("http://a/v1")).toBe(id("http://b/v1"));
-  });
-});
-
-describe("retryAfterSeconds", () => {
-  it("reads seconds and dates", () => {
-    expect(retryAfterSeconds("3")).toBe(3);
-    expect(retryAfterSeconds("Thu, 01 Jan 1970 00:00:10 GMT", 4000)).toBe(6);
-    expect(retryAfterSeconds("soon")).toBeUndefined();
-    expect(retryAfterSeconds(null)).toBeUndefined();
   });
 });

@@ -23,7 +23,7 @@ export interface OpenAiResponderOptions extends OpenAiEndpoint {
   readonly timestamps?: boolean;
   /** JPEG quality 1..100; default 90. */
   readonly jpegQuality?: number;
-  /** Further members of the request body, e.g. `{ top_k: 1 }`; part of the content key. */
+  /** Further members of the request body, e.g. `{ top_k: 1 }`, null to leave one out; part of the content key. */
   readonly extraBody?: Readonly<Record<string, unknown>>;
 }
 
@@ -69,12 +69,19 @@ export function createOpenAiResponder(options: OpenAiResponderOptions): Responde
         temperature,
         top_p: topP,
         seed,
-        ...extraBody,
       };
-      const { text, finishReason, usage } = await chatCompletion(options, body, signal === undefined ? {} : { signal });
+      const answer = await chatCompletion(options, body, signal === undefined ? {} : { signal });
+      const { text, reasoning, finishReason, finishNamed, usage } = answer;
+      if (finishReason !== "stop" && finishReason !== "length" && finishReason !== "blocked") {
+        const next =
+          finishReason === "tool_calls" ? "the model called a tool" : "say in finishReasons what this word stands for";
+        const message = `expected finish reason stop, length or content_filter, found ${finishNamed ?? "none"}: ${next}`;
+        throw new RequestError("invalid_response", message);
+      }
       return {
         text,
-        finishReason: finishReason === "length" ? "length" : finishReason === "content_filter" ? "blocked" : "stop",
+        finishReason,
+        ...(reasoning === null ? {} : { reasoning }),
         ...(usage === null ? {} : { usage }),
       };
     },

@@ -1,3 +1,4 @@
+import { after } from "@videosafety/endpoint";
 import { RequestError } from "../errors.js";
 import type { AbortHub } from "./abort-hub.js";
 import type { AdaptiveLimiter } from "./adaptive-limiter.js";
@@ -10,21 +11,31 @@ export interface RetryOptions {
   readonly baseDelaySeconds?: number;
   /** Seconds before an attempt is given up as `timeout`. Default 600. */
   readonly timeoutSeconds?: number;
+  /** Longest wait that a server may ask for, in seconds; a longer one stops the run as `wait_too_long`. Default 300. */
+  readonly maxWaitSeconds?: number;
 }
 
 /** Waits, or rejects with the signal's reason. */
-function delay(milliseconds: number, hub: AbortHub): Promise<void> {
+function delay(seconds: number, hub: AbortHub): Promise<void> {
   return new Promise((resolve, reject) => {
     if (hub.signal.aborted) return reject(hub.signal.reason);
     const forget = hub.onAbort(() => {
-      clearTimeout(timer);
+      stop();
       reject(hub.signal.reason);
     });
-    const timer = setTimeout(() => {
+    const stop = after(seconds, () => {
       forget();
       resolve();
-    }, milliseconds);
+    });
   });
+}
+
+/** A wait that nobody sits out: every other request would be told the same. */
+function bounded(failure: RequestError, longest: number): RequestError {
+  const wait = failure.retryAfterSeconds ?? 0;
+  if (!failure.retryable || wait <= longest) return failure;
+  const message = `expected a wait of at most ${longest} s, found ${Math.round(wait)} s: run again then. ${failure.message}`;
+  return new RequestError("wait_too_long", message, { fatal: true, cause: failure });
 }
 
 async function withTimeout<T>(
@@ -34,22 +45,22 @@ async function withTimeout<T>(
 ): Promise<T> {
   const controller = new AbortController();
   const forget = hub.onAbort(() => controller.abort(hub.signal.reason));
-  let timer: ReturnType<typeof setTimeout> | undefined;
+  let stop: (() => void) | undefined;
   try {
     hub.signal.throwIfAborted();
     const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => {
+      stop = after(seconds, () => {
         const error = new RequestError(
           "timeout",
           `expected an answer within ${seconds} s: raise the time-out or the capacity`,
         );
         controller.abort(error);
         reject(error);
-      }, seconds * 1000);
+      });
     });
     return await Promise.race([task({ signal: controller.signal }), late]);
   } finally {
-    clearTimeout(timer);
+    stop?.();
     forget();
   }
 }
@@ -84,13 +95,13 @@ export async function attempt<T>(
     try {
       return await withTimeout(task, retry.timeoutSeconds ?? 600, hub);
     } catch (error) {
-      failure = toRequestError(error);
+      failure = bounded(toRequestError(error), retry.maxWaitSeconds ?? 300);
     } finally {
       limiter.release(failure);
     }
     hub.signal.throwIfAborted();
     if (failure.fatal || !failure.retryable || tries >= maxRetries) throw failure;
     const backoff = Math.min(60, (retry.baseDelaySeconds ?? 1) * 2 ** tries);
-    await delay(1000 * (failure.retryAfterSeconds ?? backoff), hub);
+    await delay(failure.retryAfterSeconds ?? backoff, hub);
   }
 }

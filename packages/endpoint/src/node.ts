@@ -1,0 +1,1 @@
+export { longFetch } from "./transport/long-fetch-node.js";

@@ -1,0 +1,6 @@
+import { modules } from "../../tsup.shared.js";
+
+export default modules({
+  index: "src/index.ts",
+  node: "src/node.ts",
+});
