@@ -46,7 +46,7 @@ export function wholeReply(text: string, finishReason: string, cutIsFine = false
     );
   }
   if (text.trim() !== "") return text;
-  const why = finishReason === "content_filter" ? "withheld by its provider's filter" : `finish reason ${finishReason}`;
+  const why = finishReason === "blocked" ? "withheld by its provider's filter" : `finish reason ${finishReason}`;
   throw new RequestError("invalid_response", `expected a reply of the judge, found none (${why})`);
 }
 
