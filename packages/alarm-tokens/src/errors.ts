@@ -20,6 +20,7 @@ export type PlacementCode =
   | "no-user-turn"
   | "no-end-of-turn"
   | "visual-outside-first-turn"
+  | "visual-outside-turn"
   | "alarm-missing"
   | "alarm-duplicated"
   | "alarm-misordered"

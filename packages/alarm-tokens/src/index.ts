@@ -141,11 +141,13 @@ export { carryOver, type PlacedTokenIds, placeAlarmTokenIds } from "./placement/
 export {
   type AlarmLayout,
   type AlarmPlaces,
+  type AlarmPoints,
   type AlarmSegment,
   type AlarmSegments,
   type FrameInSequence,
   type PlacedAlarms,
   placeAlarms,
+  placeAlarmsAt,
 } from "./placement/place-alarms.js";
 export {
   type AddedToken,

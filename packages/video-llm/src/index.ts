@@ -54,6 +54,7 @@ export {
   trainByteLevelBpe,
 } from "./prompt/byte-level-bpe.js";
 export type { ChatMessage, ContentPart } from "./prompt/chat.js";
+export type { TemplateOptions } from "./prompt/chat-template.js";
 export {
   CHAT_TOKENS,
   DEFAULT_CHAT_TEMPLATE,
@@ -61,10 +62,11 @@ export {
   type PromptConventions,
   type VisualLayout,
 } from "./prompt/conventions.js";
-export type { PreparedPrompt, PreparedSample, PromptRequest } from "./prompt/prompt.js";
+export type { PreparedPrompt, PreparedSample, PromptAlarms, PromptRequest } from "./prompt/prompt.js";
 export { promptSegments } from "./prompt/prompt-segments.js";
 export type { SampleRequest } from "./prompt/sample.js";
-export { REQUIRED_TOKENS, TextTokenizer, type TokenizerFiles } from "./prompt/text-tokenizer.js";
+export { REQUIRED_TOKENS, TextTokenizer } from "./prompt/text-tokenizer.js";
+export type { TokenizerFiles } from "./prompt/tokenizer-files.js";
 export {
   createRemoteVideoLlm,
   type RemoteOptions,

@@ -1,7 +1,7 @@
 import { AlarmPlacementError, AlarmShapeError } from "../errors.js";
 import type { RecordLocation } from "../labels/record-location.js";
 import type { TimeSpan } from "../model/time-spans.js";
-import { alarmInsertionPoints, type PlacementTokens } from "./alarm-insertion-points.js";
+import { alarmInsertionPoints, type InsertionPoints, type PlacementTokens } from "./alarm-insertion-points.js";
 import type { AlarmPositions } from "./alarm-positions.js";
 import type { AlarmTokenIds } from "./alarm-tokens.js";
 import { insertTokenIds } from "./insert-token-ids.js";
@@ -17,6 +17,12 @@ export interface AlarmLayout {
   readonly textualVectors?: number;
   /** Default "video": one visual place, after the last visual token. */
   readonly segments?: AlarmSegments;
+}
+
+/** Where alarm tokens go, before indices of the sequence without them. */
+export interface AlarmPoints extends InsertionPoints {
+  /** Ends of earlier user turns that get a textual group of their own, rising. Default none. */
+  readonly earlierTextual?: readonly number[];
 }
 
 /** A frame's visual tokens in a sequence, after token compression. Its time is [start, end) in seconds. */
@@ -41,6 +47,8 @@ export interface AlarmPlaces {
   readonly visual: readonly (readonly number[])[];
   /** Indices of the textual group, m. */
   readonly textual: readonly number[];
+  /** Indices of textual groups of earlier turns, m each, where they were asked for. */
+  readonly earlierTextual?: readonly (readonly number[])[];
   /** One a visual group, in order, where the layout has segments; none in the paper's. */
   readonly segments: readonly AlarmSegment[];
 }
@@ -72,25 +80,55 @@ export function placeAlarms(
   frames: readonly FrameInSequence[] = [],
   location?: RecordLocation,
 ): PlacedAlarms {
+  refusePlaced(tokenIds, tokens.alarm, location);
+  return placeAlarmsAt(
+    tokenIds,
+    tokens.alarm,
+    alarmInsertionPoints(tokenIds, tokens, location),
+    layout,
+    frames,
+    location,
+  );
+}
+
+/**
+ * As `placeAlarms`, at places that the caller knows: of a prompt whose turns were built one by one, rather than found by
+ * their ids.
+ */
+export function placeAlarmsAt(
+  tokenIds: ArrayLike<number>,
+  alarm: AlarmTokenIds,
+  points: AlarmPoints,
+  layout: AlarmLayout = {},
+  frames: readonly FrameInSequence[] = [],
+  location?: RecordLocation,
+): PlacedAlarms {
   const { visualVectors = 1, textualVectors = 1, segments = "video" } = layout;
   checkLayout(layout, location);
-  refusePlaced(tokenIds, tokens.alarm, location);
-  const points = alarmInsertionPoints(tokenIds, tokens, location);
+  refusePlaced(tokenIds, alarm, location);
   const pieces = segments === "video" ? [] : cutFrames(frames, segments, points.visual, location);
   const ends = segments === "video" ? [points.visual] : pieces.map(({ end }) => end);
+  const earlier = points.earlierTextual ?? [];
   const group = (id: number, count: number): number[] => new Array<number>(count).fill(id);
-  const placed = insertTokenIds(tokenIds, [
-    ...ends.map((before) => ({ before, tokenIds: group(tokens.alarm.visual, visualVectors) })),
-    { before: points.textual, tokenIds: group(tokens.alarm.textual, textualVectors) },
-  ]);
-  const visual = placed.positions.slice(0, -1);
-  const textual = placed.positions.at(-1) as readonly number[];
+  const insertions = [
+    ...ends.map((before) => ({ before, tokenIds: group(alarm.visual, visualVectors) })),
+    ...[...earlier, points.textual].map((before) => ({ before, tokenIds: group(alarm.textual, textualVectors) })),
+  ];
+  const order = insertions.map((_, i) => i).sort((a, b) => beforeOf(insertions, a) - beforeOf(insertions, b) || a - b);
+  const placed = insertTokenIds(
+    tokenIds,
+    order.map((i) => insertions[i] as (typeof insertions)[number]),
+  );
+  const groups = insertions.map((_, i) => placed.positions[order.indexOf(i)] as readonly number[]);
+  const visual = groups.slice(0, ends.length);
+  const textual = groups.at(-1) as readonly number[];
   return {
     tokenIds: placed.tokenIds,
     sourceIndex: placed.sourceIndex,
     positions: { visual: visual.at(-1)?.at(-1) as number, textual: textual.at(-1) as number },
     visual,
     textual,
+    ...(earlier.length > 0 ? { earlierTextual: groups.slice(ends.length, -1) } : {}),
     segments: pieces.map(({ startSeconds, endSeconds, video = 0 }, i) => ({
       startSeconds,
       endSeconds,
@@ -99,6 +137,9 @@ export function placeAlarms(
     })),
   };
 }
+
+const beforeOf = (insertions: readonly { readonly before: number }[], index: number): number =>
+  insertions[index]?.before ?? 0;
 
 function checkLayout(layout: AlarmLayout, location: RecordLocation | undefined): void {
   const { visualVectors = 1, textualVectors = 1, segments = "video" } = layout;

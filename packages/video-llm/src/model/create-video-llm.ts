@@ -1,7 +1,8 @@
 import { isQwenVl, resolveConfig, type VideoLlmConfigInput } from "../config/config.js";
 import type { RuntimeOptions } from "../config/runtime-options.js";
 import { PROMPT_CONVENTIONS } from "../prompt/conventions.js";
-import { TextTokenizer, type TokenizerFiles } from "../prompt/text-tokenizer.js";
+import { TextTokenizer } from "../prompt/text-tokenizer.js";
+import type { TokenizerFiles } from "../prompt/tokenizer-files.js";
 import { DEFAULT_PREPROCESSOR, type PreprocessorConfig } from "../vision/preprocessor-config.js";
 import { QWEN_VL_PREPROCESSOR } from "../vision/qwen-vl-preprocessor.js";
 import { freshTensor } from "../weights/parameter-store.js";

@@ -30,7 +30,8 @@ export function alarmFeeds(rows: number, prompts: readonly PlacedPrompt[]): Alar
   };
   for (const { prompt, firstRow } of prompts) {
     if (prompt.alarms === null) continue;
-    const groups = { visual: prompt.alarms.visual, textual: [prompt.alarms.textual] };
+    const { visual, textual, earlierTextual = [] } = prompt.alarms;
+    const groups = { visual, textual: [...earlierTextual, textual] };
     for (const modality of ["visual", "textual"] as const) {
       for (const group of groups[modality]) {
         group.forEach((position, j) => {

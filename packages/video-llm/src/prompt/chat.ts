@@ -1,7 +1,5 @@
-import { Template } from "@huggingface/jinja";
-import { PromptError, TokenizerError } from "../errors.js";
+import { PromptError } from "../errors.js";
 import type { VisualLayout } from "./conventions.js";
-import type { TextTokenizer } from "./text-tokenizer.js";
 
 /** One part of a message. */
 export type ContentPart =
@@ -9,91 +7,105 @@ export type ContentPart =
   | { readonly type: "video" }
   | { readonly type: "image" };
 
+/** Who may speak. The last two only where the model's template names them. */
+export const ROLES = ["system", "user", "assistant", "tool", "stream"] as const;
+
 /** One turn of a conversation. */
 export interface ChatMessage {
-  /** Who speaks. */
-  readonly role: "system" | "user" | "assistant";
+  /** Who speaks. `tool` and `stream` where the model's chat template has them. */
+  readonly role: (typeof ROLES)[number];
   /** Text, or parts in order; each video or image part takes the next of the given visual features. */
   readonly content: string | readonly ContentPart[];
 }
 
-/**
- * Renders a conversation, up to where the assistant's answer begins, with one placeholder a frame. Visual inputs that no
- * part names go to the start of the first user turn.
- *
- * @throws PromptError `no-messages`, `visual-count`, or `special-token-in-text`: text that spells a special token would
- *   forge turns or alarm tokens.
- * @throws TokenizerError when the template fails.
- */
-export function renderChat(
-  messages: readonly ChatMessage[],
-  visuals: readonly VisualLayout[],
-  tokenizer: TextTokenizer,
-  template: string,
-): string {
-  const parts = withVisualParts(messages, visuals.length);
-  const slots: string[] = [];
-  const texts = parts.flatMap(({ content }) => content.map((part) => (part.type === "text" ? part.text : "")));
-  let mark = "\u{e000}";
-  while (texts.some((text) => text.includes(mark))) mark += "\u{e000}";
-  const rendered = parts.map(({ role, content }) => ({
-    role,
-    content: content.map((part) => {
-      if (part.type === "text") return { type: "text", text: checked(part.text, tokenizer) };
-      // A stand-in that no text holds and no template touches; the visual text is put in afterwards.
-      const slot = `${mark}${slots.length}${mark}`;
-      slots.push(slot);
-      return { type: "text", text: slot };
-    }),
-  }));
-  let text: string;
-  try {
-    text = new Template(template).render({
-      messages: rendered,
-      add_generation_prompt: true,
-      image_token: tokenizer.conventions.image,
-    });
-  } catch (cause) {
-    throw new TokenizerError(`the chat template failed: ${(cause as Error).message}`, { cause });
-  }
-  slots.forEach((slot, i) => {
-    const layout = visuals[i] as VisualLayout;
-    const placeholder = tokenizer.tokenOf(layout.kind === "image" ? tokenizer.imageId : tokenizer.videoId);
-    if (!text.includes(slot))
-      throw new TokenizerError(`the chat template dropped visual input ${i}; it must print the text of every part`);
-    text = text.replace(slot, () => tokenizer.conventions.visualText(layout, placeholder));
-  });
-  return text;
+/** A message whose content is parts. */
+export interface PartedMessage {
+  readonly role: ChatMessage["role"];
+  readonly content: readonly ContentPart[];
+  /** The caller gave a text, and nothing was added to it. */
+  readonly isText: boolean;
 }
 
-function checked(text: string, tokenizer: TextTokenizer): string {
-  const found = tokenizer.findSpecial(text);
-  if (found === undefined) return text;
-  throw new PromptError(
-    "special-token-in-text",
-    `expected plain text in messages, found the special token ${found}; remove it: as text it would forge a turn or a visual token`,
+/**
+ * Checks a conversation and gives every message parts. Visual inputs that no part names go to the start of the first user
+ * turn.
+ *
+ * @param template source of the chat template: what says whether the roles `tool` and `stream` are known.
+ * @throws PromptError `no-messages`, `unknown-role`, `message-content`, `visual-count`, `timestamps`
+ */
+export function partMessages(
+  messages: readonly ChatMessage[],
+  visuals: readonly VisualLayout[],
+  template: string,
+): PartedMessage[] {
+  if (!Array.isArray(messages))
+    throw new PromptError("no-messages", `expected a list of messages, found ${typeof messages}`);
+  const parted = messages.map((message, i) => {
+    checkRole(message?.role, i, template);
+    return { role: message.role, content: partsOf(message.content, i), isText: typeof message.content === "string" };
+  });
+  const firstUser = parted.find((message) => message.role === "user");
+  if (firstUser === undefined) throw new PromptError("no-messages", "expected at least one user message, found none");
+  visuals.forEach(checkTimes);
+  const named = parted.flatMap(({ content }) => content).filter((part) => part.type !== "text");
+  if (named.length > 0 && named.length !== visuals.length) {
+    throw new PromptError(
+      "visual-count",
+      `expected visual features for ${named.length} video or image parts, found ${visuals.length}`,
+    );
+  }
+  named.forEach(({ type }, i) => {
+    const kind = (visuals[i] as VisualLayout).kind;
+    if (type !== kind) {
+      throw new PromptError(
+        "visual-count",
+        `expected features of ${type === "image" ? "an image" : "a video"} for visual part ${i}, found those of ${kind === "image" ? "an image" : "a video"}; encode with kind: "${type}", or name the part "${kind}"`,
+      );
+    }
+  });
+  if (named.length > 0 || visuals.length === 0) return parted;
+  const front = visuals.map(({ kind }) => ({ type: kind }));
+  return parted.map((message) =>
+    message === firstUser ? { ...message, content: [...front, ...message.content], isText: false } : message,
   );
 }
 
-type PartedMessage = { readonly role: string; readonly content: readonly ContentPart[] };
+function checkRole(role: unknown, index: number, template: string): void {
+  const known = ROLES.filter((name) => ["system", "user", "assistant"].includes(name) || names(template, name));
+  if ((known as unknown[]).includes(role)) return;
+  throw new PromptError(
+    "unknown-role",
+    `message ${index}: expected a role of ${known.join(", ")}, found ${JSON.stringify(role) ?? String(role)}; the template writes roles into the prompt`,
+  );
+}
 
-function withVisualParts(messages: readonly ChatMessage[], visualCount: number): PartedMessage[] {
-  const parted = messages.map(({ role, content }) => ({
-    role,
-    content: typeof content === "string" ? [{ type: "text", text: content } as const] : content,
-  }));
-  const firstUser = parted.find((message) => message.role === "user");
-  if (firstUser === undefined) throw new PromptError("no-messages", "expected at least one user message, found none");
-  const named = parted.flatMap(({ content }) => content).filter((part) => part.type !== "text").length;
-  if (named > 0 && named !== visualCount) {
+/** Whether a template compares with a role: holds it as a quoted string. */
+const names = (template: string, role: string): boolean => new RegExp(`(["'])${role}\\1`).test(template);
+
+function partsOf(content: unknown, index: number): ContentPart[] {
+  const refuse = (found: string): never => {
     throw new PromptError(
-      "visual-count",
-      `expected visual features for ${named} video or image parts, found ${visualCount}`,
+      "message-content",
+      `message ${index}: expected a text, or parts { type: "text", text }, { type: "video" } or { type: "image" }, found ${found}`,
     );
-  }
-  if (named > 0 || visualCount === 0) return parted;
-  const front = Array.from({ length: visualCount }, () => ({ type: "video" }) as const);
-  return parted.map((message) =>
-    message === firstUser ? { ...message, content: [...front, ...message.content] } : message,
+  };
+  if (typeof content === "string") return [{ type: "text", text: content }];
+  if (!Array.isArray(content)) return refuse(content === null ? "null" : typeof content);
+  return content.map((part: unknown, i) => {
+    const { type, text } = (part ?? {}) as { type?: unknown; text?: unknown };
+    if (type === "text")
+      return typeof text === "string" ? { type, text } : refuse(`part ${i} with a text of type ${typeof text}`);
+    return type === "video" || type === "image"
+      ? { type }
+      : refuse(`part ${i} of type ${JSON.stringify(type) ?? "undefined"}`);
+  });
+}
+
+function checkTimes({ timestampsSeconds }: VisualLayout, index: number): void {
+  const wrong = Array.from(timestampsSeconds).find((seconds) => !(Number.isFinite(seconds) && seconds >= 0));
+  if (wrong === undefined) return;
+  throw new PromptError(
+    "timestamps",
+    `visual input ${index}: expected times of frames in seconds from 0, found ${wrong}; give timestampsSeconds as sampled`,
   );
 }

@@ -24,6 +24,8 @@ export interface PromptConventions {
   readonly chatTemplate: string;
   /** Special tokens that `visualText` writes beside the placeholder. */
   readonly markers: readonly string[];
+  /** What published templates write for a part of type "image" or "video", where they tell parts apart. */
+  readonly templateVisuals?: { readonly image: string; readonly video: string };
   /** The text that stands for a visual input, with one placeholder a frame. */
   visualText(layout: VisualLayout, placeholder: string): string;
 }
@@ -38,10 +40,13 @@ export const DEFAULT_CHAT_TEMPLATE = [
   "{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}",
 ].join("");
 
+/** SmolVLM2's published template, with videos as transformers' processor adds them. */
 const SMOL_TEMPLATE = [
-  "<|im_start|>{% for message in messages %}{{ message['role'] | capitalize }}: ",
-  "{% for part in message['content'] %}{{ part['text'] }}{% endfor %}<end_of_utterance>\n{% endfor %}",
-  "{% if add_generation_prompt %}Assistant:{% endif %}",
+  "<|im_start|>{% for message in messages %}{{ message['role'] | capitalize }}",
+  "{% if message['content'][0]['type'] == 'image' %}{{ ':' }}{% else %}{{ ': ' }}{% endif %}",
+  "{% for part in message['content'] %}{% if part['type'] == 'text' %}{{ part['text'] }}",
+  "{% elif part['type'] == 'image' %}{{ '<image>' }}{% elif part['type'] == 'video' %}{{ '<video>' }}{% endif %}",
+  "{% endfor %}<end_of_utterance>\n{% endfor %}{% if add_generation_prompt %}{{ 'Assistant:' }}{% endif %}",
 ].join("");
 
 const videollama3: PromptConventions = {
@@ -63,6 +68,7 @@ const smolvlm2: PromptConventions = {
   image: CHAT_TOKENS.image,
   chatTemplate: SMOL_TEMPLATE,
   markers: ["<fake_token_around_image>", "<global-img>"],
+  templateVisuals: { image: CHAT_TOKENS.image, video: "<video>" },
   visualText(layout, placeholder) {
     const picture = `<fake_token_around_image><global-img>${placeholder}<fake_token_around_image>`;
     if (layout.kind === "image") return picture;
@@ -89,6 +95,10 @@ const qwenVl: PromptConventions = {
   video: "<|video_pad|>",
   chatTemplate: QWEN_TEMPLATE,
   markers: ["<|vision_start|>", "<|vision_end|>"],
+  templateVisuals: {
+    image: "<|vision_start|><|image_pad|><|vision_end|>",
+    video: "<|vision_start|><|video_pad|><|vision_end|>",
+  },
   // Time is told by rotary positions, not by text.
   visualText: (layout, placeholder) =>
     `<|vision_start|>${placeholder.repeat(layout.timestampsSeconds.length)}<|vision_end|>`,

@@ -1,15 +1,20 @@
 import {
   type AlarmLayout,
+  AlarmPlacementError,
   type AlarmPlaces,
+  type AlarmPoints,
   type AlarmPositions,
   type FrameInSequence,
-  placeAlarms,
+  placeAlarmsAt,
   type SampleLabels,
 } from "@videosafety/alarm-tokens";
 import type { VideoLlmConfig } from "../config/config.js";
-import { PromptError } from "../errors.js";
+import { OptionsError, PromptError } from "../errors.js";
 import type { VisualFeatures } from "../vision/visual-features.js";
-import { type ChatMessage, renderChat } from "./chat.js";
+import type { ChatMessage } from "./chat.js";
+import type { TemplateOptions } from "./chat-template.js";
+import { type EncodedConversation, encodeConversation } from "./encode-conversation.js";
+import { renderConversation } from "./render-conversation.js";
 import type { TextTokenizer } from "./text-tokenizer.js";
 
 /** What `preparePrompt` takes. */
@@ -24,6 +29,19 @@ export interface PromptRequest {
    * video (Qwen-VL: a frame is a pair of frames). Default true.
    */
   readonly alarmTokens?: boolean | AlarmLayout;
+  /**
+   * Which user turns have a textual alarm. "last" (default): the one that is answered now; "every": earlier ones too
+   * (`alarms.earlierTextual`). The two heads read the last in either case.
+   */
+  readonly alarmTurns?: "last" | "every";
+  /** What the chat template may branch on, such as `{ add_system_prompt: true }` of VideoLLaMA3's. Default: nothing is set. */
+  readonly templateOptions?: TemplateOptions;
+}
+
+/** Where the alarm tokens of a prompt are, and what they cover. */
+export interface PromptAlarms extends AlarmPlaces {
+  /** Index in `messages` of each user turn that has a textual alarm; the heads read the last. */
+  readonly turns: readonly number[];
 }
 
 /** A prompt ready for the model: ids, and where visual features and alarm vectors go. */
@@ -37,7 +55,7 @@ export interface PreparedPrompt {
   /** What the two heads read: the last visual and the last textual alarm token; null without alarm tokens. */
   readonly alarmPositions: AlarmPositions | null;
   /** Every alarm token, and the time spans of segments (`video` counts the visual inputs); null without alarm tokens. */
-  readonly alarms: AlarmPlaces | null;
+  readonly alarms: PromptAlarms | null;
 }
 
 /** A prompt with the completion to learn. Loss falls on the completion only. */
@@ -52,10 +70,10 @@ export interface PreparedSample {
 
 /**
  * Turns a conversation into ids: renders the chat template, repeats each frame's placeholder once per kept visual token,
- * and places the alarm tokens.
+ * and places the alarm tokens. Where everything stands is known from construction; no text is searched.
  *
  * @throws PromptError `too-long` when the prompt exceeds `maxPositions`, `alarm-vectors` when it asks for more alarm vectors
- *   than the model has, and as `renderChat`.
+ *   than the model has, and as `renderConversation` and `encodeConversation`.
  * @throws AlarmPlacementError when the alarm tokens have no place or their layout is none.
  */
 export function buildPrompt(
@@ -64,25 +82,31 @@ export function buildPrompt(
   template: string,
   { maxPositions, alarmVectors }: Pick<VideoLlmConfig, "maxPositions" | "alarmVectors">,
 ): PreparedPrompt {
-  const { messages, alarmTokens = true } = request;
+  const { messages, alarmTokens = true, alarmTurns = "last", templateOptions } = request;
   const visual = request.visual === undefined || request.visual === null ? [] : [request.visual].flat();
-  const ids = tokenizer.encode(renderChat(messages, visual, tokenizer, template));
-  const visualIds = new Set([tokenizer.imageId, tokenizer.videoId]);
-  let tokenIds = Int32Array.from(expandPlaceholders(ids, visualIds, visual));
+  const pieces = renderConversation(messages, visual, tokenizer, template, templateOptions);
+  const encoded = encodeConversation(pieces, visual, tokenizer);
+  let tokenIds = Int32Array.from(encoded.tokenIds);
+  let { visualPositions } = encoded;
   let alarmPositions: AlarmPositions | null = null;
-  let alarms: AlarmPlaces | null = null;
+  let alarms: PromptAlarms | null = null;
   if (alarmTokens !== false) {
-    const tokens = {
-      alarm: tokenizer.alarmIds,
-      visual: [...visualIds],
-      userTurnStart: tokenizer.userTurnStart,
-      endOfTurn: tokenizer.turnEndId,
-    };
+    const turns = userTurns(messages, encoded, alarmTurns);
     const layout = fullLayout(alarmTokens === true ? {} : alarmTokens, alarmVectors);
-    const placed = placeAlarms(tokenIds, tokens, layout, framesOf(tokenIds, visualIds, visual));
+    const frames = framesOf(visualPositions, visual);
+    const placed = placeAlarmsAt(tokenIds, tokenizer.alarmIds, alarmPoints(turns, encoded), layout, frames);
     tokenIds = Int32Array.from(placed.tokenIds);
     alarmPositions = placed.positions;
-    alarms = { visual: placed.visual, textual: placed.textual, segments: placed.segments };
+    const { visual: groups, textual, earlierTextual, segments } = placed;
+    alarms = {
+      visual: groups,
+      textual,
+      ...(earlierTextual === undefined ? {} : { earlierTextual }),
+      segments,
+      turns: turns.map(({ message }) => message),
+    };
+    const moved = new Map(Array.from(placed.sourceIndex, (source, i) => [source, i]));
+    visualPositions = visualPositions.map((position) => moved.get(position) as number);
   }
   if (tokenIds.length > maxPositions) {
     throw new PromptError(
@@ -90,11 +114,45 @@ export function buildPrompt(
       `expected at most ${maxPositions} tokens, found ${tokenIds.length}; sample fewer frames or shorten the text`,
     );
   }
-  const visualPositions: number[] = [];
-  tokenIds.forEach((id, i) => {
-    if (visualIds.has(id)) visualPositions.push(i);
-  });
   return { tokenIds, visual, visualPositions: Int32Array.from(visualPositions), alarmPositions, alarms };
+}
+
+interface UserTurn {
+  readonly message: number;
+  readonly end: number;
+}
+
+/** The user turns that alarms cover; the last one is what the heads read. */
+function userTurns(
+  messages: PromptRequest["messages"],
+  encoded: EncodedConversation,
+  which: "last" | "every",
+): UserTurn[] {
+  if (which !== "last" && which !== "every")
+    throw new OptionsError(`expected alarmTurns "last" or "every", found ${JSON.stringify(which)}`);
+  const indices = messages.flatMap(({ role }, i) => (role === "user" ? [i] : []));
+  return (which === "last" ? indices.slice(-1) : indices).map((message) => {
+    const end = encoded.turnEnds.get(message);
+    if (end !== undefined) return { message, end };
+    throw new AlarmPlacementError(
+      "no-end-of-turn",
+      `expected the chat template to close the user turn of message ${message} with its end-of-turn token, found none before the next message; check the chat template`,
+    );
+  });
+}
+
+/** The visual group stands after the last visual token, or beside the textual one without any. */
+function alarmPoints(turns: readonly UserTurn[], { visualPositions }: EncodedConversation): AlarmPoints {
+  const ends = turns.map(({ end }) => end);
+  const textual = ends.at(-1) as number;
+  const last = visualPositions.at(-1);
+  if (last !== undefined && last >= textual) {
+    throw new AlarmPlacementError(
+      "visual-outside-turn",
+      "expected every image and video before the end of the last user turn, found one after it; move it into a user turn",
+    );
+  }
+  return { visual: last === undefined ? textual : last + 1, textual, earlierTextual: ends.slice(0, -1) };
 }
 
 /** All vectors of the model where the layout does not say. */
@@ -110,15 +168,7 @@ function fullLayout(layout: AlarmLayout, owned: VideoLlmConfig["alarmVectors"]):
 }
 
 /** Where each frame's visual tokens end, and when it is shown. A frame without tokens belongs to the one before. */
-function framesOf(
-  tokenIds: Int32Array,
-  visualIds: ReadonlySet<number>,
-  visual: readonly VisualFeatures[],
-): FrameInSequence[] {
-  const positions: number[] = [];
-  tokenIds.forEach((id, i) => {
-    if (visualIds.has(id)) positions.push(i);
-  });
+function framesOf(positions: readonly number[], visual: readonly VisualFeatures[]): FrameInSequence[] {
   let seen = 0;
   return visual.flatMap(({ frameTokenCounts, timestampsSeconds: times, secondsPerGrid }, video) => {
     const frames: FrameInSequence[] = [];
@@ -132,25 +182,4 @@ function framesOf(
     });
     return frames;
   });
-}
-
-function expandPlaceholders(
-  ids: readonly number[],
-  visualIds: ReadonlySet<number>,
-  visual: readonly VisualFeatures[],
-): number[] {
-  const counts = visual.flatMap((features) => Array.from(features.frameTokenCounts));
-  const expanded: number[] = [];
-  let frame = 0;
-  for (const id of ids) {
-    const times = visualIds.has(id) ? (counts[frame++] ?? 0) : 1;
-    for (let i = 0; i < times; i++) expanded.push(id);
-  }
-  if (frame !== counts.length) {
-    throw new PromptError(
-      "visual-count",
-      `expected ${counts.length} frame placeholders in the prompt, found ${frame}; check the chat template`,
-    );
-  }
-  return expanded;
 }

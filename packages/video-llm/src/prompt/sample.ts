@@ -14,7 +14,7 @@ export interface SampleRequest {
   readonly labels?: SampleLabels;
 }
 
-/** Adds the completion to learn to a prompt. @throws PromptError `empty-completion`, `too-long` */
+/** Adds the completion to learn to a prompt. @throws PromptError `empty-completion`, `special-token-in-text`, `too-long` */
 export function buildSample(
   { prompt, completion, labels = { visual: 0, textual: 0 } }: SampleRequest,
   tokenizer: TextTokenizer,
@@ -27,7 +27,9 @@ export function buildSample(
     );
   }
   const ids =
-    typeof completion === "string" ? [...tokenizer.encode(completion), tokenizer.turnEndId] : (completion ?? []);
+    typeof completion === "string"
+      ? [...tokenizer.encodeCompletion(completion), tokenizer.turnEndId]
+      : (completion ?? []);
   const total = prompt.tokenIds.length + ids.length;
   if (total > maxPositions) {
     throw new PromptError(
