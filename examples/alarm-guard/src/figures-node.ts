@@ -82,7 +82,7 @@ export async function writeFigures(
     );
     figures.attention = await attentionPlot(attention, {
       title: "What the alarm tokens look at",
-      segments: ["start", "frame times", OTHER_FRAMES, SIGN_FRAMES, "visual alarm", "query", "textual alarm"],
+      parts: ["start", "frame times", OTHER_FRAMES, SIGN_FRAMES, "visual alarm", "query", "textual alarm"],
     });
     figures["attention-heads"] = await attentionHeadPlot(attention, SIGN_FRAMES, {
       title: "Which heads look at the frames with the sign",

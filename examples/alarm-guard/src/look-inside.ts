@@ -5,7 +5,7 @@ import {
   layerProbes,
   meanAttentionShares,
 } from "@videosafety/alarm-tokens";
-import { openHiddenStates, type PreparedSample, promptSegments, type VideoLlm } from "@videosafety/video-llm";
+import { openHiddenStates, type PreparedSample, promptParts, type VideoLlm } from "@videosafety/video-llm";
 
 /** What the model's inside says of the alarms. */
 export interface InsideView {
@@ -47,8 +47,8 @@ export async function lookInside(
     if (sign === null || alarmPositions === null || shares.length === 40) continue;
     const frameName = (time: number): string =>
       time >= sign.startSeconds && time < sign.endSeconds ? SIGN_FRAMES : OTHER_FRAMES;
-    const segments = promptSegments(sample.prompt, { frameName });
-    shares.push(attentionShares(await opened.attentionWeights(sample), alarmPositions, segments));
+    const parts = promptParts(sample.prompt, { frameName });
+    shares.push(attentionShares(await opened.attentionWeights(sample), alarmPositions, parts));
   }
   const probes = { visual: await probesOf("visual"), textual: await probesOf("textual") };
   await opened.dispose();
@@ -59,10 +59,10 @@ export async function lookInside(
 export function lastLayerShare(
   attention: readonly AttentionShare[],
   modality: "visual" | "textual",
-  segments: readonly string[] = [SIGN_FRAMES, OTHER_FRAMES],
+  parts: readonly string[] = [SIGN_FRAMES, OTHER_FRAMES],
 ): number {
   const last = Math.max(...attention.map(({ layer }) => layer));
   const own = attention.filter(({ layer }) => layer === last);
   const heads = new Set(own.map(({ head }) => head)).size;
-  return own.filter(({ segment }) => segments.includes(segment)).reduce((sum, s) => sum + s[modality], 0) / heads;
+  return own.filter(({ part }) => parts.includes(part)).reduce((sum, s) => sum + s[modality], 0) / heads;
 }

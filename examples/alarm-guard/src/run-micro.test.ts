@@ -68,7 +68,7 @@ describe("the alarm-guard example on a micro model", () => {
         for (const modality of ["visual", "textual"] as const)
           expect(own.reduce((sum, share) => sum + share[modality], 0)).toBeCloseTo(1, 5);
         // The visual alarm comes before the query.
-        expect(own.find(({ segment }) => segment === "query")).toMatchObject({ visual: 0, even: { visual: 0 } });
+        expect(own.find(({ part }) => part === "query")).toMatchObject({ visual: 0, even: { visual: 0 } });
       }
   });
 

@@ -43,7 +43,7 @@ export async function trainSegmentAlarms(
     ...STAGE_2_AT_SFT,
     ...common,
     seed,
-    epochs,
+    numTrainEpochs: epochs,
     learningRates: { llm: 1e-3, alarmTokens: 5e-3, classifiers: 5e-3 },
   };
   for await (const event of trainAtSft({ model: opened, data: dataOf(prepared), config, auxiliary: [head] }))

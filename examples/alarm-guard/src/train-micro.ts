@@ -34,7 +34,7 @@ export const FULL: Amounts = {
 export type OnEvent = (stage: string, event: TrainingEvent) => void;
 
 /** Batches of every stage. */
-export const common = { batchSize: 16, microBatchSamples: 16 } as const;
+export const common = { batchSize: 16, perDeviceTrainBatchSize: 16 } as const;
 
 async function train(
   model: VideoLlm,
@@ -64,7 +64,7 @@ export async function trainBase(seed: number, { base }: Amounts, onEvent: OnEven
   const samples = await prepareAll(model, microSamples(base.samples, seed, { split: "train", base: true }), false);
   const rate = 4e-3;
   const learningRates = { llm: rate, projector: rate, visionEncoder: rate };
-  await train(model, "base", samples, { ...common, learningRates, epochs: base.epochs, seed }, onEvent);
+  await train(model, "base", samples, { ...common, learningRates, numTrainEpochs: base.epochs, seed }, onEvent);
   return model;
 }
 
@@ -105,7 +105,7 @@ export async function trainStages(
   );
   const llm = 1e-3;
   const alarm = recipe.alarmTokens ? { alarmTokens: 5e-3 } : {};
-  const settings = { ...common, seed, epochs: stages.epochs };
+  const settings = { ...common, seed, numTrainEpochs: stages.epochs };
   if (recipe.stage1) {
     await train(
       model,
@@ -120,7 +120,7 @@ export async function trainStages(
   const config = {
     ...STAGE_2_AT_SFT,
     ...settings,
-    epochs: (recipe.stage1 ? 2 : 3) * stages.epochs,
+    numTrainEpochs: (recipe.stage1 ? 2 : 3) * stages.epochs,
     learningRates: { llm, ...alarm, ...heads },
     lambdaVisual,
     lambdaTextual,

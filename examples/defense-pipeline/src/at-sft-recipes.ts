@@ -54,16 +54,22 @@ export interface RecipeStage {
 
 /** The trainings of a recipe that follow the model it starts from: the run's stage 1, or the base. */
 export function recipeStages(recipe: Recipe, { seed, sizes, stage1, stage2 }: PipelineConfig): RecipeStage[] {
-  const common = { seed, microBatchSamples: 8, checkpointEverySteps: 20, batchSize: stage2.batchSize };
+  const common = { seed, perDeviceTrainBatchSize: 8, saveSteps: 20, batchSize: stage2.batchSize };
   if (recipe.allRecords) {
     const epochs = ((stage1.epochs + stage2.epochs) * sizes.sftRecords) / sizes.cotRecords;
     const learningRates = { llm: stage2.learningRate };
-    return [{ name: recipe.name, config: { ...STAGE_1_ALARM_AR, ...common, epochs, learningRates } }];
+    return [{ name: recipe.name, config: { ...STAGE_1_ALARM_AR, ...common, numTrainEpochs: epochs, learningRates } }];
   }
   if (!recipe.alarmTokens) {
     return [stage1, stage2].map(({ epochs, batchSize, learningRate }, i) => ({
       name: `${recipe.name}-${i + 1}`,
-      config: { ...STAGE_1_ALARM_AR, ...common, epochs, batchSize, learningRates: { llm: learningRate } },
+      config: {
+        ...STAGE_1_ALARM_AR,
+        ...common,
+        numTrainEpochs: epochs,
+        batchSize,
+        learningRates: { llm: learningRate },
+      },
     }));
   }
   const { lambdaVisual, lambdaTextual } = recipe;
@@ -71,6 +77,9 @@ export function recipeStages(recipe: Recipe, { seed, sizes, stage1, stage2 }: Pi
   const learningRates = { llm: stage2.learningRate, alarmTokens: rate, classifiers: rate };
   const epochs = recipe.stage1 ? stage2.epochs : stage1.epochs + stage2.epochs;
   return [
-    { name: recipe.name, config: { ...STAGE_2_AT_SFT, ...common, epochs, learningRates, lambdaVisual, lambdaTextual } },
+    {
+      name: recipe.name,
+      config: { ...STAGE_2_AT_SFT, ...common, numTrainEpochs: epochs, learningRates, lambdaVisual, lambdaTextual },
+    },
   ];
 }

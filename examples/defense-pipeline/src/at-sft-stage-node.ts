@@ -67,7 +67,7 @@ export async function trainAtSftStage(options: {
   for await (const event of trainAtSft({
     model,
     data: {
-      sources: { world: { length: set.samples.length, get } },
+      sources: { world: { length: set.samples.length, get, fingerprintOf: (index) => set.samples[index] } },
       describe: ({ prompt, completionIds, labels }) => ({
         assistantTokens: completionIds.length,
         sequenceTokens: prompt.tokenIds.length + completionIds.length,
@@ -76,7 +76,7 @@ export async function trainAtSftStage(options: {
     },
     config,
     checkpointDirectory,
-    ...(resumeFrom === null ? {} : { resumeFrom }),
+    resumeFrom,
     signal,
   })) {
     if (event.type !== "step") continue;

@@ -1,5 +1,5 @@
 import { grpoPreset } from "@videosafety/grpo";
-import { directoryCheckpoints, latestCheckpoint, trainGrpo } from "@videosafety/grpo/train";
+import { latestCheckpoint, trainGrpo } from "@videosafety/grpo/train";
 import { accuracyReward, formatReward } from "@videosafety/rewards";
 import type { FeatureCache, PreparedPrompt, VideoLlm } from "@videosafety/video-llm";
 import { referenceCompletion, type WorldSet } from "sign-world";
@@ -51,12 +51,13 @@ export async function trainGrpoStage(options: {
       maxCompletionLength: config.maxNewTokens,
       learningRate: stage4.learningRate,
       lrSchedulerType: "cosine",
-      microBatchSize: stage4.numGenerations,
+      perDeviceTrainBatchSize: stage4.numGenerations,
       beta: stage4.beta,
       saveSteps: Math.max(1, Math.ceil(stage4.steps / 3)),
     },
-    checkpoints: directoryCheckpoints(directory),
-    ...(resumeFrom === undefined ? {} : { resumeFrom }),
+    checkpointDirectory: directory,
+    resumeFrom,
+    fingerprintOf: (_, row) => set.samples[row],
     signal,
   })) {
     if (event.type === "rewards") rewards.push(event.total.mean);

@@ -117,7 +117,7 @@ async function load(directory: string): Promise<VideoLlm> {
 function stagesOf(config: PipelineConfig, data: WorldData, folder: RunFolder, signal: AbortSignal): Stage[] {
   const { stage1, stage2, stage3 } = config;
   const shared = { folder, set: data.finetuning, signal };
-  const common = { seed: config.seed, microBatchSamples: 8, checkpointEverySteps: 20 };
+  const common = { seed: config.seed, perDeviceTrainBatchSize: 8, saveSteps: 20 };
   const summaryOf = ({ steps, loss }: { steps: number; loss: number }) => `${steps} steps, loss ${loss.toFixed(3)}`;
   return [
     {
@@ -126,7 +126,7 @@ function stagesOf(config: PipelineConfig, data: WorldData, folder: RunFolder, si
       train: async (context) => {
         const rates = { llm: stage1.learningRate, alarmTokens: stage1.alarmLearningRate };
         const { epochs, batchSize } = stage1;
-        const stage = { ...STAGE_1_ALARM_AR, ...common, epochs, batchSize, learningRates: rates };
+        const stage = { ...STAGE_1_ALARM_AR, ...common, numTrainEpochs: epochs, batchSize, learningRates: rates };
         const completionOf = (sample: { answer: string }) => sample.answer;
         return summaryOf(
           await trainAtSftStage({ ...context, ...shared, name: "stage-1", completionOf, config: stage }),
@@ -141,7 +141,14 @@ function stagesOf(config: PipelineConfig, data: WorldData, folder: RunFolder, si
         const rates = { llm: stage2.learningRate, alarmTokens: alarm, classifiers: alarm };
         const { epochs, batchSize, lambdaVisual, lambdaTextual } = stage2;
         const weights = { lambdaVisual, lambdaTextual };
-        const stage = { ...STAGE_2_AT_SFT, ...common, epochs, batchSize, ...weights, learningRates: rates };
+        const stage = {
+          ...STAGE_2_AT_SFT,
+          ...common,
+          numTrainEpochs: epochs,
+          batchSize,
+          ...weights,
+          learningRates: rates,
+        };
         const completionOf = (sample: { answer: string }) => sample.answer;
         return summaryOf(
           await trainAtSftStage({ ...context, ...shared, name: "stage-2", completionOf, config: stage }),
@@ -153,7 +160,13 @@ function stagesOf(config: PipelineConfig, data: WorldData, folder: RunFolder, si
       title: "stage 3, chain of thought cold start",
       train: async (context) => {
         const { epochs, batchSize } = stage3;
-        const stage = { ...STAGE_3_COT, ...common, epochs, batchSize, learningRates: { llm: stage3.learningRate } };
+        const stage = {
+          ...STAGE_3_COT,
+          ...common,
+          numTrainEpochs: epochs,
+          batchSize,
+          learningRates: { llm: stage3.learningRate },
+        };
         const cot = { set: data.chainOfThought, completionOf: referenceCompletion };
         return summaryOf(await trainAtSftStage({ ...context, ...shared, ...cot, name: "stage-3", config: stage }));
       },

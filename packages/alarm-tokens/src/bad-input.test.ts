@@ -272,7 +272,7 @@ describe("data of trainAtSft", () => {
 
   test("early stopping that could never stop is refused before the first step", async () => {
     const changes = model.changes;
-    const early = { earlyStopping: { patience: 1 }, evaluateEverySteps: 1 };
+    const early = { earlyStopping: { patience: 1 }, evalSteps: 1 };
     const oneClass = { ...described({}), evaluation: toySamples(8, 1), describe: describeToy };
     const harmless = { ...oneClass, describe: (sample: ToySample) => ({ ...describeToy(sample), labels: safe }) };
     expect(await attempt(harmless, early)).toMatchObject({
@@ -283,7 +283,7 @@ describe("data of trainAtSft", () => {
       name: "EmptyClassError",
       message: expect.stringMatching(/no labelled ones/),
     });
-    expect(await attempt(oneClass, { ...early, evaluateEverySteps: null })).toMatchObject({
+    expect(await attempt(oneClass, { ...early, evalSteps: null })).toMatchObject({
       name: "AlarmTrainingConfigError",
     });
     expect(model.changes).toBe(changes);

@@ -1,5 +1,5 @@
 export { type ActivationCell, type ActivationSummary, activationPatterns } from "./analysis/activation-patterns.js";
-export { type AlarmAttention, alarmAttention, type SequenceSegment } from "./analysis/alarm-attention.js";
+export { type AlarmAttention, alarmAttention, type PromptPart } from "./analysis/alarm-attention.js";
 export { type AttentionShare, attentionShares, meanAttentionShares } from "./analysis/attention-shares.js";
 export { aucInterval } from "./analysis/auc-interval.js";
 export {

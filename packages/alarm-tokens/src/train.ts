@@ -1,3 +1,4 @@
+export { latestCheckpoint } from "@videosafety/onnx-autodiff";
 export {
   type AtcHeadValues,
   type AtSftLossGraph,
@@ -24,7 +25,6 @@ export { groupMicroBatches, type MicroBatchLimits } from "./training/micro-batch
 export { AUTHORS_MIXTURE, type Draw, epochPlan, type Mixture, mixtureCounts } from "./training/mixture.js";
 export { STAGE_1_ALARM_AR, STAGE_2_AT_SFT, STAGE_3_COT } from "./training/stages.js";
 export { type TrainAtSftOptions, trainAtSft } from "./training/train-at-sft.js";
-export { latestCheckpoint } from "./training/training-checkpoint-node.js";
 export type { SampleDescription, SampleSource, TrainingData } from "./training/training-data.js";
 export {
   AlarmTrainingConfigError,

@@ -18,11 +18,11 @@ for await (const event of trainAtSft({
     ...STAGE_2_AT_SFT,
     learningRates: { llm: 1e-2, alarmTokens: 2e-2, classifiers: 5e-2 },
     batchSize: 8,
-    epochs: 3,
-    checkpointEverySteps: 1,
+    numTrainEpochs: 3,
+    saveSteps: 1,
   },
   checkpointDirectory: directory,
-  ...(resumeFrom === null ? {} : { resumeFrom }),
+  resumeFrom,
 })) {
   if (event.type === "step") {
     from ??= event.step - 1;

@@ -4,14 +4,8 @@ export {
   computeAdvantages,
   type GroupReport,
 } from "./advantages/advantages.js";
-export { combineRewards, type RewardColumn } from "./advantages/combine-rewards.js";
-export {
-  type LengthRewardOptions,
-  lengthRewards,
-  type TemporalRewardOptions,
-  temporalRewards,
-} from "./advantages/extra-rewards.js";
 export { GroupAccumulator, type RewardStatistics, rewardStatistics } from "./advantages/group-statistics.js";
+export type { RewardColumn } from "./advantages/weighted-rewards.js";
 export {
   ADVANTAGE_ESTIMATORS,
   type AdvantageConfig,

@@ -1,7 +1,6 @@
+export { latestCheckpoint } from "@videosafety/onnx-autodiff";
 export { type CurveOptions, type CurveSeries, curveSvg } from "./report/curve-svg.js";
 export { charts, type RunReportOptions, runReport, sampleLines } from "./report/run-report.js";
-export type { CheckpointStore, GrpoCheckpoint } from "./training/checkpoint.js";
-export { directoryCheckpoints, latestCheckpoint, readCheckpoint } from "./training/directory-checkpoints-node.js";
 export type {
   AlarmEvent,
   CheckpointEvent,
@@ -24,6 +23,6 @@ export {
 export type { GrpoExample, RewardBatch, RewardFunction, RewardFunctions } from "./training/rewards.js";
 export type { PreparedRollout, RolloutSource } from "./training/rollout.js";
 export { trainGrpo } from "./training/train-grpo.js";
-export type { TemporalRewards, TrainGrpoOptions } from "./training/train-options.js";
+export type { LengthReward, TemporalReward, TrainGrpoOptions } from "./training/train-options.js";
 export type { VllmServer } from "./training/vllm-client.js";
 export { type TokenItem, type VllmRolloutOptions, vllmLogProbs, vllmRollouts } from "./training/vllm-rollouts.js";

@@ -1,12 +1,13 @@
 // The child process of the kill -9 test: trains until killed, resuming from whatever the directory holds.
 import { writeFileSync } from "node:fs";
-import { directoryCheckpoints, latestCheckpoint, type RewardBatch, trainGrpo } from "../src/train.js";
+import { latestCheckpoint, type RewardBatch, trainGrpo } from "../src/train.js";
 import { TabularPolicy, targetScore } from "./tabular-policy.js";
 
 const [directory, maxSteps, slow] = process.argv.slice(2) as [string, string, string];
 const policy = new TabularPolicy(3, 5);
 const resumeFrom = await latestCheckpoint(directory);
 const losses: number[] = [];
+let from: number | null = null;
 for await (const event of trainGrpo({
   policy,
   data: [{ prompt: 0 }, { prompt: 1 }, { prompt: 2 }],
@@ -27,13 +28,13 @@ for await (const event of trainGrpo({
     learningRate: 0.05,
     saveSteps: 1,
   },
-  checkpoints: directoryCheckpoints(directory),
-  ...(resumeFrom && { resumeFrom }),
+  checkpointDirectory: directory,
+  resumeFrom,
 })) {
-  if (event.type === "update") losses.push(event.loss);
+  if (event.type === "update") {
+    from ??= event.step - 1;
+    losses.push(event.loss);
+  }
   if (event.type === "checkpoint") process.stdout.write(`${event.step}\n`);
 }
-writeFileSync(
-  `${directory}/result.json`,
-  JSON.stringify({ from: resumeFrom?.step ?? 0, losses, logits: [...policy.logits] }),
-);
+writeFileSync(`${directory}/result.json`, JSON.stringify({ from, losses, logits: [...policy.logits] }));

@@ -1,4 +1,13 @@
-export { loadCheckpoint, saveCheckpoint, type TrainingState } from "./io/checkpoint-node.js";
+export { latestCheckpoint, prepareCheckpointDirectory, saveStepCheckpoint } from "./io/checkpoint-directory-node.js";
+export {
+  type CheckpointTarget,
+  loadCheckpoint,
+  readCheckpoint,
+  restoreCheckpoint,
+  type SavedCheckpoint,
+  saveCheckpoint,
+  type TrainingState,
+} from "./io/checkpoint-node.js";
 export {
   type LocatedEntry,
   openSafetensors,

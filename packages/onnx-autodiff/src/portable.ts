@@ -152,6 +152,7 @@ export {
 export { accumulateInto } from "./train/accumulate.js";
 export { AdamW, type AdamWOptions } from "./train/adamw.js";
 export { clipGradNorm, gradNorm } from "./train/clip-grad-norm.js";
+export { describeDataChange, fingerprintOf, fingerprintRows } from "./train/data-fingerprint.js";
 export { ExponentialMovingAverage } from "./train/ema.js";
 export { assertFinite, firstNonFinite } from "./train/finite.js";
 export {
@@ -164,7 +165,10 @@ export {
 export {
   constantSchedule,
   cosineSchedule,
+  LR_SCHEDULER_TYPES,
   linearSchedule,
+  type NamedScheduleOptions,
+  namedSchedule,
   type Schedule,
   type ScheduleOptions,
 } from "./train/schedules.js";

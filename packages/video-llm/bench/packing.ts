@@ -238,7 +238,7 @@ function shares(batchSize: number): Record<string, unknown> {
   }
   return {
     batchSize,
-    microBatchSamples: 8,
+    perDeviceTrainBatchSize: 8,
     paddingShare: +(1 - real / found.padded).toFixed(2),
     packedShare: +(1 - real / found.packed).toFixed(2),
     shapes: shapes.padded.size,

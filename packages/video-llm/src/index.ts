@@ -63,7 +63,7 @@ export {
   type VisualLayout,
 } from "./prompt/conventions.js";
 export type { PreparedPrompt, PreparedSample, PromptAlarms, PromptRequest } from "./prompt/prompt.js";
-export { promptSegments } from "./prompt/prompt-segments.js";
+export { promptParts } from "./prompt/prompt-parts.js";
 export type { SampleRequest } from "./prompt/sample.js";
 export { REQUIRED_TOKENS, TextTokenizer } from "./prompt/text-tokenizer.js";
 export type { TokenizerFiles } from "./prompt/tokenizer-files.js";

@@ -2,7 +2,7 @@ import { AlarmShapeError, NonFiniteError } from "../errors.js";
 import type { AlarmPositions } from "../placement/alarm-positions.js";
 
 /** A named stretch of the sequence, [start, end). */
-export interface SequenceSegment {
+export interface PromptPart {
   /** E.g. "system", "video", "query", "answer". */
   readonly name: string;
   /** First token. */
@@ -11,13 +11,13 @@ export interface SequenceSegment {
   readonly end: number;
 }
 
-/** Attention mass between a segment and the alarm tokens, mean over heads. */
+/** Attention mass between a part and the alarm tokens, mean over heads. */
 export interface AlarmAttention {
-  /** The segment. */
-  readonly segment: string;
-  /** Share of each alarm token's attention that goes to the segment. */
+  /** The part. */
+  readonly part: string;
+  /** Share of each alarm token's attention that goes to the part. */
   readonly fromAlarm: { readonly visual: number; readonly textual: number };
-  /** Share of the segment's attention (mean over its tokens) that goes to each alarm token; 0 for an empty segment. */
+  /** Share of the part's attention (mean over its tokens) that goes to each alarm token; 0 for an empty part. */
   readonly toAlarm: { readonly visual: number; readonly textual: number };
 }
 
@@ -29,7 +29,7 @@ export interface AlarmAttention {
 export function alarmAttention(
   attention: { readonly data: ArrayLike<number>; readonly dims: readonly number[] },
   positions: AlarmPositions,
-  segments: readonly SequenceSegment[],
+  parts: readonly PromptPart[],
 ): AlarmAttention[] {
   const [heads = 0, length = 0, keys = 0] = attention.dims;
   if (attention.dims.length !== 3 || length !== keys || heads * length * keys !== attention.data.length) {
@@ -52,15 +52,15 @@ export function alarmAttention(
     for (let h = 0; h < heads; h++) sum += attention.data[(h * length + row) * length + column] as number;
     return sum / heads;
   };
-  return segments.map(({ name, start, end }) => {
+  return parts.map(({ name, start, end }) => {
     if (!(0 <= start && start <= end && end <= length)) {
-      throw new AlarmShapeError(`expected segment ${name} inside [0, ${length}), found [${start}, ${end})`);
+      throw new AlarmShapeError(`expected part ${name} inside [0, ${length}), found [${start}, ${end})`);
     }
     const tokens = Array.from({ length: end - start }, (_, i) => start + i);
     const sum = (of: (token: number) => number): number => tokens.reduce((total, token) => total + of(token), 0);
     const mean = (of: (token: number) => number): number => (tokens.length === 0 ? 0 : sum(of) / tokens.length);
     return {
-      segment: name,
+      part: name,
       fromAlarm: {
         visual: sum((token) => weight(positions.visual, token)),
         textual: sum((token) => weight(positions.textual, token)),

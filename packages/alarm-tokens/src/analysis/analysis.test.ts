@@ -141,14 +141,14 @@ describe("alarmAttention", () => {
       [0.25, 0.25, 0.25, 0.25],
     ];
     const data = [...rows.flat(), ...rows.flat()];
-    const segments = [
+    const parts = [
       { name: "video", start: 0, end: 1 },
       { name: "query", start: 2, end: 3 },
     ];
-    expect(alarmAttention({ data, dims: [2, 4, 4] }, { visual: 1, textual: 3 }, segments)).toEqual([
-      { segment: "video", fromAlarm: { visual: 0.5, textual: 0.25 }, toAlarm: { visual: 0, textual: 0 } },
-      { segment: "query", fromAlarm: { visual: 0, textual: 0.25 }, toAlarm: { visual: 0.6, textual: 0 } },
+    expect(alarmAttention({ data, dims: [2, 4, 4] }, { visual: 1, textual: 3 }, parts)).toEqual([
+      { part: "video", fromAlarm: { visual: 0.5, textual: 0.25 }, toAlarm: { visual: 0, textual: 0 } },
+      { part: "query", fromAlarm: { visual: 0, textual: 0.25 }, toAlarm: { visual: 0.6, textual: 0 } },
     ]);
-    expect(() => alarmAttention({ data, dims: [4, 4] }, { visual: 1, textual: 3 }, segments)).toThrow(AlarmShapeError);
+    expect(() => alarmAttention({ data, dims: [4, 4] }, { visual: 1, textual: 3 }, parts)).toThrow(AlarmShapeError);
   });
 });

@@ -1,7 +1,7 @@
 import { AlarmShapeError, NonFiniteError } from "../errors.js";
 import type { AttentionWeights } from "../model/hidden-state-model.js";
 import type { AlarmPositions } from "../placement/alarm-positions.js";
-import type { SequenceSegment } from "./alarm-attention.js";
+import type { PromptPart } from "./alarm-attention.js";
 
 /** What one head of one layer lets the alarm tokens see of one part of the sequence. */
 export interface AttentionShare {
@@ -9,9 +9,9 @@ export interface AttentionShare {
   readonly layer: number;
   /** From 0. */
   readonly head: number;
-  /** Name of the part; "other" for what no segment covers. */
-  readonly segment: string;
-  /** Share of the visual alarm's attention that goes there; over the segments it sums to 1. */
+  /** Name of the part; "other" for what no part covers. */
+  readonly part: string;
+  /** Share of the visual alarm's attention that goes there; over the parts it sums to 1. */
   readonly visual: number;
   /** Of the textual alarm's. */
   readonly textual: number;
@@ -24,12 +24,12 @@ export interface AttentionShare {
  * part (the frames of a video, say, between which times are written). Tokens after an alarm are not seen by it.
  *
  * @param layers `[heads, S, S]` each, as `HiddenStateModel.attentionWeights` gives them
- * @throws AlarmShapeError when sizes do not fit or segments overlap; NonFiniteError for weights that are not numbers.
+ * @throws AlarmShapeError when sizes do not fit or parts overlap; NonFiniteError for weights that are not numbers.
  */
 export function attentionShares(
   layers: readonly AttentionWeights[],
   positions: AlarmPositions,
-  segments: readonly SequenceSegment[],
+  parts: readonly PromptPart[],
 ): AttentionShare[] {
   return layers.flatMap(({ layer, data, dims }) => {
     const [heads = 0, length = 0, keys = 0] = dims;
@@ -38,8 +38,8 @@ export function attentionShares(
         `expected attention [heads, S, S] in layer ${layer}, found [${dims}] with ${data.length} values`,
       );
     }
-    const partOf = partOfEachToken(segments, length);
-    const names = [...new Set([...segments.map(({ name }) => name), ...partOf])];
+    const partOf = partOfEachToken(parts, length);
+    const names = [...new Set([...parts.map(({ name }) => name), ...partOf])];
     const shareOf = (weight: (token: number) => number, last: number): Map<string, number> => {
       const sums = new Map(names.map((name) => [name, 0]));
       for (let token = 0; token <= last; token++) {
@@ -66,20 +66,20 @@ export function attentionShares(
     const even = { visual: evenly(positions.visual), textual: evenly(positions.textual) };
     return Array.from({ length: heads }, (_, head) => {
       const seen = { visual: read(head, positions.visual), textual: read(head, positions.textual) };
-      return names.map((segment) => ({
+      return names.map((part) => ({
         layer,
         head,
-        segment,
-        visual: seen.visual.get(segment) as number,
-        textual: seen.textual.get(segment) as number,
-        even: { visual: even.visual.get(segment) as number, textual: even.textual.get(segment) as number },
+        part,
+        visual: seen.visual.get(part) as number,
+        textual: seen.textual.get(part) as number,
+        even: { visual: even.visual.get(part) as number, textual: even.textual.get(part) as number },
       }));
     }).flat();
   });
 }
 
 /**
- * The mean over samples of shares by layer, head and segment. A segment that a sample lacks counts as 0 there.
+ * The mean over samples of shares by layer, head and part. A part that a sample lacks counts as 0 there.
  *
  * @throws AlarmShapeError without samples.
  */
@@ -87,9 +87,9 @@ export function meanAttentionShares(samples: readonly (readonly AttentionShare[]
   if (samples.length === 0) throw new AlarmShapeError("expected the shares of at least one sample, found none");
   const means = new Map<string, AttentionShare>();
   for (const share of samples.flat()) {
-    const { layer, head, segment } = share;
-    const key = JSON.stringify([layer, head, segment]);
-    const mean = means.get(key) ?? { layer, head, segment, visual: 0, textual: 0, even: { visual: 0, textual: 0 } };
+    const { layer, head, part } = share;
+    const key = JSON.stringify([layer, head, part]);
+    const mean = means.get(key) ?? { layer, head, part, visual: 0, textual: 0, even: { visual: 0, textual: 0 } };
     means.set(key, {
       ...mean,
       visual: mean.visual + share.visual / samples.length,
@@ -103,15 +103,15 @@ export function meanAttentionShares(samples: readonly (readonly AttentionShare[]
   return [...means.values()];
 }
 
-function partOfEachToken(segments: readonly SequenceSegment[], length: number): string[] {
+function partOfEachToken(parts: readonly PromptPart[], length: number): string[] {
   const part: (string | undefined)[] = Array.from({ length });
-  for (const { name, start, end } of segments) {
+  for (const { name, start, end } of parts) {
     if (!(0 <= start && start <= end && end <= length)) {
-      throw new AlarmShapeError(`expected segment ${name} inside [0, ${length}), found [${start}, ${end})`);
+      throw new AlarmShapeError(`expected part ${name} inside [0, ${length}), found [${start}, ${end})`);
     }
     for (let token = start; token < end; token++) {
       if (part[token] !== undefined) {
-        throw new AlarmShapeError(`expected segments apart, found ${part[token]} and ${name} both at token ${token}`);
+        throw new AlarmShapeError(`expected parts apart, found ${part[token]} and ${name} both at token ${token}`);
       }
       part[token] = name;
     }

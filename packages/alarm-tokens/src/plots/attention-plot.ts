@@ -12,29 +12,29 @@ const ALARMS = [
  * What each alarm token looks at, layer by layer: its attention split over the parts of the sequence, mean over heads. The
  * first bar, "even", is what the parts would get by their length alone.
  *
- * @param options.segments their order, from the bottom up; default: as they come. Those not named come last.
+ * @param options.parts their order, from the bottom up; default: as they come. Those not named come last.
  * @param shares of one sample (`attentionShares`) or the mean of many (`meanAttentionShares`)
  * @throws AlarmShapeError without shares.
  */
 export function attentionPlot(
   shares: readonly AttentionShare[],
-  options: PlotOptions & { readonly segments?: readonly string[] } = {},
+  options: PlotOptions & { readonly parts?: readonly string[] } = {},
 ): Promise<string> {
   const layers = layersOf(shares);
-  const seen = new Set(shares.filter((share) => share.even.visual + share.even.textual > 0).map((s) => s.segment));
-  const segments = [...new Set([...(options.segments ?? []), ...seen])].filter((name) => seen.has(name));
+  const seen = new Set(shares.filter((share) => share.even.visual + share.even.textual > 0).map((s) => s.part));
+  const parts = [...new Set([...(options.parts ?? []), ...seen])].filter((name) => seen.has(name));
   const firstLayer = shares.filter(({ layer }) => layer === layers[0]);
   const rows = ALARMS.flatMap(({ alarm, modality }) =>
-    segments.flatMap((segment) => {
+    parts.flatMap((part) => {
       const mean = (of: readonly AttentionShare[], value: (share: AttentionShare) => number): number => {
         const heads = new Set(of.map(({ head }) => head)).size;
-        return (100 / heads) * of.reduce((sum, share) => sum + (share.segment === segment ? value(share) : 0), 0);
+        return (100 / heads) * of.reduce((sum, share) => sum + (share.part === part ? value(share) : 0), 0);
       };
       return [
-        { alarm, segment, layer: "even", share: mean(firstLayer, ({ even }) => even[modality]) },
+        { alarm, part, layer: "even", share: mean(firstLayer, ({ even }) => even[modality]) },
         ...layers.map((layer) => {
           const own = shares.filter((share) => share.layer === layer);
-          return { alarm, segment, layer: String(layer), share: mean(own, (share) => share[modality]) };
+          return { alarm, part, layer: String(layer), share: mean(own, (share) => share[modality]) };
         }),
       ];
     }),
@@ -51,16 +51,16 @@ export function attentionPlot(
           fx: "alarm",
           x: "layer",
           y: "share",
-          fill: "segment",
+          fill: "part",
           fillOpacity: ({ layer }: { layer: string }) => (layer === "even" ? 0.5 : 1),
-          order: segments,
+          order: parts,
         }),
         Plot.ruleY([0], { stroke: "#222" }),
       ],
-      color: { domain: segments, range: COLORS },
+      color: { domain: parts, range: COLORS },
     }),
     { width: 620, ...options },
-    segments.map((name, i) => ({ name, color: colorOf(i), mark: "square" })),
+    parts.map((name, i) => ({ name, color: colorOf(i), mark: "square" })),
   );
 }
 
@@ -68,17 +68,17 @@ export function attentionPlot(
  * The share of each alarm token's attention that goes to one part of the sequence, by layer and head: which heads carry the
  * alarm. Cells hold the percentage where they are large enough.
  *
- * @throws AlarmShapeError without shares of that segment.
+ * @throws AlarmShapeError without shares of that part.
  */
 export function attentionHeadPlot(
   shares: readonly AttentionShare[],
-  segment: string,
+  part: string,
   options: PlotOptions = {},
 ): Promise<string> {
-  const own = shares.filter((share) => share.segment === segment);
+  const own = shares.filter((share) => share.part === part);
   if (own.length === 0 && shares.length > 0) {
-    const names = [...new Set(shares.map((share) => share.segment))].join(", ");
-    throw new AlarmShapeError(`expected the name of a segment, one of ${names}; found ${segment}`);
+    const names = [...new Set(shares.map((share) => share.part))].join(", ");
+    throw new AlarmShapeError(`expected the name of a part, one of ${names}; found ${part}`);
   }
   const layers = layersOf(own);
   const heads = [...new Set(own.map(({ head }) => head))].sort((a, b) => a - b);
@@ -113,7 +113,7 @@ export function attentionHeadPlot(
     { ...options, width, height },
     [
       { name: "0 %", color: "#eef4fa", mark: "square" },
-      { name: `${most.toFixed(0)} % of the attention goes to: ${segment}`, color: "#084081", mark: "square" },
+      { name: `${most.toFixed(0)} % of the attention goes to: ${part}`, color: "#084081", mark: "square" },
     ],
   );
 }

@@ -143,7 +143,7 @@ describe("plots", () => {
     expect(text(await attentionPlot(many)).filter((line) => /^\d+$/.test(line)).length).toBeLessThan(2 * 10 + 12);
   });
 
-  test("a segment that is not there, and no shares at all, are typed errors", async () => {
+  test("a part that is not there, and no shares at all, are typed errors", async () => {
     await expect((async () => attentionHeadPlot(shares, "sound"))()).rejects.toThrow(
       /one of video, query, other; found sound/,
     );

@@ -1,3 +1,4 @@
+import { LR_SCHEDULER_TYPES } from "@videosafety/onnx-autodiff";
 import { z } from "zod";
 import { AlarmTrainingConfigError } from "./training-errors.js";
 
@@ -5,7 +6,10 @@ const learningRate = z.number().positive();
 const natural = z.number().int().nonnegative();
 const positive = z.number().int().positive();
 
-/** Configuration of `trainAtSft`: strict (an unknown key is an error); it is saved with every checkpoint. */
+/**
+ * Configuration of `trainAtSft`: strict (an unknown key is an error); it is saved with every checkpoint. Options that TRL has carry
+ * TRL's names, in camelCase.
+ */
 export const atSftConfigSchema = z.strictObject({
   learningRates: z
     .strictObject({
@@ -20,8 +24,10 @@ export const atSftConfigSchema = z.strictObject({
     .describe("peak learning rate of each parameter group that is trained; the others stay frozen"),
   lambdaVisual: z.number().nonnegative().default(0).describe("lambda_1, weight of the visual head's loss; 0 = off"),
   lambdaTextual: z.number().nonnegative().default(0).describe("lambda_2, weight of the textual head's loss; 0 = off"),
-  batchSize: positive.default(128).describe("samples per optimizer step (the authors: 128)"),
-  microBatchSamples: positive
+  batchSize: positive
+    .default(128)
+    .describe("samples per optimizer step (the authors: 128), however many passes they take"),
+  perDeviceTrainBatchSize: positive
     .default(8)
     .describe("most samples per forward and backward pass; changes memory, not results"),
   microBatchTokens: positive
@@ -32,18 +38,27 @@ export const atSftConfigSchema = z.strictObject({
     .boolean()
     .default(false)
     .describe("the model packs sequences (video-llm: packing: true): microBatchTokens counts no padding"),
-  epochs: z.number().positive().default(1).describe("passes over the mixture; may be a fraction"),
+  numTrainEpochs: z.number().positive().default(1).describe("passes over the mixture; may be a fraction"),
   maxSteps: positive
     .nullable()
     .default(null)
     .describe("stops earlier, after this many optimizer steps; shortens the schedule"),
-  schedule: z.enum(["cosine", "linear", "constant"]).default("cosine").describe("learning rate after the warm-up"),
-  warmupRatio: z.number().min(0).max(1).default(0.03).describe("share of all steps with a rising learning rate"),
+  lrSchedulerType: z
+    .enum(LR_SCHEDULER_TYPES)
+    .default("cosine")
+    .describe("shape of the learning rate after the warm-up"),
+  warmupSteps: natural.default(0).describe("steps of linear warm-up"),
+  warmupRatio: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.03)
+    .describe("the same as a share of all steps, rounded up; used when warmupSteps is 0"),
   weightDecay: z.number().nonnegative().default(0).describe("decoupled (AdamW)"),
-  beta1: z.number().min(0).lt(1).default(0.9).describe("AdamW"),
-  beta2: z.number().min(0).lt(1).default(0.999).describe("AdamW"),
-  epsilon: z.number().positive().default(1e-8).describe("AdamW"),
-  maxGradientNorm: z
+  adamBeta1: z.number().min(0).lt(1).default(0.9).describe("AdamW"),
+  adamBeta2: z.number().min(0).lt(1).default(0.999).describe("AdamW"),
+  adamEpsilon: z.number().positive().default(1e-8).describe("AdamW"),
+  maxGradNorm: z
     .number()
     .positive()
     .nullable()
@@ -58,7 +73,7 @@ export const atSftConfigSchema = z.strictObject({
     .default(null)
     .describe("what an epoch takes from each source: counts, or weights of a total; null = all of every source"),
   seed: natural.default(0).describe("seed of the order of the samples"),
-  evaluateEverySteps: positive.nullable().default(null).describe("null = only after the last step"),
+  evalSteps: positive.nullable().default(null).describe("null = only after the last step"),
   refuseOn: z
     .enum(["textual", "either", "both"])
     .default("textual")
@@ -77,8 +92,8 @@ export const atSftConfigSchema = z.strictObject({
     .nullable()
     .default(null)
     .describe("stops when the false refusal rate at evaluationDsr no longer falls"),
-  keepCheckpoints: positive.default(2).describe("older ones of the run are deleted"),
-  checkpointEverySteps: positive.nullable().default(null).describe("null = only after the last step"),
+  saveTotalLimit: positive.nullable().default(2).describe("newest checkpoints of the run to keep; null = all"),
+  saveSteps: positive.nullable().default(null).describe("null = only after the last step"),
 });
 
 /** A complete configuration. */

@@ -43,8 +43,8 @@ describe("the authors' names and settings", () => {
   ] as const)("%s", (_, preset, learningRates, lambda) => {
     expect(parseAtSftConfig(preset)).toMatchObject({
       learningRates,
-      ...{ lambdaVisual: lambda, lambdaTextual: lambda, batchSize: 128, epochs: 1 },
-      ...{ schedule: "cosine", warmupRatio: 0.03, weightDecay: 0 },
+      ...{ lambdaVisual: lambda, lambdaTextual: lambda, batchSize: 128, numTrainEpochs: 1 },
+      ...{ lrSchedulerType: "cosine", warmupRatio: 0.03, weightDecay: 0 },
     });
   });
 
@@ -108,7 +108,7 @@ describe("trainAtSft under a mixture and with early stopping", { timeout: 60_000
     });
     const sources = { a: source("a", 6), b: source("b", 100), unused: source("unused", 9) };
     const mixture = { samplesPerEpoch: { a: 6, b: 4 } };
-    await run(model, { data: { sources, describe: describeToy }, config: { ...config, mixture, epochs: 3 } });
+    await run(model, { data: { sources, describe: describeToy }, config: { ...config, mixture, numTrainEpochs: 3 } });
     expect(asked.unused).toEqual([]);
     expect([...(asked.a ?? [])].sort((x, y) => x - y)).toEqual([0, 1, 2, 3, 4, 5].flatMap((i) => [i, i, i]));
     expect(new Set(asked.b).size).toBe(12); // 4 new ones in each of 3 epochs
@@ -130,7 +130,7 @@ describe("trainAtSft under a mixture and with early stopping", { timeout: 60_000
     const data = { sources: { toy: toySamples(100, 1) }, describe: describeToy, evaluation };
     const stop = (patience: number, minimumImprovement = 0): AtSftConfigInput => ({
       ...config,
-      ...{ epochs: 3, evaluateEverySteps: 2, evaluationDsr: 1, earlyStopping: { patience, minimumImprovement } },
+      ...{ numTrainEpochs: 3, evalSteps: 2, evaluationDsr: 1, earlyStopping: { patience, minimumImprovement } },
     });
     const frrs = async (rule: AtSftConfigInput) => {
       const model = new ScriptedModel(script);

@@ -45,7 +45,7 @@ const config = {
   lambdaTextual: 0.1,
   batchSize: 16,
   warmupRatio: 0,
-  schedule: "constant",
+  lrSchedulerType: "constant",
 } as const;
 
 describe.each([
@@ -88,12 +88,17 @@ describe("trainAtSft with heads beyond the paper", () => {
     for (const model of models) await model.dispose();
   });
 
-  async function train(model: ToyModel, auxiliary: AuxiliaryHead<ToySample>[], microBatchSamples = 16, maxSteps = 40) {
+  async function train(
+    model: ToyModel,
+    auxiliary: AuxiliaryHead<ToySample>[],
+    perDeviceTrainBatchSize = 16,
+    maxSteps = 40,
+  ) {
     const steps: StepEvent[] = [];
     for await (const event of trainAtSft({
       model,
       data: data(toySamples(128, 9, 0)),
-      config: { ...config, microBatchSamples, epochs: 20, maxSteps },
+      config: { ...config, perDeviceTrainBatchSize, numTrainEpochs: 20, maxSteps },
       auxiliary,
     }))
       if (event.type === "step") steps.push(event);

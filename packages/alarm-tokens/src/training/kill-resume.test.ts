@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -38,4 +38,5 @@ test("a run killed with SIGKILL twice ends with the bits of the uninterrupted on
   expect(found.from).toBeGreaterThanOrEqual(9);
   expect(found.parameters).toEqual(expected.parameters);
   expect(found.losses).toEqual(expected.losses.slice(found.from));
+  expect(readdirSync(broken).sort()).toEqual(["result.json", "step-00000023.safetensors", "step-00000024.safetensors"]);
 });

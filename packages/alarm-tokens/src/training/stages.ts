@@ -2,8 +2,8 @@ import type { AtSftConfigInput } from "./at-sft-config.js";
 
 const common = {
   batchSize: 128,
-  epochs: 1,
-  schedule: "cosine",
+  numTrainEpochs: 1,
+  lrSchedulerType: "cosine",
   warmupRatio: 0.03,
   weightDecay: 0,
 } as const satisfies Partial<AtSftConfigInput>;

@@ -1,6 +1,7 @@
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { AdamW, saveCheckpoint } from "@videosafety/onnx-autodiff";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { describeToy, ToyModel, type ToySample, toySamples } from "../../test/toy-model.js";
 import {
@@ -26,7 +27,7 @@ const stage2: AtSftConfigInput = {
   lambdaVisual: 1,
   lambdaTextual: 1,
   batchSize: 16,
-  microBatchSamples: 16,
+  perDeviceTrainBatchSize: 16,
   seed: 7,
 };
 const data = (train: readonly ToySample[], evaluation: readonly ToySample[] = []) => ({
@@ -71,7 +72,7 @@ describe("trainAtSft", { timeout: 60_000 }, () => {
     expect(steps(first).at(-1)?.lossLm).toBeLessThan(0.5 * (steps(first)[0]?.lossLm as number));
 
     before = values(model);
-    const second = await run(model, { data: data(train, held), config: { ...stage2, epochs: 8 } });
+    const second = await run(model, { data: data(train, held), config: { ...stage2, numTrainEpochs: 8 } });
     expect(changed(before)).toEqual(new Set(["llm", "alarmTokens", "classifiers"]));
     const evaluation = second.find((event) => event.type === "evaluation");
     expect(evaluation?.metrics.visual.auc).toBeGreaterThan(0.98);
@@ -101,7 +102,7 @@ describe("trainAtSft", { timeout: 60_000 }, () => {
         undefined,
       );
     const whole = await gradientsWith({});
-    const splits = [{ microBatchSamples: 1 }, { microBatchSamples: 5 }, { microBatchTokens: 40 }];
+    const splits = [{ perDeviceTrainBatchSize: 1 }, { perDeviceTrainBatchSize: 5 }, { microBatchTokens: 40 }];
     for (const limits of [...splits, { microBatchTokens: 40, packing: true }]) {
       const parts = await gradientsWith(limits);
       expect(parts.loss).toBeCloseTo(whole.loss, 5);
@@ -119,7 +120,7 @@ describe("trainAtSft", { timeout: 60_000 }, () => {
 
   test("learning rates: each group its own, warm-up from 0, half a cosine down", async () => {
     const model = new ToyModel();
-    const config = { ...stage2, epochs: 2, warmupRatio: 0.1, maxGradientNorm: null };
+    const config = { ...stage2, numTrainEpochs: 2, warmupRatio: 0.1, maxGradNorm: null };
     const events = steps(await run(model, { data: data(toySamples(160, 1)), config }));
     expect(events).toHaveLength(20);
     expect(events[0]?.learningRates).toEqual({ llm: 0, alarmTokens: 0, classifiers: 0 });
@@ -135,9 +136,9 @@ describe("trainAtSft", { timeout: 60_000 }, () => {
     const held = toySamples(20, 6);
     const config: AtSftConfigInput = {
       ...stage2,
-      epochs: 3,
-      evaluateEverySteps: 2,
-      checkpointEverySteps: 4,
+      numTrainEpochs: 3,
+      evalSteps: 2,
+      saveSteps: 4,
       earlyStopping: { patience: 50 },
     };
     const straight = new ToyModel();
@@ -164,26 +165,73 @@ describe("trainAtSft", { timeout: 60_000 }, () => {
     expect(rest.at(-1)).toEqual(whole.at(-1));
     expect(await readdir(folder)).toEqual(["step-00000008.safetensors", "step-00000009.safetensors"]);
 
-    await expect(
-      run(resumed, {
-        data: data(train),
-        config: { ...config, seed: 8 },
-        resumeFrom: join(folder, "step-00000008.safetensors"),
-      }),
-    ).rejects.toThrow(/settings.*found others for seed/);
-    await expect(
-      run(resumed, { data: data(toySamples(47, 1)), config, resumeFrom: join(folder, "step-00000008.safetensors") }),
-    ).rejects.toThrow(CheckpointMismatchError);
+    const checkpoint = join(folder, "step-00000008.safetensors");
+    const refused = async (message: RegExp, change: Partial<Omit<TrainAtSftOptions<ToySample>, "model">>) => {
+      const attempt = run(resumed, { data: data(train, held), config, resumeFrom: checkpoint, ...change });
+      await expect(attempt).rejects.toThrow(CheckpointMismatchError);
+      await expect(attempt).rejects.toThrow(message);
+    };
+    await refused(/settings.*found others for seed/, { config: { ...config, seed: 8 } });
+    await refused(/source toy has 47 samples, it had 48/, { data: data(train.slice(1)) });
+    await refused(/in source toy the same 48 rows are in another order, from row 0/, {
+      data: data([...train].reverse()),
+    });
+    await refused(/in source toy 1 of 48 rows have other content, the first is row 47/, {
+      data: data([...train.slice(0, -1), ...toySamples(1, 9)]),
+    });
+    await refused(/sources are other, they were toy/, { data: { ...data(train), sources: { other: train } } });
+    const { parameters } = resumed;
+    const state = { parameters, optimizer: new AdamW(parameters) };
+    const other = join(directory, "other.safetensors");
+    await saveCheckpoint(other, { ...state, step: 1, config: { trainer: "trainGrpo" } });
+    await refused(/found one of trainGrpo/, { resumeFrom: other });
+    await saveCheckpoint(other, { ...state, step: 1, config: { trainer: "trainAtSft", config: { surprise: 1 } } });
+    await refused(/surprise/, { resumeFrom: other });
+    await writeFile(other, "half a file");
+    await refused(/expected a checkpoint at/, { resumeFrom: other });
     expect(values(resumed)).toEqual(values(straight)); // a refused checkpoint changes nothing
     for (const model of [straight, stopped, resumed]) await model.dispose();
+  });
+
+  test("sources made sample by sample: exchanged data are found by fingerprint, or by making sixteen samples again", async () => {
+    const train = toySamples(48, 5);
+    const config: AtSftConfigInput = { ...stage2, saveSteps: 1, maxSteps: 2 };
+    for (const named of [true, false]) {
+      const folder = join(directory, `lazy-${named}`);
+      let made = 0;
+      const lazy = (samples: readonly ToySample[]) => ({
+        sources: {
+          toy: {
+            length: samples.length,
+            get: (index: number) => {
+              made++;
+              return samples[index] as ToySample;
+            },
+            ...(named && { fingerprintOf: (index: number) => samples[index] }),
+          },
+        },
+        describe: describeToy,
+      });
+      const model = new ToyModel();
+      for await (const { type } of trainAtSft({ model, data: lazy(train), config, checkpointDirectory: folder }))
+        if (type === "checkpoint") break;
+      const resumeFrom = await latestCheckpoint(folder);
+      made = 0;
+      await expect(run(model, { data: lazy([...train].reverse()), config, resumeFrom })).rejects.toThrow(
+        named ? /another order/ : /source toy has another sample \d+/,
+      );
+      expect(made).toBe(named ? 0 : 1);
+      await run(model, { data: lazy(train), config, resumeFrom });
+      await model.dispose();
+    }
   });
 
   test("early stopping on the false refusal rate", async () => {
     const model = new ToyModel();
     const config: AtSftConfigInput = {
       ...stage2,
-      epochs: 100,
-      evaluateEverySteps: 4,
+      numTrainEpochs: 100,
+      evalSteps: 4,
       earlyStopping: { patience: 2 },
     };
     const events = await run(model, { data: data(toySamples(64, 1), toySamples(64, 2)), config });

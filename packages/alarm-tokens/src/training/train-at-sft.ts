@@ -1,12 +1,10 @@
 import {
   AdamW,
   clipGradNorm,
-  constantSchedule,
-  cosineSchedule,
   createRng,
   gradNorm,
-  linearSchedule,
-  type Schedule,
+  namedSchedule,
+  prepareCheckpointDirectory,
 } from "@videosafety/onnx-autodiff";
 import { evaluateAlarms, shouldRefuse } from "../analysis/evaluate-alarms.js";
 import { EmptyClassError } from "../errors.js";
@@ -14,8 +12,9 @@ import { hasHiddenStates } from "../model/hidden-state-model.js";
 import type { ParameterGroup, TrainableModel, TrainableTensor } from "../model/trainable-model.js";
 import { type AtSftConfig, type AtSftConfigInput, parseAtSftConfig } from "./at-sft-config.js";
 import type { AuxiliaryHead } from "./auxiliary-heads.js";
+import { DataIdentity } from "./data-identity.js";
 import { type Draw, epochPlan, mixtureCounts } from "./mixture.js";
-import { readTrainingCheckpoint, type TrainingProgress, writeTrainingCheckpoint } from "./training-checkpoint-node.js";
+import { resumeRun, saveRun, type TrainingProgress } from "./run-checkpoint-node.js";
 import { describeChecked, sampleOf, type TrainingData } from "./training-data.js";
 import { AlarmTrainingConfigError } from "./training-errors.js";
 import type { DoneEvent, EvaluationEvent, StepEvent, TrainingEvent } from "./training-events.js";
@@ -31,10 +30,13 @@ export interface TrainAtSftOptions<Sample> {
   readonly config: AtSftConfigInput;
   /** Heads beyond the paper's two (`categoryHead`, `alarmSetHead`); the model must be a `HiddenStateModel`. Default none. */
   readonly auxiliary?: readonly AuxiliaryHead<Sample>[];
-  /** Where checkpoints go; none are written without it. */
+  /** Gets a checkpoint every `saveSteps` and at the end; none are written without it. One run per directory. */
   readonly checkpointDirectory?: string;
-  /** A checkpoint to continue from: the run goes on bit for bit as if it had not stopped. */
-  readonly resumeFrom?: string;
+  /**
+   * A checkpoint to continue from, as `latestCheckpoint(directory)` finds it; undefined starts afresh. The run goes on bit for bit
+   * as if it had not stopped.
+   */
+  readonly resumeFrom?: string | undefined;
   /** Stops the run with the signal's reason; the model keeps the last whole step. */
   readonly signal?: AbortSignal;
 }
@@ -59,26 +61,21 @@ export async function* trainAtSft<Sample>(
   const parameters = withHeads(model.trainableParameters(groups), auxiliary);
   checkGroups(parameters, groups);
   const optimizer = new AdamW(parameters, {
-    beta1: config.beta1,
-    beta2: config.beta2,
-    epsilon: config.epsilon,
+    beta1: config.adamBeta1,
+    beta2: config.adamBeta2,
+    epsilon: config.adamEpsilon,
     weightDecay: config.weightDecay,
     groups: Object.fromEntries(groups.map((group) => [group, { learningRate: config.learningRates[group] as number }])),
   });
   const order = sampleOrder(data, config);
-  const schedule = scheduleOf(config, order.totalSteps);
-  const sourceLengths = Object.fromEntries(order.lengths);
-  let progress: TrainingProgress = { step: 0, config, sourceLengths, best: null, evaluationsWithoutImprovement: 0 };
+  const schedule = namedSchedule({ ...config, totalSteps: order.totalSteps });
+  const identity = new DataIdentity(data);
+  if (checkpointDirectory !== undefined) await prepareCheckpointDirectory(checkpointDirectory);
+  let progress: TrainingProgress = { step: 0, config, best: null, evaluationsWithoutImprovement: 0 };
   if (options.resumeFrom !== undefined) {
-    const saved = await readTrainingCheckpoint(
-      options.resumeFrom,
-      { parameters, optimizer },
-      { config, sourceLengths },
-    );
-    progress = { ...saved, config };
+    progress = await resumeRun(options.resumeFrom, { parameters, optimizer }, config, identity);
     model.parametersChanged();
   }
-
   checkEarlyStopping(data, config);
   while (progress.step < order.totalSteps && !exhausted(progress)) {
     signal?.throwIfAborted();
@@ -86,14 +83,15 @@ export async function* trainAtSft<Sample>(
     const batch: DescribedSample<Sample>[] = [];
     for (const { source, index } of order.batch(progress.step)) {
       const sample = await sampleOf(data.sources[source] as (typeof data.sources)[string], index);
+      identity.drawn(source, index, sample);
       batch.push({ sample, description: describeChecked(data, sample) });
     }
     const step = progress.step + 1;
     const result = await batchGradients(model, batch, groups, config, step, signal, auxiliary);
     const { norm, scale } =
-      config.maxGradientNorm === null
+      config.maxGradNorm === null
         ? { norm: gradNorm(result.gradients), scale: 1 }
-        : clipGradNorm(result.gradients, config.maxGradientNorm);
+        : clipGradNorm(result.gradients, config.maxGradNorm);
     const learningRateScale = schedule(progress.step);
     optimizer.step(result.gradients, { learningRateScale, gradientScale: scale });
     model.parametersChanged();
@@ -119,13 +117,13 @@ export async function* trainAtSft<Sample>(
     } satisfies StepEvent;
 
     const last = step === order.totalSteps;
-    if (isDue(step, config.evaluateEverySteps, last) && (data.evaluation?.length ?? 0) > 0) {
+    if (isDue(step, config.evalSteps, last) && (data.evaluation?.length ?? 0) > 0) {
       const event = await evaluate(model, data, config, progress, signal);
       progress = noteEvaluation(progress, event);
       yield event;
     }
-    if (checkpointDirectory !== undefined && isDue(step, config.checkpointEverySteps, last || exhausted(progress))) {
-      const path = await writeTrainingCheckpoint(checkpointDirectory, { parameters, optimizer }, progress);
+    if (checkpointDirectory !== undefined && isDue(step, config.saveSteps, last || exhausted(progress))) {
+      const path = await saveRun(checkpointDirectory, { parameters, optimizer }, progress, identity);
       yield { type: "checkpoint", step, path };
     }
   }
@@ -195,9 +193,9 @@ function checkGroups(parameters: ReadonlyMap<string, TrainableTensor>, groups: r
 /** A rule that could never stop the run is a mistake. @throws AlarmTrainingConfigError, EmptyClassError */
 function checkEarlyStopping<Sample>(data: TrainingData<Sample>, config: AtSftConfig): void {
   if (config.earlyStopping === null) return;
-  if (config.evaluateEverySteps === null) {
+  if (config.evalSteps === null) {
     throw new AlarmTrainingConfigError(
-      "expected evaluateEverySteps beside earlyStopping, found null; set how often the false refusal rate is read",
+      "expected evalSteps beside earlyStopping, found null; set how often the false refusal rate is read",
     );
   }
   const classes = new Set(
@@ -209,19 +207,13 @@ function checkEarlyStopping<Sample>(data: TrainingData<Sample>, config: AtSftCon
   );
 }
 
-function scheduleOf(config: AtSftConfig, totalSteps: number): Schedule {
-  const warmupSteps = Math.ceil(config.warmupRatio * totalSteps);
-  if (config.schedule === "constant") return constantSchedule({ warmupSteps });
-  return (config.schedule === "cosine" ? cosineSchedule : linearSchedule)({ totalSteps, warmupSteps });
-}
-
 function sampleOrder<Sample>(data: TrainingData<Sample>, config: AtSftConfig) {
   const lengths = new Map(Object.entries(data.sources).map(([name, source]) => [name, source.length]));
   const counts = mixtureCounts(lengths, config.mixture ?? undefined);
   const samplesPerEpoch = [...counts.values()].reduce((a, b) => a + b, 0);
   if (samplesPerEpoch === 0) throw new AlarmTrainingConfigError("expected samples to train on, found none");
   const stepsPerEpoch = Math.ceil(samplesPerEpoch / config.batchSize);
-  const totalSteps = Math.min(config.maxSteps ?? Infinity, Math.ceil(config.epochs * stepsPerEpoch));
+  const totalSteps = Math.min(config.maxSteps ?? Infinity, Math.ceil(config.numTrainEpochs * stepsPerEpoch));
   let plan: { epoch: number; draws: Draw[] } = { epoch: -1, draws: [] };
   /** Draws of the step after `step` steps were made. */
   const batch = (step: number): Draw[] => {
@@ -243,7 +235,7 @@ async function evaluate<Sample>(
   signal: AbortSignal | undefined,
 ): Promise<EvaluationEvent> {
   const metrics = await evaluateAlarms(model, data.evaluation ?? [], (sample) => describeChecked(data, sample).labels, {
-    batchSize: config.microBatchSamples,
+    batchSize: config.perDeviceTrainBatchSize,
     refuseOn: config.refuseOn,
     locationOf: (sample) => data.describe(sample).location,
     dsr: config.evaluationDsr,

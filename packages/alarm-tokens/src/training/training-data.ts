@@ -9,6 +9,11 @@ export interface SampleSource<Sample> {
   readonly length: number;
   /** The sample at an index in [0, length); called again when it is drawn again. */
   get(index: number): Sample | Promise<Sample>;
+  /**
+   * What tells the sample at an index from others (an id, or the record it is made of) without making it. With it a resumed run
+   * is refused when any sample was moved or exchanged; without, sixteen samples are made again and compared.
+   */
+  fingerprintOf?(index: number): unknown;
 }
 
 /** What the trainer must know of a sample. */

@@ -18,7 +18,7 @@ export class TrainingDivergedError extends AlarmTokensError {
   }
 }
 
-/** A checkpoint belongs to another run: other configuration, other data or other parameters. */
+/** A checkpoint that cannot be resumed: damaged, another trainer's, or of a run with other settings, data or parameters. */
 export class CheckpointMismatchError extends AlarmTokensError {
   readonly code = "checkpoint-mismatch";
 }

@@ -45,7 +45,7 @@ export async function batchGradients<Sample>(
   const microBatches = groupMicroBatches(
     descriptions.map((description) => description.sequenceTokens),
     {
-      maxSamples: config.microBatchSamples,
+      maxSamples: config.perDeviceTrainBatchSize,
       maxTokens: config.microBatchTokens ?? undefined,
       packing: config.packing,
     },

@@ -2,8 +2,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ADVANTAGE_ESTIMATORS } from "../config/advantage-config.js";
 import { computeAdvantages } from "./advantages.js";
-import { combineRewards } from "./combine-rewards.js";
 import { GroupAccumulator, rewardStatistics } from "./group-statistics.js";
+import { weightedRewards } from "./weighted-rewards.js";
 
 const rewards = fc.array(fc.option(fc.double({ min: -5, max: 5, noNaN: true }), { nil: null, freq: 8 }), {
   minLength: 1,
@@ -120,10 +120,10 @@ describe("computeAdvantages", () => {
   });
 });
 
-describe("combineRewards", () => {
+describe("weightedRewards", () => {
   it("adds what can be judged; a row nobody can judge is unscorable", () => {
     expect([
-      ...combineRewards(
+      ...weightedRewards(
         [
           [1, null, null],
           [2, 4, null],

@@ -1,8 +1,9 @@
 import { type AdvantageConfig, type AdvantageOptions, advantageConfigSchema } from "../config/advantage-config.js";
 import { parseConfig } from "../config/parse-config.js";
 import { GrpoDataError } from "../errors.js";
-import { combineRewards, type RewardColumn } from "./combine-rewards.js";
+
 import { type RewardStatistics, rewardStatistics } from "./group-statistics.js";
+import { type RewardColumn, weightedRewards } from "./weighted-rewards.js";
 
 /** Rewards of a batch and how its rows are grouped. */
 export interface AdvantageInput {
@@ -48,7 +49,7 @@ export interface AdvantageResult {
  */
 export function computeAdvantages(input: AdvantageInput, options: AdvantageOptions = {}): AdvantageResult {
   const config = parseConfig(advantageConfigSchema, options, "the advantage options");
-  const rewards = combineRewards(input.rewards, input.rewardWeights);
+  const rewards = weightedRewards(input.rewards, input.rewardWeights);
   const groups = groupRows(input.groups, rewards);
   const advantages = new Float64Array(rewards.length);
   if (config.multiObjectiveAggregation === "normalize_then_sum") gdpoInto(advantages, input, groups, rewards, config);

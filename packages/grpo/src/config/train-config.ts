@@ -15,7 +15,10 @@ const trainConfigShape = {
   numGenerations: count.default(8).describe("completions a prompt, G"),
   updatesPerRollout: count.default(1).describe("optimizer steps a rollout is cut into, whole prompts each"),
   numIterations: count.default(1).describe("passes over each rollout (mu); ratios leave 1 from the second on"),
-  microBatchSize: count.nullable().default(null).describe("completions a forward/backward; null = the whole update"),
+  perDeviceTrainBatchSize: count
+    .nullable()
+    .default(null)
+    .describe("most completions per forward and backward pass; null = the whole update; changes memory, not results"),
   rolloutLag: z
     .number()
     .int()
@@ -44,6 +47,7 @@ const trainConfigShape = {
   adamBeta2: share.default(0.999).describe("decay of the second moment"),
   adamEpsilon: z.number().positive().default(1e-8).describe("added to the root of the second moment"),
   maxGradNorm: z.number().positive().nullable().default(1).describe("clip of the global gradient norm; null = off"),
+  saveTotalLimit: count.nullable().default(2).describe("newest checkpoints of the run to keep; null = all"),
   saveSteps: count.nullable().default(null).describe("optimizer steps between checkpoints; null = only at the end"),
   evalSteps: count.nullable().default(null).describe("optimizer steps between evaluations; null = never"),
 };

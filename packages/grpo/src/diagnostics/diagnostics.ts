@@ -1,5 +1,5 @@
 import type { GroupReport } from "../advantages/advantages.js";
-import type { RewardColumn } from "../advantages/combine-rewards.js";
+import type { RewardColumn } from "../advantages/weighted-rewards.js";
 import { GrpoDataError } from "../errors.js";
 import type { TokenRow } from "../loss/loss-batch.js";
 import { quantileSorted } from "../loss/loss-normalizers.js";

@@ -1,8 +1,7 @@
 import type { Rng } from "@videosafety/onnx-autodiff";
-import { lengthRewards, temporalRewards } from "../advantages/extra-rewards.js";
 import type { GrpoConfig } from "../config/train-config.js";
 import type { Completion } from "./policy.js";
-import { type GrpoExample, scoreRollout } from "./rewards.js";
+import { checkedColumn, type GrpoExample, scoreRollout } from "./rewards.js";
 import { checkCompletions, type PreparedRollout } from "./rollout.js";
 import type { TrainGrpoOptions } from "./train-options.js";
 import { timed } from "./update.js";
@@ -13,7 +12,7 @@ type Columns = Readonly<Record<string, readonly (number | null)[]>>;
 export interface RolloutPlace {
   readonly index: number;
   readonly step: number;
-  /** Rows of the training data, one a prompt. */
+  /** Rows of the training data, one per prompt. */
   readonly exampleIndices: readonly number[];
 }
 
@@ -66,7 +65,11 @@ export async function drawRollout<Prompt, Example extends GrpoExample<Prompt>>(
     const judged = await score(await sample(shuffled, count, rng.integer(2 ** 31 - 1)), count);
     const [right, other] = [rewards[temporal.accuracy] ?? [], judged[temporal.accuracy] ?? []];
     const column = prompts.flatMap((_, group) =>
-      temporalRewards(groupOf(right, group, config.numGenerations), groupOf(other, group, count), temporal),
+      checkedColumn(
+        "temporal",
+        temporal.bonus(groupOf(right, group, config.numGenerations), groupOf(other, group, count)),
+        config.numGenerations,
+      ),
     );
     rewards = { ...rewards, temporal: column };
   }
@@ -74,10 +77,10 @@ export async function drawRollout<Prompt, Example extends GrpoExample<Prompt>>(
     const lengths = completions.map((completion) => completion.tokenIds.length);
     const right = rewards[length.accuracy] ?? [];
     const column = prompts.flatMap((_, group) =>
-      lengthRewards(
-        groupOf(right, group, config.numGenerations),
-        groupOf(lengths, group, config.numGenerations),
-        length,
+      checkedColumn(
+        "length",
+        length.bonus(groupOf(right, group, config.numGenerations), groupOf(lengths, group, config.numGenerations)),
+        config.numGenerations,
       ),
     );
     rewards = { ...rewards, length: column };

@@ -132,10 +132,12 @@ export interface EvaluationEvent {
   readonly seconds: number;
 }
 
-/** A checkpoint was handed to the store. */
+/** A checkpoint is on disk, complete. */
 export interface CheckpointEvent {
   readonly type: "checkpoint";
   readonly step: number;
+  /** Pass it as `resumeFrom`. */
+  readonly path: string;
   readonly seconds: number;
 }
 

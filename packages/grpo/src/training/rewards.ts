@@ -27,7 +27,11 @@ export type RewardFunction<Example> = (
 /** Reward functions by name, in the order they are reported. */
 export type RewardFunctions<Example> = Readonly<Record<string, RewardFunction<Example>>>;
 
-/** Runs every reward function, at the same time, and checks what they answer. */
+/**
+ * Runs every reward function, at the same time, and checks what they answer.
+ *
+ * @throws GrpoDataError when a function throws, or answers anything but one finite number or null per completion
+ */
 export async function scoreRollout<Example>(
   rewards: RewardFunctions<Example>,
   batch: RewardBatch<Example>,
@@ -35,18 +39,28 @@ export async function scoreRollout<Example>(
   const columns = await Promise.all(
     Object.entries(rewards).map(async ([name, reward]) => {
       const column = await reward(batch);
-      if (column.length !== batch.completions.length)
-        throw new GrpoDataError(
-          `reward "${name}" gave ${column.length} values for ${batch.completions.length} completions, expected one each`,
-        );
-      column.forEach((value, row) => {
-        if (value !== null && !Number.isFinite(value))
-          throw new GrpoDataError(
-            `reward "${name}" gave ${value} for completion ${row}, expected a finite number or null (unscorable)`,
-          );
-      });
-      return [name, column] as const;
+      return [name, checkedColumn(name, column, batch.completions.length)] as const;
     }),
   );
   return Object.fromEntries(columns);
+}
+
+/** @throws GrpoDataError unless a reward answered `count` entries that are finite or null */
+export function checkedColumn(name: string, column: unknown, count: number): readonly (number | null)[] {
+  if (!Array.isArray(column))
+    throw new GrpoDataError(
+      `reward "${name}" gave ${column === null ? "null" : typeof column}, expected an array of ${count} numbers or nulls, one for each completion; does it return its result?`,
+    );
+  if (column.length !== count)
+    throw new GrpoDataError(
+      `reward "${name}" gave ${column.length} values for ${count} completions, expected one each`,
+    );
+  for (let row = 0; row < count; row++) {
+    const value: unknown = column[row];
+    if (value !== null && !Number.isFinite(value))
+      throw new GrpoDataError(
+        `reward "${name}" gave ${String(value)} for completion ${row}, expected a finite number or null (unscorable)`,
+      );
+  }
+  return column as (number | null)[];
 }

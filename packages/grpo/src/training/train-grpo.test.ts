@@ -1,10 +1,26 @@
-import { describe, expect, it } from "vitest";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it, vi } from "vitest";
 import { TabularPolicy, targetScore } from "../../test/tabular-policy.js";
 import { type GrpoOptions, grpoPreset } from "../index.js";
-import type { GrpoCheckpoint } from "./checkpoint.js";
+import { latestCheckpoint, type TrainGrpoOptions } from "../train.js";
 import type { GrpoEvent, UpdateEvent } from "./events.js";
 import type { RewardBatch } from "./rewards.js";
 import { trainGrpo } from "./train-grpo.js";
+
+const advantages = vi.hoisted(() => ({ computed: 0 }));
+vi.mock(import("../advantages/advantages.js"), async (original) => {
+  const module = await original();
+  const computeAdvantages: typeof module.computeAdvantages = (...input) => {
+    advantages.computed++;
+    return module.computeAdvantages(...input);
+  };
+  return { ...module, computeAdvantages };
+});
+
+const root = mkdtempSync(join(tmpdir(), "grpo-"));
+afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 interface Row {
   readonly prompt: number;
@@ -35,7 +51,7 @@ describe("trainGrpo", () => {
     ["vsr1", { ...grpoPreset("vsr1"), ...quick, numGenerations: 6, promptsPerRollout: 6 }, 0.9],
     [
       "two iterations, two updates a rollout, micro-batches of 5",
-      { numIterations: 2, updatesPerRollout: 2, microBatchSize: 5, learningRate: 0.05, maxSteps: 300 },
+      { numIterations: 2, updatesPerRollout: 2, perDeviceTrainBatchSize: 5, learningRate: 0.05, maxSteps: 300 },
     ],
     ["one rollout behind", { rolloutLag: 1 }],
   ])("reaches the optimum over seeds: %s", async (_name, options, reached = 0.95) => {
@@ -121,8 +137,18 @@ describe("trainGrpo", () => {
         rewards: {
           right: (batch: RewardBatch<Row>) => batch.completions.map((c) => (c.tokenIds[0] === 3 ? 1 : 0)),
         },
-        temporal: { shuffledPrompt: (example) => example.prompt + 3, accuracy: "right", margin: 0 },
-        length: { accuracy: "right", minimum: 1, maximum: 3 },
+        temporal: {
+          shuffledPrompt: (example) => example.prompt + 3,
+          accuracy: "right",
+          bonus: (ordered, shuffled) => {
+            expect([ordered.length, shuffled.length]).toEqual([16, 8]);
+            return ordered.map((accuracy) => (accuracy === 1 ? 0.3 : 0));
+          },
+        },
+        length: {
+          accuracy: "right",
+          bonus: (accuracies, tokens) => accuracies.map((accuracy, i) => (accuracy === 1 && tokens[i] === 3 ? 0.2 : 0)),
+        },
         config: { ...quick, maxSteps: 2, rewardWeights: { length: 0.5 } },
       }),
     );
@@ -130,8 +156,9 @@ describe("trainGrpo", () => {
     for (const event of events) {
       if (event.type !== "rewards") continue;
       expect(Object.keys(event.components)).toEqual(["right", "temporal", "length"]);
-      for (const { rewards: found, total } of event.samples) {
+      for (const { rewards: found, total, tokens } of event.samples) {
         expect(found.temporal).toBe(found.right === 1 ? 0.3 : 0);
+        expect(found.length).toBe(found.right === 1 && tokens === 3 ? 0.2 : 0);
         expect(total).toBeCloseTo((found.right ?? 0) + (found.temporal ?? 0) + 0.5 * (found.length ?? 0), 12);
       }
     }
@@ -151,43 +178,72 @@ describe("trainGrpo", () => {
     ["on-policy", {}],
     ["in the middle of a rollout", { numIterations: 2, updatesPerRollout: 3, beta: 0.04 }],
     ["with a rollout waiting", { rolloutLag: 2 }],
-  ])("resumes exactly: %s", async (_name, options) => {
+  ])("resumes exactly: %s", async (name, options) => {
     const config: GrpoOptions = { ...quick, ...options, maxSteps: 11 };
     const whole = new TabularPolicy(3, 5);
     const expected = await collect(trainGrpo({ policy: whole, data, rewards, config }));
     const first = new TabularPolicy(3, 5);
-    const saved: GrpoCheckpoint[] = [];
-    const checkpoints = { save: async (checkpoint: GrpoCheckpoint) => void saved.push(checkpoint) };
+    const checkpointDirectory = join(root, name);
     for await (const event of trainGrpo({
       policy: first,
       data,
       rewards,
-      checkpoints,
+      checkpointDirectory,
       config: { ...config, saveSteps: 4 },
     }))
       if (event.type === "checkpoint") break;
     const resumed = new TabularPolicy(3, 5);
-    const rest = await collect(
-      trainGrpo({ policy: resumed, data, rewards, config, resumeFrom: saved[0] as GrpoCheckpoint }),
-    );
+    const resumeFrom = await latestCheckpoint(checkpointDirectory);
+    const rest = await collect(trainGrpo({ policy: resumed, data, rewards, config, resumeFrom }));
     expect([...resumed.logits]).toEqual([...whole.logits]);
     const losses = (events: GrpoEvent[]) =>
       events.filter((e): e is UpdateEvent => e.type === "update").map((e) => e.loss);
     expect(losses(rest)).toEqual(losses(expected).slice(4));
   });
 
-  it("refuses to resume another model or another recipe, and lets a run be prolonged", async () => {
-    const saved: GrpoCheckpoint[] = [];
-    const checkpoints = { save: async (checkpoint: GrpoCheckpoint) => void saved.push(checkpoint) };
+  it("refuses to resume with another model, recipe, reward or data by name, and lets a run be prolonged", async () => {
+    const checkpointDirectory = join(root, "refuse");
     const config: GrpoOptions = { ...quick, maxSteps: 2 };
-    await collect(trainGrpo({ policy: new TabularPolicy(3, 5), data, rewards, config, checkpoints }));
-    const resumeFrom = saved.at(-1) as GrpoCheckpoint;
-    const resume = (policy: TabularPolicy, change: GrpoOptions) =>
-      collect(trainGrpo({ policy, data, rewards, resumeFrom, config: { ...config, ...change } }));
-    await expect(resume(new TabularPolicy(3, 5), { epsilon: 0.1 })).rejects.toThrow(/epsilon/);
-    await expect(resume(new TabularPolicy(4, 5), {})).rejects.toMatchObject({ code: "GRPO_CHECKPOINT" });
-    const prolonged = await resume(new TabularPolicy(3, 5), { maxSteps: 4 });
+    await collect(trainGrpo({ policy: new TabularPolicy(3, 5), data, rewards, config, checkpointDirectory }));
+    const resumeFrom = await latestCheckpoint(checkpointDirectory);
+    const resume = (change: GrpoOptions, other: Partial<TrainGrpoOptions<number, Row>> = {}) =>
+      collect(
+        trainGrpo({
+          policy: new TabularPolicy(3, 5),
+          data,
+          rewards,
+          resumeFrom,
+          config: { ...config, maxSteps: 4, ...change },
+          ...other,
+        }),
+      );
+    const refused = async (attempt: Promise<unknown>, message: RegExp) => {
+      await expect(attempt).rejects.toMatchObject({ code: "GRPO_CHECKPOINT" });
+      await expect(attempt).rejects.toThrow(message);
+    };
+    await refused(resume({ epsilon: 0.1 }), /other values of epsilon/);
+    await refused(resume({}, { policy: new TabularPolicy(4, 5) }), /of another model/);
+    await refused(resume({}, { rewards: { other: rewards.target } }), /rewards target, this run has other/);
+    await refused(resume({}, { data: data.slice(1) }), /there were 3 rows, now there are 2/);
+    await refused(resume({}, { data: [...data].reverse() }), /same 3 rows are in another order, from row 0/);
+    await refused(resume({}, { data: [{ prompt: 0 }, { prompt: 1 }, { prompt: 1 }] }), /first is row 2/);
+    const prolonged = await resume({});
     expect(prolonged.filter((event) => event.type === "update").map((event) => event.step)).toEqual([3, 4]);
+    const named = { fingerprintOf: (_: Row, row: number) => row };
+    await refused(resume({}, named), /other content/);
+  });
+
+  it("computes advantages once for a rollout, however many updates it has", async () => {
+    for (const [options, rollouts] of [
+      [{}, 6],
+      [{ numIterations: 3 }, 2],
+      [{ numIterations: 2, updatesPerRollout: 3, rolloutLag: 1 }, 2],
+    ] as const) {
+      advantages.computed = 0;
+      const config = { ...quick, ...options, maxSteps: 6 };
+      await collect(trainGrpo({ policy: new TabularPolicy(3, 5), data, rewards, config }));
+      expect(advantages.computed).toBe(rollouts);
+    }
   });
 
   it("evaluates every evalSteps and at the end, with the parameters of that step", async () => {
@@ -203,14 +259,14 @@ describe("trainGrpo", () => {
 
   it("does not depend on how an update is cut into micro-batches", async () => {
     // Adam divides by the gradient's size, so an epsilon above rounding keeps noise in zero gradients out of the comparison.
-    const run = async (microBatchSize: number | null) => {
+    const run = async (perDeviceTrainBatchSize: number | null) => {
       const policy = new TabularPolicy(3, 5);
       await collect(
         trainGrpo({
           policy,
           data,
           rewards,
-          config: { ...quick, maxSteps: 5, beta: 0.04, adamEpsilon: 1e-3, microBatchSize },
+          config: { ...quick, maxSteps: 5, beta: 0.04, adamEpsilon: 1e-3, perDeviceTrainBatchSize },
         }),
       );
       return [...policy.logits];
@@ -228,8 +284,22 @@ describe("trainGrpo", () => {
     await expect(start({ ...quick, entropyCoef: 0.01 })).rejects.toMatchObject({ code: "GRPO_CONFIG" });
     await expect(start({ ...quick, rewardWeights: { tarmac: 1 } })).rejects.toMatchObject({ code: "GRPO_CONFIG" });
     await expect(start(quick, { data: [] })).rejects.toMatchObject({ code: "GRPO_DATA" });
-    const poison = { target: (batch: RewardBatch<Row>) => batch.completions.map(() => Number.NaN) };
-    await expect(start(quick, { rewards: poison })).rejects.toMatchObject({ code: "GRPO_DATA" });
+    const answers: [unknown, RegExp][] = [
+      [undefined, /reward "target" gave undefined, expected an array of 48 .* does it return its result/],
+      [null, /gave null/],
+      [1, /gave number/],
+      [[1], /gave 1 values for 48 completions/],
+      [Array(48).fill(Number.NaN), /gave NaN for completion 0/],
+      [Array(48).fill(undefined), /gave undefined for completion 0/],
+      [Array(48).fill("1"), /gave 1 for completion 0/],
+    ];
+    for (const [answer, message] of answers) {
+      const attempt = start(quick, { rewards: { target: () => answer } });
+      await expect(attempt).rejects.toMatchObject({ code: "GRPO_DATA" });
+      await expect(attempt).rejects.toThrow(message);
+    }
+    const bonus = { accuracy: "target", bonus: () => undefined };
+    await expect(start(quick, { length: bonus })).rejects.toThrow(/reward "length" gave undefined/);
     expect(policy.calls.parametersChanged).toBe(0);
   });
 });

@@ -1,17 +1,16 @@
 import {
   AdamW,
   clipGradNorm,
-  constantSchedule,
-  cosineSchedule,
   createRng,
+  fingerprintRows,
   gradNorm,
-  linearSchedule,
+  namedSchedule,
+  prepareCheckpointDirectory,
   type Schedule,
 } from "@videosafety/onnx-autodiff";
 import { type AdvantageResult, computeAdvantages } from "../advantages/advantages.js";
 import { advantageOptionsOf, type GrpoConfig, resolveGrpoConfig } from "../config/train-config.js";
 import { CollapseMonitor } from "../diagnostics/collapse-monitor.js";
-import { checkSameConfig, type GrpoCheckpoint, restoreParameters } from "./checkpoint.js";
 import { drawRollout } from "./draw-rollout.js";
 import type { GrpoEvent, UpdateEvent } from "./events.js";
 import type { Policy, PolicyItem } from "./policy.js";
@@ -19,6 +18,8 @@ import { promptOrder } from "./prompt-order.js";
 import type { GrpoExample } from "./rewards.js";
 import type { PreparedRollout } from "./rollout.js";
 import { observationOf, rewardsEvent, rolloutEvent } from "./rollout-reports.js";
+import { resumeRun, saveRun } from "./run-checkpoint-node.js";
+import type { RunIdentity } from "./same-run.js";
 import { rewardColumns, type TrainGrpoOptions } from "./train-options.js";
 import { accumulateUpdate, checkGradientNorm, logProbsInBatches, timed, type UpdateRows } from "./update.js";
 
@@ -38,7 +39,9 @@ export async function* trainGrpo<Prompt, Example extends GrpoExample<Prompt>>(
   options: TrainGrpoOptions<Prompt, Example>,
 ): AsyncGenerator<GrpoEvent, void, undefined> {
   const config = resolveGrpoConfig(options.config);
-  yield* new GrpoRun(options, config, rewardColumns(options, config)).events();
+  const run = new GrpoRun(options, config, rewardColumns(options, config));
+  await run.prepare();
+  yield* run.events();
 }
 
 class GrpoRun<Prompt, Example extends GrpoExample<Prompt>> {
@@ -50,6 +53,9 @@ class GrpoRun<Prompt, Example extends GrpoExample<Prompt>> {
   private readonly exampleAt: (index: number) => number;
   private readonly weights: number[];
   private readonly monitor: CollapseMonitor;
+  /** Advantages of the rollouts in the queue, by index: they are computed once. */
+  private readonly advantages = new Map<number, AdvantageResult>();
+  private identity: RunIdentity | null = null;
   private step = 0;
   private rollouts = 0;
   private promptsDrawn = 0;
@@ -59,7 +65,7 @@ class GrpoRun<Prompt, Example extends GrpoExample<Prompt>> {
   constructor(
     private readonly options: TrainGrpoOptions<Prompt, Example>,
     private readonly config: GrpoConfig,
-    names: readonly string[],
+    private readonly names: readonly string[],
   ) {
     this.policy = options.policy;
     this.rng = createRng(config.seed);
@@ -69,7 +75,7 @@ class GrpoRun<Prompt, Example extends GrpoExample<Prompt>> {
     const updatesPerRollout = config.updatesPerRollout * config.numIterations;
     const rollouts = Math.ceil((config.numTrainEpochs * options.data.length) / config.promptsPerRollout);
     this.maxSteps = config.maxSteps ?? rollouts * updatesPerRollout;
-    this.schedule = scheduleOf(config, this.maxSteps);
+    this.schedule = namedSchedule({ ...config, totalSteps: this.maxSteps });
     this.optimizer = new AdamW(this.policy.trainableParameters(), {
       learningRate: config.learningRate,
       beta1: config.adamBeta1,
@@ -80,7 +86,25 @@ class GrpoRun<Prompt, Example extends GrpoExample<Prompt>> {
         Object.entries(config.learningRates).map(([group, learningRate]) => [group, { learningRate }]),
       ),
     });
-    if (options.resumeFrom) this.restore(options.resumeFrom);
+  }
+
+  /** Makes the directory ready and goes to where a resumed run stopped. */
+  async prepare(): Promise<void> {
+    const { checkpointDirectory, resumeFrom, data, fingerprintOf } = this.options;
+    if (checkpointDirectory === undefined && resumeFrom === undefined) return;
+    const rows = fingerprintRows(fingerprintOf ? data.map(fingerprintOf) : data);
+    this.identity = { config: this.config, rewards: this.names, data: rows };
+    if (checkpointDirectory !== undefined) await prepareCheckpointDirectory(checkpointDirectory);
+    if (resumeFrom === undefined) return;
+    const target = { parameters: this.policy.trainableParameters(), optimizer: this.optimizer };
+    const saved = await resumeRun(resumeFrom, this.identity, target);
+    this.policy.parametersChanged();
+    if (saved.rng) this.rng.state = saved.rng;
+    this.step = saved.step;
+    this.rollouts = saved.rollouts;
+    this.promptsDrawn = saved.promptsDrawn;
+    this.queue = [...saved.queue];
+    this.updatesOfFirst = saved.updatesOfFirst;
   }
 
   async *events(): AsyncGenerator<GrpoEvent, void, undefined> {
@@ -99,6 +123,7 @@ class GrpoRun<Prompt, Example extends GrpoExample<Prompt>> {
       const update = await this.update();
       yield update;
       const observation = observationOf(rollout, this.advantagesOf(rollout), update);
+      if (this.queue[0]?.index !== rollout.index) this.advantages.delete(rollout.index);
       for (const alarm of this.monitor.observe(observation)) yield { type: "alarm", ...alarm };
       const last = this.step === this.maxSteps;
       if (options.evaluate && (last || (config.evalSteps && this.step % config.evalSteps === 0))) {
@@ -107,11 +132,14 @@ class GrpoRun<Prompt, Example extends GrpoExample<Prompt>> {
         const metrics = await timed(clock, "seconds", () => evaluate({ step: this.step, ...this.signal() }));
         yield { type: "evaluation", step: this.step, metrics, seconds: clock.seconds };
       }
-      if (options.checkpoints && (last || (config.saveSteps && this.step % config.saveSteps === 0))) {
+      if (
+        options.checkpointDirectory !== undefined &&
+        (last || (config.saveSteps && this.step % config.saveSteps === 0))
+      ) {
         const clock = { seconds: 0 };
-        const store = options.checkpoints;
-        await timed(clock, "seconds", () => store.save(this.checkpoint()));
-        yield { type: "checkpoint", step: this.step, seconds: clock.seconds };
+        const directory = options.checkpointDirectory;
+        const path = await timed(clock, "seconds", () => this.save(directory));
+        yield { type: "checkpoint", step: this.step, path, seconds: clock.seconds };
       }
     }
     yield { type: "done", step: this.step, seconds: (performance.now() - start) / 1000 };
@@ -132,8 +160,10 @@ class GrpoRun<Prompt, Example extends GrpoExample<Prompt>> {
   }
 
   private advantagesOf(rollout: PreparedRollout): AdvantageResult {
+    const known = this.advantages.get(rollout.index);
+    if (known) return known;
     const { numGenerations } = this.config;
-    return computeAdvantages(
+    const result = computeAdvantages(
       {
         rewards: Object.values(rollout.rewards),
         rewardWeights: this.weights,
@@ -145,6 +175,8 @@ class GrpoRun<Prompt, Example extends GrpoExample<Prompt>> {
       },
       advantageOptionsOf(this.config),
     );
+    this.advantages.set(rollout.index, result);
+    return result;
   }
 
   private items(rollout: PreparedRollout): PolicyItem<Prompt>[] {
@@ -160,7 +192,7 @@ class GrpoRun<Prompt, Example extends GrpoExample<Prompt>> {
     const clock = { logProbs: 0, reference: 0, optimizer: 0 };
     let rollout = this.queue[0] as PreparedRollout;
     const items = this.items(rollout);
-    const size = config.microBatchSize ?? Math.max(items.length, 1);
+    const size = config.perDeviceTrainBatchSize ?? Math.max(items.length, 1);
     const common = { temperature: config.temperature, ...this.signal() };
     const fresh = rollout.oldLogProbs === null;
     if (fresh) {
@@ -249,45 +281,13 @@ class GrpoRun<Prompt, Example extends GrpoExample<Prompt>> {
     };
   }
 
-  private checkpoint(): GrpoCheckpoint {
-    const copy = (tensors: Iterable<readonly [string, { data: Float32Array } | Float32Array]>) =>
-      new Map([...tensors].map(([name, t]) => [name, (t instanceof Float32Array ? t : t.data).slice()]));
-    const { step, slots } = this.optimizer.state();
-    return {
-      version: 1,
-      config: this.config,
-      step: this.step,
-      rollouts: this.rollouts,
-      promptsDrawn: this.promptsDrawn,
-      rng: this.rng.state,
-      parameters: copy(this.policy.trainableParameters()),
-      optimizer: { step, slots: copy(slots) },
-      queue: [...this.queue],
-      updatesOfFirst: this.updatesOfFirst,
-    };
-  }
-
-  private restore(checkpoint: GrpoCheckpoint): void {
-    checkSameConfig(checkpoint.config, this.config);
-    restoreParameters(this.policy.trainableParameters(), checkpoint.parameters);
-    this.policy.parametersChanged();
-    this.optimizer.loadState(checkpoint.optimizer);
-    this.rng.state = checkpoint.rng;
-    this.step = checkpoint.step;
-    this.rollouts = checkpoint.rollouts;
-    this.promptsDrawn = checkpoint.promptsDrawn;
-    this.queue = [...checkpoint.queue];
-    this.updatesOfFirst = checkpoint.updatesOfFirst;
+  private save(directory: string): Promise<string> {
+    const { policy, optimizer, rng, step, rollouts, promptsDrawn, queue, updatesOfFirst } = this;
+    const state = { parameters: policy.trainableParameters(), optimizer, rng: rng.state, step };
+    return saveRun(directory, this.identity as RunIdentity, state, { rollouts, promptsDrawn, queue, updatesOfFirst });
   }
 
   private signal(): { signal?: AbortSignal } {
     return this.options.signal ? { signal: this.options.signal } : {};
   }
-}
-
-function scheduleOf(config: GrpoConfig, totalSteps: number): Schedule {
-  const warmupSteps = config.warmupSteps || Math.ceil(config.warmupRatio * totalSteps);
-  if (config.lrSchedulerType === "constant") return constantSchedule({ warmupSteps });
-  const shape = config.lrSchedulerType === "cosine" ? cosineSchedule : linearSchedule;
-  return shape({ totalSteps, warmupSteps });
 }

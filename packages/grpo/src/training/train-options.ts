@@ -1,20 +1,34 @@
-import type { LengthRewardOptions, TemporalRewardOptions } from "../advantages/extra-rewards.js";
 import type { GrpoConfig, GrpoOptions } from "../config/train-config.js";
 import type { CollapseMonitorOptions } from "../diagnostics/collapse-monitor.js";
 import { GrpoConfigError, GrpoDataError } from "../errors.js";
-import type { CheckpointStore, GrpoCheckpoint } from "./checkpoint.js";
 import type { Policy } from "./policy.js";
 import type { GrpoExample, RewardFunctions } from "./rewards.js";
 import type { RolloutSource } from "./rollout.js";
 
-/** How the temporal reward is had: the same question about shuffled frames, judged by one of the rewards. */
-export interface TemporalRewards<Prompt, Example> extends TemporalRewardOptions {
+/** The temporal reward: the same question is asked about shuffled frames, and answers judged by one of the rewards. */
+export interface TemporalReward<Prompt, Example> {
   /** The prompt with its frames in another order. */
   readonly shuffledPrompt: (example: Example, rng: { integer(n: number): number }) => Prompt;
   /** Name of the reward that says whether an answer is right. */
   readonly accuracy: string;
   /** Completions drawn for the shuffled prompt; default half of numGenerations, at least 1. */
   readonly numGenerations?: number;
+  /**
+   * What each completion of a group gains, from the accuracies on the frames in order and on shuffled ones (null = unscorable):
+   * `temporalBonus` of @videosafety/rewards is the rule of T-GRPO and of the authors' code.
+   */
+  readonly bonus: (accuracies: readonly (number | null)[], shuffledAccuracies: readonly (number | null)[]) => number[];
+}
+
+/** A reward for the length of right answers. */
+export interface LengthReward {
+  /** Name of the reward that says whether an answer is right. */
+  readonly accuracy: string;
+  /**
+   * What each completion of a group gains, from its accuracies (null = unscorable) and lengths in tokens: `lengthBonus` of
+   * @videosafety/rewards is the rule of the authors' code.
+   */
+  readonly bonus: (accuracies: readonly (number | null)[], completionTokens: readonly number[]) => number[];
 }
 
 /** What a run is made of. */
@@ -31,14 +45,22 @@ export interface TrainGrpoOptions<Prompt, Example extends GrpoExample<Prompt>> {
   readonly rollouts?: RolloutSource<Prompt>;
   /** Called every `evalSteps` and at the end; its numbers come back as an event. */
   readonly evaluate?: (context: { step: number; signal?: AbortSignal }) => Promise<Readonly<Record<string, number>>>;
-  /** Receives a checkpoint every `saveSteps` and at the end. */
-  readonly checkpoints?: CheckpointStore;
-  /** Goes on from a checkpoint. The run then repeats, bit by bit, what the uninterrupted one would have done. */
-  readonly resumeFrom?: GrpoCheckpoint;
-  /** Adds T-GRPO's temporal reward as a column of its own, "temporal". */
-  readonly temporal?: TemporalRewards<Prompt, Example>;
-  /** Adds Video-R1's length reward as a column of its own, "length". */
-  readonly length?: LengthRewardOptions & { readonly accuracy: string };
+  /** Gets a checkpoint every `saveSteps` and at the end; none are written without it. One run per directory. */
+  readonly checkpointDirectory?: string;
+  /**
+   * A checkpoint to continue from, as `latestCheckpoint(directory)` finds it; undefined starts afresh. The run then repeats, bit
+   * by bit, what the uninterrupted one would have done.
+   */
+  readonly resumeFrom?: string | undefined;
+  /**
+   * What tells one training row from another when a run is resumed; default the whole row. Pass something smaller where rows
+   * hold tensors that another machine would round differently, an id for example.
+   */
+  readonly fingerprintOf?: (example: Example, row: number) => unknown;
+  /** Adds a temporal reward as a column of its own, "temporal". */
+  readonly temporal?: TemporalReward<Prompt, Example>;
+  /** Adds a length reward as a column of its own, "length". */
+  readonly length?: LengthReward;
   /** Thresholds of the alarms; their window starts anew when a run is resumed. */
   readonly alarms?: CollapseMonitorOptions;
   /** Aborting makes the iteration throw the signal's reason; parameters stay at the last finished step. */

@@ -85,7 +85,7 @@ export async function accumulateUpdate<Prompt>(
   const options = lossOptionsOf(config);
   const { temperature } = config;
   const common = { temperature, ...(signal && { signal }) };
-  const size = config.microBatchSize ?? Math.max(rows.items.length, 1);
+  const size = config.perDeviceTrainBatchSize ?? Math.max(rows.items.length, 1);
   const seconds = { logProbs: 0, loss: 0, gradients: 0 };
   const entropies = options.topEntropyQuantile < 1 ? await entropiesOf(policy, rows.items, common) : undefined;
   const batchOf = (start: number, end: number, logProbs: readonly Float64Array[]): LossBatch => ({

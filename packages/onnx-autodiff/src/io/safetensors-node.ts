@@ -1,6 +1,7 @@
-import { type FileHandle, open, readFile, rename, rm, stat } from "node:fs/promises";
+import { type FileHandle, open, readFile, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { FileFormatError } from "../errors.js";
+import { putInPlace, removeAbandoned, temporaryFor } from "./atomic-file-node.js";
 import {
   encodeSafetensors,
   headerLength,
@@ -100,14 +101,19 @@ export async function readSafetensors(
   }
 }
 
-/** Writes a file atomically: a temporary file beside it is flushed to disk, then renamed. @throws FileFormatError on bad sizes */
+/**
+ * Writes a file atomically: a temporary file beside it is flushed to disk, then renamed, and the directory flushed. What a
+ * killed writer of the same file left behind is removed.
+ * @throws FileFormatError on bad sizes, or a header larger than readers accept
+ */
 export async function writeSafetensors(
   path: string,
   tensors: ReadonlyMap<string, TensorToStore>,
   metadata: Readonly<Record<string, string>> = {},
 ): Promise<void> {
   const chunks = encodeSafetensors(tensors, metadata);
-  const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
+  await removeAbandoned(dirname(path), (name) => name === basename(path));
+  const temporary = temporaryFor(path);
   try {
     const handle = await open(temporary, "w");
     try {
@@ -116,7 +122,7 @@ export async function writeSafetensors(
     } finally {
       await handle.close();
     }
-    await rename(temporary, path);
+    await putInPlace(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true });
     throw error;

@@ -1,6 +1,7 @@
-import { type FileHandle, open, rename, rm } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { type FileHandle, open, rm } from "node:fs/promises";
+import { basename, dirname } from "node:path";
 import { FileFormatError } from "../errors.js";
+import { putInPlace, removeAbandoned, temporaryFor } from "./atomic-file-node.js";
 import { encodeHeader, type SafetensorsDType, type SafetensorsEntry } from "./safetensors.js";
 
 /** A tensor that will be written. */
@@ -34,8 +35,8 @@ export async function streamSafetensors(
   metadata: Readonly<Record<string, string>> = {},
 ): Promise<SafetensorsStream> {
   const { bytes: header, entries } = encodeHeader(tensors, metadata);
-  const random = Math.floor(Math.random() * 2 ** 32).toString(36);
-  const temporary = join(dirname(path), `.${basename(path)}.${process.pid}-${random}.tmp`);
+  await removeAbandoned(dirname(path), (name) => name === basename(path));
+  const temporary = temporaryFor(path);
   let handle: FileHandle | undefined = await open(temporary, "wx");
   const written = new Map<string, number>();
   const abort = async (): Promise<void> => {
@@ -69,7 +70,7 @@ export async function streamSafetensors(
     if (!open) throw new FileFormatError(`${path}: the file is finished or dropped already`);
     await open.sync();
     await open.close();
-    await rename(temporary, path);
+    await putInPlace(temporary, path);
   };
   try {
     await writeAt(handle, header, 0);

@@ -188,7 +188,7 @@ export function encodeSafetensors(
   return chunks;
 }
 
-/** The header of a file (aligned to 8 bytes), and where each tensor goes, in file order. */
+/** The header of a file (aligned to 8 bytes), and where each tensor goes, in file order. @throws FileFormatError when readers would refuse its size */
 export function encodeHeader(
   tensors: ReadonlyMap<string, { readonly dtype: SafetensorsDType; readonly dims: readonly number[] }>,
   metadata: Readonly<Record<string, string>> = {},
@@ -208,6 +208,10 @@ export function encodeHeader(
   }
   const json = new TextEncoder().encode(JSON.stringify(header));
   const bytes = new Uint8Array(8 + Math.ceil(json.length / 8) * 8).fill(0x20);
+  if (bytes.length - 8 > MAX_HEADER_BYTES)
+    throw new FileFormatError(
+      `a header of ${bytes.length - 8} bytes cannot be read back (limit ${MAX_HEADER_BYTES}); put large data into tensors, not into metadata`,
+    );
   new DataView(bytes.buffer).setBigUint64(0, BigInt(bytes.length - 8), true);
   bytes.set(json, 8);
   for (const [name, entry] of entries) entries.set(name, { ...entry, offset: entry.offset + bytes.length });

@@ -1,6 +1,7 @@
-import { open, readdir, rename, rm, writeFile } from "node:fs/promises";
+import { readdir, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { FileFormatError } from "../errors.js";
+import { flushDirectory, putInPlace, removeAbandoned, temporaryFor } from "./atomic-file-node.js";
 import type { TensorToStore } from "./safetensors.js";
 import { writeSafetensors } from "./safetensors-node.js";
 
@@ -39,7 +40,8 @@ export async function writeShardedSafetensors(
   const names = freeNames(stem, groups.length, present);
   const weightMap: Record<string, string> = {};
   let totalBytes = 0;
-  const temporary = join(directory, `.${basename(indexPath)}.${process.pid}.tmp`);
+  await removeAbandoned(directory, (name) => name === basename(indexPath) || isShardOf(stem, name));
+  const temporary = temporaryFor(indexPath);
   try {
     for (const [i, group] of groups.entries()) {
       const name = names[i] as string;
@@ -52,12 +54,12 @@ export async function writeShardedSafetensors(
     const index = { metadata: { total_size: totalBytes }, weight_map: weightMap };
     await writeFile(temporary, `${JSON.stringify(index, null, 2)}\n`, { flush: true });
     await flushDirectory(directory); // the shards' names must be on disk before the index that counts on them
-    await rename(temporary, indexPath);
+    await putInPlace(temporary, indexPath);
   } catch (error) {
-    await Promise.all([temporary, ...names.map((name) => join(directory, name))].map((f) => rm(f, { force: true })));
+    await rm(temporary, { force: true });
+    await Promise.all(names.map((name) => rm(join(directory, name), { force: true })));
     throw error;
   }
-  await flushDirectory(directory);
   for (const name of present) await rm(join(directory, name), { force: true });
   return names.map((name) => join(directory, name));
 }
@@ -92,10 +94,3 @@ function freeNames(stem: string, count: number, taken: ReadonlySet<string>): str
 /** A shard of this checkpoint, also one that a killed writer left without an index. */
 const isShardOf = (stem: string, name: string): boolean =>
   name.startsWith(`${stem}-`) && /^-(set\d+-)?\d{5,}-of-\d{5,}\.safetensors$/.test(name.slice(stem.length));
-
-/** Flushes renames to disk where the platform lets a directory be opened. */
-async function flushDirectory(directory: string): Promise<void> {
-  const handle = await open(directory, "r").catch(() => undefined);
-  await handle?.sync().catch(() => undefined);
-  await handle?.close();
-}

@@ -30,3 +30,26 @@ export const linearSchedule = (options: ScheduleOptions): Schedule => withWarmup
 /** Warm-up, then 1. */
 export const constantSchedule = (options: { readonly warmupSteps?: number } = {}): Schedule =>
   withWarmup({ totalSteps: Number.POSITIVE_INFINITY, ...options }, () => 1);
+
+/** Schedules by TRL's and transformers' names (`lr_scheduler_type`). */
+export const LR_SCHEDULER_TYPES = ["linear", "cosine", "constant"] as const;
+
+/** How a run's learning rate moves, in the words of transformers' TrainingArguments. */
+export interface NamedScheduleOptions {
+  /** Shape after the warm-up; "constant" is transformers' `constant_with_warmup`. */
+  readonly lrSchedulerType: (typeof LR_SCHEDULER_TYPES)[number];
+  /** Steps of linear warm-up from 0; 0 = as `warmupRatio` says. */
+  readonly warmupSteps: number;
+  /** Share of all steps, rounded up; used when `warmupSteps` is 0. */
+  readonly warmupRatio: number;
+  /** Steps of the whole run. */
+  readonly totalSteps: number;
+}
+
+/** The schedule that transformers' trainer would make of these options. */
+export function namedSchedule(options: NamedScheduleOptions): Schedule {
+  const { lrSchedulerType, warmupRatio, totalSteps } = options;
+  const warmupSteps = options.warmupSteps || Math.ceil(warmupRatio * totalSteps);
+  if (lrSchedulerType === "constant") return constantSchedule({ warmupSteps });
+  return (lrSchedulerType === "cosine" ? cosineSchedule : linearSchedule)({ totalSteps, warmupSteps });
+}

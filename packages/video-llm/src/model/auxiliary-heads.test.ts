@@ -20,11 +20,11 @@ const config: AtSftConfigInput = {
   lambdaVisual: 0.1,
   lambdaTextual: 0.1,
   batchSize: 4,
-  epochs: 20,
+  numTrainEpochs: 20,
   maxSteps: 12,
   warmupRatio: 0,
-  schedule: "constant",
-  checkpointEverySteps: 1,
+  lrSchedulerType: "constant",
+  saveSteps: 1,
 };
 
 /** Trains a fresh tiny model with both heads; stops after some steps, or goes on where the directory's run stopped. */
@@ -73,7 +73,7 @@ async function train(directory: string, stopAfter = Number.POSITIVE_INFINITY) {
     config,
     auxiliary: heads,
     checkpointDirectory: directory,
-    ...(resumeFrom === null ? {} : { resumeFrom }),
+    resumeFrom,
   })) {
     if (event.type === "step") losses.push(event.lossAuxiliary.visual_category as number);
     if (event.type === "checkpoint" && event.step === stopAfter) break;

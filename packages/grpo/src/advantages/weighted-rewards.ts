@@ -1,17 +1,17 @@
 import { GrpoDataError } from "../errors.js";
 
-/** What a reward function answers: one number a completion, or null where it cannot judge. */
+/** What a reward function answers: one number per completion, or null where it cannot judge. */
 export type RewardColumn = readonly (number | null)[];
 
 /**
  * Weighted sum of reward functions, row by row. A null adds nothing; a row where every function is null is unscorable and
  * becomes NaN (TRL 1.13's nansum rule).
  *
- * @param columns one array a reward function, all of the same length
- * @param weights one weight a function; default 1 each
+ * @param columns one array per reward function, all of the same length
+ * @param weights one weight per function; default 1 each
  * @throws GrpoDataError on different lengths or a reward that is not finite
  */
-export function combineRewards(columns: readonly RewardColumn[], weights?: readonly number[]): Float64Array {
+export function weightedRewards(columns: readonly RewardColumn[], weights?: readonly number[]): Float64Array {
   const rows = columns[0]?.length ?? 0;
   if (weights && weights.length !== columns.length)
     throw new GrpoDataError(`there are ${columns.length} reward functions but ${weights.length} weights`);

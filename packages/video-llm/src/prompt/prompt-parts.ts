@@ -1,17 +1,17 @@
-import type { SequenceSegment } from "@videosafety/alarm-tokens";
+import type { PromptPart } from "@videosafety/alarm-tokens";
 import type { PreparedPrompt } from "./prompt.js";
 
 /**
  * Names the parts of a prompt, for alarm-tokens' `attentionShares`: "start" (up to the first visual token: the start of the
- * turn), "video" (one segment a frame), "frame times" (what is written between frames), "visual alarm" (all of them), "query",
- * "textual alarm", "end". Without a video all text before the first alarm is the query. Every token is in one segment.
+ * turn), "video" (one part per frame), "frame times" (what is written between frames), "visual alarm" (all of them), "query",
+ * "textual alarm", "end". Without a video all text before the first alarm is the query. Every token is in one part.
  *
  * @param options.frameName names a frame by its time in seconds and its index among all frames; default "video".
  */
-export function promptSegments(
+export function promptParts(
   prompt: PreparedPrompt,
   options: { readonly frameName?: (timeSeconds: number, frame: number) => string } = {},
-): SequenceSegment[] {
+): PromptPart[] {
   const { frameName = () => "video" } = options;
   const { tokenIds, visual, visualPositions, alarms } = prompt;
   const times = visual.flatMap(({ timestampsSeconds, frameTokenCounts }) =>
@@ -31,11 +31,11 @@ export function promptSegments(
     for (const position of alarms.textual) names[position] = "textual alarm";
     names.fill("end", (alarms.textual.at(-1) as number) + 1);
   }
-  const segments: { name: string; start: number; end: number }[] = [];
+  const parts: { name: string; start: number; end: number }[] = [];
   names.forEach((name, token) => {
-    const open = segments.at(-1);
+    const open = parts.at(-1);
     if (open?.name === name) open.end = token + 1;
-    else segments.push({ name, start: token, end: token + 1 });
+    else parts.push({ name, start: token, end: token + 1 });
   });
-  return segments;
+  return parts;
 }

@@ -1,22 +1,22 @@
 import { attentionShares } from "@videosafety/alarm-tokens";
 import { afterAll, describe, expect, test } from "vitest";
 import { tinyModel, tinyPrompt } from "../../test/tiny.js";
-import { openHiddenStates, type PreparedPrompt, promptSegments, type VideoLlm } from "../index.js";
+import { openHiddenStates, type PreparedPrompt, promptParts, type VideoLlm } from "../index.js";
 
 const model: VideoLlm = tinyModel();
 afterAll(() => model.dispose());
 
-const partsOf = (prompt: PreparedPrompt, named = promptSegments(prompt)): [name: string, text: string][] =>
+const partsOf = (prompt: PreparedPrompt, named = promptParts(prompt)): [name: string, text: string][] =>
   named.map(({ name, start, end }) => [
     name,
     model.tokenizer.decode(prompt.tokenIds.subarray(start, end), { keepSpecial: true }),
   ]);
 
-describe("promptSegments", () => {
+describe("promptParts", () => {
   test("names every token once: text read back by part", async () => {
     const prompt = await tinyPrompt(model, "a dog", { frames: 2, seed: 1 });
     const parts = partsOf(prompt);
-    const tokens = promptSegments(prompt).reduce((sum, { start, end }) => sum + end - start, 0);
+    const tokens = promptParts(prompt).reduce((sum, { start, end }) => sum + end - start, 0);
     expect(tokens).toBe(prompt.tokenIds.length);
     const counts = Array.from(prompt.visual[0]?.frameTokenCounts ?? []);
     expect(parts).toEqual([
@@ -33,7 +33,7 @@ describe("promptSegments", () => {
 
   test("frames by name, and prompts without a video or without alarms", async () => {
     const prompt = await tinyPrompt(model, "a dog", { frames: 3, seed: 2 });
-    const named = promptSegments(prompt, { frameName: (time, frame) => `frame ${frame} at ${time} s` });
+    const named = promptParts(prompt, { frameName: (time, frame) => `frame ${frame} at ${time} s` });
     expect(named.map(({ name }) => name).filter((name) => name.startsWith("frame ") && name !== "frame times")).toEqual(
       ["frame 0 at 0 s", "frame 1 at 1 s", "frame 2 at 2 s"],
     );
@@ -63,11 +63,11 @@ describe("promptSegments", () => {
     const opened = openHiddenStates(model);
     const attention = await opened.attentionWeights(model.prepareSample({ prompt }));
     const alarms = prompt.alarmPositions as NonNullable<PreparedPrompt["alarmPositions"]>;
-    const shares = attentionShares(attention, alarms, promptSegments(prompt));
+    const shares = attentionShares(attention, alarms, promptParts(prompt));
     const first = shares.filter(({ layer, head }) => layer === 1 && head === 0);
     expect(first.reduce((sum, { visual }) => sum + visual, 0)).toBeCloseTo(1, 4);
-    expect(first.find(({ segment }) => segment === "query")?.visual).toBe(0);
-    expect(first.find(({ segment }) => segment === "end")).toMatchObject({ visual: 0, textual: 0 });
+    expect(first.find(({ part }) => part === "query")?.visual).toBe(0);
+    expect(first.find(({ part }) => part === "end")).toMatchObject({ visual: 0, textual: 0 });
     await opened.dispose();
   });
 });
