@@ -1,7 +1,6 @@
 import {
   add,
   concat,
-  createRng,
   createSession,
   embedWithExtra,
   Graph,
@@ -17,6 +16,7 @@ import {
   type Value,
   valueAndGrad,
 } from "@videosafety/onnx-autodiff";
+import { createRng } from "@videosafety/random";
 import type { SafetyLabel } from "@videosafety/safety-data";
 import {
   type AlarmStates,

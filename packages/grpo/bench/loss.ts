@@ -1,6 +1,6 @@
 // Loss and gradient of 384 x 768 tokens, and selective log-softmax at vocabulary 151,936. Prints one JSON line.
 // usage: npx tsx packages/grpo/bench/loss.ts   (torch_loss.py is the other side; run them one after the other)
-import { createRng } from "@videosafety/onnx-autodiff";
+import { createRng } from "@videosafety/random";
 import { grpoLoss, type LossOptions, selectiveLogSoftmax } from "../src/index.js";
 
 const rng = createRng(1);

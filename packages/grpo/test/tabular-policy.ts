@@ -1,4 +1,4 @@
-import { createRng } from "@videosafety/onnx-autodiff";
+import { createRng } from "@videosafety/random";
 import type { Completion, GenerateOptions, LogProbOptions, Policy, PolicyItem } from "../src/training/policy.js";
 
 /** Id of the end token. */

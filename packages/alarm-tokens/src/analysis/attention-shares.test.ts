@@ -1,4 +1,4 @@
-import { createRng } from "@videosafety/onnx-autodiff";
+import { createRng } from "@videosafety/random";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { AlarmShapeError, alarmAttention, attentionShares, meanAttentionShares, NonFiniteError } from "../index.js";

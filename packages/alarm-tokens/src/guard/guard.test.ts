@@ -1,4 +1,4 @@
-import { createRng } from "@videosafety/onnx-autodiff";
+import { createRng } from "@videosafety/random";
 import { describe, expect, test } from "vitest";
 import {
   type AlarmStates,

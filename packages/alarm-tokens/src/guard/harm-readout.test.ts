@@ -1,4 +1,4 @@
-import { createRng } from "@videosafety/onnx-autodiff";
+import { createRng } from "@videosafety/random";
 import { afterAll, describe, expect, test } from "vitest";
 import { ToyModel, toySamples } from "../../test/toy-model.js";
 import {

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { createRng } from "@videosafety/onnx-autodiff";
+import { createRng } from "@videosafety/random";
 import { describe, expect, test } from "vitest";
 import { describeToy, ToyModel, type ToySample, toySamples } from "../../test/toy-model.js";
 import {

@@ -1,4 +1,4 @@
-import { createRng } from "@videosafety/onnx-autodiff";
+import { createRng } from "@videosafety/random";
 import { afterAll, describe, expect, test } from "vitest";
 import { describeToy, ToyModel, type ToySample, toySamples } from "../../test/toy-model.js";
 import { atcHeadOf, atcLogits, layerProbes, segmentLoss } from "../index.js";

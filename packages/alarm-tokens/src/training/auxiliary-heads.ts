@@ -1,4 +1,4 @@
-import { createRng } from "@videosafety/onnx-autodiff";
+import { createRng } from "@videosafety/random";
 import type { SafetyLabel } from "@videosafety/safety-data";
 import { atcGradients, atcHeadOf, atcLogits } from "../loss/atc-head.js";
 import { categoryLoss } from "../loss/category-loss.js";

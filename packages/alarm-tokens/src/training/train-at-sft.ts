@@ -1,11 +1,5 @@
-import {
-  AdamW,
-  clipGradNorm,
-  createRng,
-  gradNorm,
-  namedSchedule,
-  prepareCheckpointDirectory,
-} from "@videosafety/onnx-autodiff";
+import { AdamW, clipGradNorm, gradNorm, namedSchedule, prepareCheckpointDirectory } from "@videosafety/onnx-autodiff";
+import { createRng } from "@videosafety/random";
 import { evaluateAlarms, shouldRefuse } from "../analysis/evaluate-alarms.js";
 import { EmptyClassError } from "../errors.js";
 import { hasHiddenStates } from "../model/hidden-state-model.js";

@@ -1,4 +1,4 @@
-import type { Rng } from "@videosafety/onnx-autodiff";
+import type { Rng } from "@videosafety/random";
 import type { GrpoConfig } from "../config/train-config.js";
 import type { Completion } from "./policy.js";
 import { checkedColumn, type GrpoExample, scoreRollout } from "./rewards.js";

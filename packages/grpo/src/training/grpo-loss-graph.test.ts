@@ -1,4 +1,5 @@
-import { createRng, createSession, Graph, valueAndGrad } from "@videosafety/onnx-autodiff";
+import { createSession, Graph, valueAndGrad } from "@videosafety/onnx-autodiff";
+import { createRng } from "@videosafety/random";
 import { describe, expect, it } from "vitest";
 import { AGGREGATIONS, grpoLoss, KL_ESTIMATORS, LOSS_TYPES, type LossOptions } from "../index.js";
 import { grpoLossGraph } from "./grpo-loss-graph.js";

@@ -1,4 +1,4 @@
-import { createRng } from "@videosafety/onnx-autodiff";
+import { createRng } from "@videosafety/random";
 
 /**
  * Which data row the k-th prompt of a run is: epoch after epoch, each in its own seeded order. A pure function of the

@@ -1,13 +1,13 @@
 import {
   AdamW,
   clipGradNorm,
-  createRng,
   fingerprintRows,
   gradNorm,
   namedSchedule,
   prepareCheckpointDirectory,
   type Schedule,
 } from "@videosafety/onnx-autodiff";
+import { createRng } from "@videosafety/random";
 import { type AdvantageResult, computeAdvantages } from "../advantages/advantages.js";
 import { advantageOptionsOf, type GrpoConfig, resolveGrpoConfig } from "../config/train-config.js";
 import { CollapseMonitor } from "../diagnostics/collapse-monitor.js";
