@@ -6,7 +6,7 @@ import { expand } from "./ops/layout.js";
 import { barrier, externalsOf, replay } from "./rematerialize.js";
 import { gradientRules, zeroGradientOps } from "./rules/gradient-rules.js";
 import type { Rule } from "./rules/rule.js";
-import { isFloat, sameShape, sizeOf, toTypedData } from "./tensor.js";
+import { isFloat, ownEntry, sameShape, sizeOf, toTypedData } from "./tensor.js";
 
 /**
  * Gradients of a scalar `loss` with respect to `wrt`, as values of the same graph (zeros where independent).
@@ -130,7 +130,7 @@ class BackwardPass {
   }
 
   #rule(node: Node, dys: readonly MaybeValue[]): Rule {
-    const rule = gradientRules[node.op];
+    const rule = ownEntry(gradientRules, node.op);
     // Only Split's rule reads further outputs; the statistics of norms get gradients in second derivatives alone.
     const unhandled = node.op !== "Split" && dys.slice(1).some((d) => d !== undefined);
     if (!rule || unhandled) throw new MissingRuleError(node.op, nodeName(node), this.#pathTo(node));

@@ -121,7 +121,7 @@ export class Graph {
     const init: Initializer = "kind" in data ? data : { kind: "inline", data };
     const found = init.kind === "inline" ? init.data.length : init.length;
     const packed = init.kind === "external" || dtype === "uint4";
-    const expected = sizeOf(shape) * (packed && dtype !== "string" ? BYTES_PER_ELEMENT[dtype] : 1);
+    const expected = Math.ceil(sizeOf(shape) * (packed && dtype !== "string" ? BYTES_PER_ELEMENT[dtype] : 1));
     if (found !== expected) {
       const unit = init.kind === "inline" ? "elements" : "bytes";
       throw new ShapeError(
@@ -158,6 +158,8 @@ export class Graph {
     const key = values.join(",");
     let found = this.#vectors.get(key);
     if (!found) {
+      const bad = values.find((x) => !Number.isSafeInteger(x));
+      if (bad !== undefined) throw new ShapeError(`expected whole numbers for an int64 vector, found ${bad}`);
       found = this.initializer(undefined, "int64", [values.length], BigInt64Array.from(values, BigInt));
       this.#vectors.set(key, found);
     }

@@ -73,11 +73,11 @@ export {
   type OnnxLimits,
   type OnnxModel,
   type OnnxNode,
-  type OnnxTensor,
   type OnnxValue,
   parseOnnxModel,
 } from "./onnx/reader.js";
 export { serialize, type Target } from "./onnx/serialize.js";
+export type { OnnxTensor } from "./onnx/tensor-reader.js";
 export { encodeModel, type ModelDefinition, type NodeDefinition, type ValueDefinition } from "./onnx/writer.js";
 export {
   type CachedAttentionInputs,

@@ -1,4 +1,4 @@
-import { ShapeError } from "./errors.js";
+import { DTypeError, ShapeError } from "./errors.js";
 
 /** Element types of values, in ONNX's spelling. */
 export type DType =
@@ -17,7 +17,7 @@ export type DType =
 /** Row-major dimensions; `[]` is a scalar. */
 export type Shape = readonly number[];
 
-/** Storage of a tensor. float16 and bfloat16 are bit patterns in a `Uint16Array`; bool is a `Uint8Array` of 0 and 1; uint4 packs two values a byte, low half first. */
+/** Storage of a tensor. float16 and bfloat16 are bit patterns in a `Uint16Array`; bool is a `Uint8Array` of 0 and 1; uint4 packs two values per byte, low half first. */
 export type TypedData = Float32Array | Float64Array | Uint16Array | BigInt64Array | Int32Array | Int8Array | Uint8Array;
 
 /** A row-major tensor as a plain object. */
@@ -93,8 +93,11 @@ export function broadcastShape(a: Shape, b: Shape, op = "broadcast"): number[] {
   });
 }
 
-/** Copies numbers into the storage of a dtype. float16 and bfloat16 go through `io/float-formats`. */
+/** Copies numbers into the storage of a dtype. float16 and bfloat16 go through `io/float-formats`. @throws DTypeError for a fraction in an integer type */
 export function toTypedData(dtype: DType, values: ArrayLike<number>): TypedData {
+  if (!isFloat(dtype) && dtype !== "string")
+    for (let i = 0; i < values.length; i++)
+      if (!Number.isInteger(values[i])) throw new DTypeError(`expected whole numbers for ${dtype}, found ${values[i]}`);
   switch (dtype) {
     case "float32":
       return Float32Array.from(values);
@@ -115,3 +118,14 @@ export function toTypedData(dtype: DType, values: ArrayLike<number>): TypedData 
       );
   }
 }
+
+/** Bytes that an array of elements of `size` bytes can be laid over: the given ones, or a copy when they are not aligned (a Buffer's often are not). */
+export function alignedBytes(bytes: Uint8Array, size: number): Uint8Array<ArrayBuffer> {
+  return bytes.byteOffset % size === 0 && bytes.buffer instanceof ArrayBuffer
+    ? (bytes as Uint8Array<ArrayBuffer>)
+    : new Uint8Array(bytes); // not bytes.slice(): a Buffer's is a view again
+}
+
+/** A table's own entry: never one of Object.prototype, whatever a file names its ops. */
+export const ownEntry = <T>(table: Readonly<Record<string, T>>, key: string): T | undefined =>
+  Object.hasOwn(table, key) ? table[key] : undefined;

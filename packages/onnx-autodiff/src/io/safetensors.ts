@@ -1,5 +1,5 @@
 import { FileFormatError } from "../errors.js";
-import { type DType, sizeOf, type Tensor, type TypedData } from "../tensor.js";
+import { alignedBytes, type DType, sizeOf, type Tensor, type TypedData } from "../tensor.js";
 import { bfloat16ToFloat32, float16ToFloat32 } from "./float-formats.js";
 
 /** Element types of the format that this package reads and writes. */
@@ -112,8 +112,8 @@ function parseEntry(entry: unknown, start: number, fileBytes: number, label: str
 /** A typed view of an entry's bytes; copies only when `bytes` is not aligned for the type. */
 export function viewTensor(entry: SafetensorsEntry, bytes: Uint8Array): StoredTensor {
   const format = FORMATS[entry.dtype];
-  const aligned = bytes.byteOffset % format.bytes === 0 && bytes.buffer instanceof ArrayBuffer ? bytes : bytes.slice();
-  const data = format.view(aligned.buffer as ArrayBuffer, aligned.byteOffset, entry.byteLength / format.bytes);
+  const { buffer, byteOffset } = alignedBytes(bytes, format.bytes);
+  const data = format.view(buffer, byteOffset, entry.byteLength / format.bytes);
   return { dtype: format.dtype, dims: entry.dims, data };
 }
 

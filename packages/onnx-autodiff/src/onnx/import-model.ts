@@ -4,14 +4,18 @@ import { type Attribute, type Attributes, float, Graph, type Value } from "../gr
 import { toFloat32 } from "../io/safetensors.js";
 import { add } from "../ops/elementwise.js";
 import { matmul } from "../ops/matmul.js";
-import { type DType, isFloat, type Shape, type TrainableTensor } from "../tensor.js";
+import { gradientRules } from "../rules/gradient-rules.js";
+import { type DType, isFloat, ownEntry, type Shape, type TrainableTensor } from "../tensor.js";
 import { constantImporters, fold, tensorValue } from "./import/constants.js";
 import { type ImportContext, type Importer, nodeError } from "./import/context.js";
 import { elementwiseImporters } from "./import/elementwise.js";
 import { layoutImporters } from "./import/layout.js";
+import { checkAttributes, checkKept, isImported, NEWEST_OPSET } from "./import/op-forms.js";
 import { matrixSize, productImporters } from "./import/products.js";
 import { reductionImporters } from "./import/reductions.js";
-import type { OnnxModel, OnnxNode, OnnxTensor, OnnxValue } from "./reader.js";
+import type { OnnxModel, OnnxNode, OnnxValue } from "./reader.js";
+import { isMacro } from "./serialize.js";
+import type { OnnxTensor } from "./tensor-reader.js";
 
 /** Low-rank adapters to insert while importing. */
 export interface ImportLora {
@@ -69,6 +73,8 @@ export const importers: Readonly<Record<string, Importer>> = {
  * @throws GraphError naming the node, on a cycle, an undefined value, an open dimension or an unsupported form of an op
  */
 export function importModel(model: OnnxModel, options: ImportOptions = {}): ImportedModel {
+  if (!(model.opset >= 1 && model.opset <= NEWEST_OPSET))
+    throw new GraphError(`import: expected ai.onnx operator set 1 to ${NEWEST_OPSET}, found ${model.opset}`);
   const graph = new Graph();
   const values = new Map<string, Value>();
   const [inputs, frozen, variables] = [new Map<string, Value>(), new Map<string, Value>(), new Map<string, Value>()];
@@ -83,6 +89,7 @@ export function importModel(model: OnnxModel, options: ImportOptions = {}): Impo
     graph,
     opset: model.opset,
     known: new Map(),
+    folded: { elements: 0 },
     adapt: adapter(options.lora, variable),
   };
   const declared = new Map([...model.values, ...model.outputs].map((v) => [v.name, v]));
@@ -132,11 +139,13 @@ function importNode(
   declared: ReadonlyMap<string, OnnxValue>,
   dims: Readonly<Record<string, number>>,
 ): readonly Value[] {
-  const folded = fold(node, operands, context);
-  if (folded) return [folded];
-  const importer =
-    ["", "com.microsoft"].includes(node.domain) && Object.hasOwn(importers, node.op) ? importers[node.op] : undefined;
-  if (importer) return importer(node, operands, context);
+  const importer = isImported(node.op, node.domain) ? ownEntry(importers, node.op) : undefined;
+  if (importer) {
+    checkAttributes(node, context.opset);
+    const folded = fold(node, operands, context);
+    return folded ? [folded] : importer(node, operands, context);
+  }
+  checkKept(node, context.opset);
   const specs = node.outputs.map((name) => {
     const value = declared.get(name);
     if (!value?.shape)
@@ -146,8 +155,10 @@ function importNode(
       );
     return { dtype: dtypeOf(value), shape: shapeOf(value, dims) };
   });
+  // Names of this package's own ops, which have kernels and gradients of their own, must not be taken by a stranger.
+  const own = node.domain !== "" || Object.hasOwn(gradientRules, node.op) || isMacro(node.op);
   return context.graph.node(
-    node.op,
+    own ? `${node.domain || "ai.onnx"}.${node.op}` : node.op,
     operands.map((v) => v ?? null),
     specs,
     attributesOf(node),
@@ -155,14 +166,19 @@ function importNode(
 }
 
 function attributesOf(node: OnnxNode): Attributes {
-  const found: Record<string, Attribute> = { _name: node.name, _domain: node.domain };
+  const found: [string, Attribute][] = [
+    ["_name", node.name],
+    ["_domain", node.domain],
+    ["_op", node.op],
+  ];
   for (const [name, attribute] of node.attributes) {
-    if (attribute.kind === "float") found[name] = float(attribute.value);
+    if (name.startsWith("_")) throw nodeError(node, `attribute ${name}: names that begin with _ cannot be kept`);
+    if (attribute.kind === "float") found.push([name, float(attribute.value)]);
     else if (attribute.kind === "int" || attribute.kind === "string" || attribute.kind === "ints")
-      found[name] = attribute.value;
+      found.push([name, attribute.value]);
     else throw nodeError(node, `attribute ${name} (${attribute.kind}) cannot be kept`);
   }
-  return found;
+  return Object.fromEntries(found);
 }
 
 function adapter(

@@ -4,7 +4,7 @@ import { abs, add, div, erf, exp, GELU_TANH, log, max, min, mul, neg, sigmoid, s
 import { concat, reshape, split, transpose } from "../ops/layout.js";
 import { mean } from "../ops/reduce.js";
 import { floatOf, intOf } from "../rules/rule.js";
-import { dim } from "../tensor.js";
+import { dim, ownEntry } from "../tensor.js";
 import { copyGraph } from "./copy-graph.js";
 import { gaussLegendre } from "./gauss-legendre.js";
 
@@ -89,4 +89,4 @@ const decompositions: Readonly<Record<string, Decomposition>> = {
 
 /** The live part of a graph as a new graph of plain ai.onnx ops. */
 export const decompose = (source: Graph): Graph =>
-  copyGraph(source, { rewrite: (node, inputs) => decompositions[node.op]?.(node, inputs) });
+  copyGraph(source, { rewrite: (node, inputs) => ownEntry(decompositions, node.op)?.(node, inputs) });

@@ -11,6 +11,9 @@ export interface Field {
   readonly bytes: Uint8Array;
 }
 
+/** Most dimensions a tensor may have. */
+export const MAX_RANK = 16;
+
 const EMPTY = new Uint8Array(0);
 
 /** Reads the fields of one message; every length is checked against the message before it is used. @throws FileFormatError */
@@ -47,6 +50,7 @@ export function* fields(message: Uint8Array, label: string): Generator<Field> {
 /** A repeated integer field, packed or not. */
 export function integersOf(field: Field, label: string): bigint[] {
   if (field.wire === 0) return [field.value];
+  delimited(field, label);
   const found: bigint[] = [];
   // A packed list is a message of bare varints: read it by prefixing nothing, byte by byte.
   let result = 0n;
@@ -62,6 +66,46 @@ export function integersOf(field: Field, label: string): bigint[] {
   }
   if (shift > 0n) throw new FileFormatError(`${label}: an unfinished number`);
   return found;
+}
+
+/** The bytes of a field that must be a message, text or bytes. @throws FileFormatError */
+export function delimited(field: Field, label: string): Uint8Array {
+  if (field.wire !== 2)
+    throw new FileFormatError(`${label}: expected a message, found wire type ${field.wire}; the file is damaged`);
+  return field.bytes;
+}
+
+/** The value of a field that must be an integer. @throws FileFormatError */
+export function varint(field: Field, label: string): bigint {
+  if (field.wire !== 0)
+    throw new FileFormatError(`${label}: expected an integer, found wire type ${field.wire}; the file is damaged`);
+  return field.value;
+}
+
+/** The same as a JavaScript number. @throws FileFormatError when it does not fit */
+export const numberOf = (field: Field, label: string): number => safeInteger(varint(field, label), label);
+
+/** A repeated float field, packed or not. @throws FileFormatError */
+export const floatsOf = (field: Field, label: string): number[] =>
+  elementsOf(field, 5, 4, label, (view, at) => view.getFloat32(at, true));
+
+/** A repeated double field, packed or not. @throws FileFormatError */
+export const doublesOf = (field: Field, label: string): number[] =>
+  elementsOf(field, 1, 8, label, (view, at) => view.getFloat64(at, true));
+
+function elementsOf(
+  { wire, bytes }: Field,
+  single: number,
+  size: number,
+  label: string,
+  read: (view: DataView, at: number) => number,
+): number[] {
+  if ((wire !== 2 && wire !== single) || bytes.length % size !== 0)
+    throw new FileFormatError(
+      `${label}: expected numbers of ${size} bytes, found ${bytes.length} bytes of wire type ${wire}; the file is damaged`,
+    );
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return Array.from({ length: bytes.length / size }, (_, i) => read(view, i * size));
 }
 
 /** UTF-8 text. @throws FileFormatError on other bytes */

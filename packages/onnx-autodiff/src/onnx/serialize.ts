@@ -1,6 +1,7 @@
 import type { Attributes, Graph, Node, Value } from "../graph.js";
 import { float } from "../graph.js";
 import { floatOf } from "../rules/rule.js";
+import { ownEntry } from "../tensor.js";
 import { decompose } from "./portable.js";
 import { encodeModel } from "./writer.js";
 
@@ -43,6 +44,9 @@ const aliases: Readonly<Record<string, string>> = {
   DynamicSplit: "Split",
 };
 
+/** Whether an op exists in graphs only and becomes something else in a file. */
+export const isMacro = (op: string): boolean => Object.hasOwn(kernels, op) || Object.hasOwn(aliases, op);
+
 /**
  * ONNX model bytes of the live part of a graph. Inputs nothing depends on are left out.
  * @param opset - ai.onnx operator set, default 23 (rotary embedding needs it on the `ort` target)
@@ -74,8 +78,8 @@ export function serialize(source: Graph, target: Target = "ort", opset = 23): Ui
     opset,
     nodes: [
       ...live.map((node) => ({
-        ...(kernels[node.op]?.(node) ?? {
-          op: aliases[node.op] ?? node.op,
+        ...(ownEntry(kernels, node.op)?.(node) ?? {
+          op: ownEntry(aliases, node.op) ?? String(node.attributes._op ?? node.op),
           domain: String(node.attributes._domain ?? ""),
           attributes: node.attributes,
         }),

@@ -1,7 +1,7 @@
 import { DTypeError, ShapeError } from "../errors.js";
 import type { Value } from "../graph.js";
 import { dim, type Shape, sameShape, sizeOf } from "../tensor.js";
-import { cast, equal } from "./elementwise.js";
+import { add, cast, equal, less, where } from "./elementwise.js";
 import { frozenRows } from "./frozen-weight.js";
 import { expand, reshape } from "./layout.js";
 import { matmul } from "./matmul.js";
@@ -23,6 +23,9 @@ export function gather(table: Value, ids: Value): Value {
   return table.graph.op("Gather", [table, ids], { dtype: table.dtype, shape }, { axis: 0 });
 }
 
+/** Indices that may count from the end (ONNX allows it for every look-up), counted from the start. */
+const fromStart = (ids: Value, length: number): Value => where(less(ids, 0), add(ids, length), ids);
+
 /** One element of each row: x [..., n], index [...] (or [..., 1]) -> [..., 1]. */
 export function pickLast(x: Value, index: Value): Value {
   integer("GatherElements", index);
@@ -38,7 +41,7 @@ export function scatterAddLast(x: Value, index: Value, updates: Value): Value {
   const attributes = { axis: x.shape.length - 1, reduction: "add" };
   return x.graph.op(
     "ScatterElements",
-    [x, cast(index, "int64"), updates],
+    [x, cast(fromStart(index, dim(x.shape, -1)), "int64"), updates],
     { dtype: x.dtype, shape: x.shape },
     attributes,
   );
@@ -54,6 +57,7 @@ export function scatterAddRows(shape: Shape, ids: Value, rows: Value): Value {
   const vocabulary = dim(shape, 0);
   const width = sizeOf(shape.slice(1));
   const flat = reshape(rows, [count, width]);
+  const at = reshape(fromStart(ids, vocabulary), [count, 1]);
   if (vocabulary <= ONE_HOT_ROWS) {
     const range = g.initializer(
       undefined,
@@ -61,11 +65,11 @@ export function scatterAddRows(shape: Shape, ids: Value, rows: Value): Value {
       [vocabulary],
       Int32Array.from({ length: vocabulary }, (_, i) => i),
     );
-    const oneHot = cast(equal(reshape(cast(ids, "int32"), [count, 1]), range), rows.dtype);
+    const oneHot = cast(equal(cast(at, "int32"), range), rows.dtype);
     return reshape(matmul(oneHot, flat, { transposeA: true }), shape);
   }
   const zeros = expand(g.scalar(0, rows.dtype), [vocabulary, width]);
-  const index = expand(reshape(cast(ids, "int64"), [count, 1]), [count, width]);
+  const index = expand(cast(at, "int64"), [count, width]);
   const spec = { dtype: rows.dtype, shape: [vocabulary, width] };
   return reshape(g.op("ScatterElements", [zeros, index, flat], spec, { axis: 0, reduction: "add" }), shape);
 }

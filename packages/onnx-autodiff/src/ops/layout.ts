@@ -23,7 +23,8 @@ export function reshape(x: Value, shape: Shape): Value {
 
 /** Axis i of the result is axis `permutation[i]` of x. */
 export function transpose(x: Value, permutation: readonly number[]): Value {
-  if (permutation.length !== x.shape.length || new Set(permutation).size !== permutation.length) {
+  const axes = new Set(permutation);
+  if (permutation.length !== x.shape.length || x.shape.some((_, i) => !axes.has(i))) {
     throw new ShapeError(`Transpose: [${permutation}] is not a permutation of the axes of [${x.shape}]`);
   }
   if (permutation.every((p, i) => p === i)) return x;

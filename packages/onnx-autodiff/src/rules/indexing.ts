@@ -1,5 +1,5 @@
 import { scatterAddLast, scatterAddRows } from "../ops/indexing.js";
-import { expand, transpose } from "../ops/layout.js";
+import { axisOf, expand, transpose } from "../ops/layout.js";
 import { dim } from "../tensor.js";
 import { intOf, operand, type Rules } from "./rule.js";
 
@@ -8,7 +8,7 @@ export const indexingRules: Rules = {
   Gather: (n, dy) => [scatterAddRows(operand(n, 0).shape, operand(n, 1), dy)],
   GatherElements: (n, dy) => {
     const x = operand(n, 0);
-    const axis = intOf(n, "axis");
+    const axis = axisOf(intOf(n, "axis"), x.shape.length, "GatherElements");
     const last = x.shape.length - 1;
     const swap = x.shape.map((_, i) => (i === axis ? last : i === last ? axis : i));
     const zeros = expand(

@@ -1,7 +1,7 @@
 import { GraphError } from "../../errors.js";
 import type { Graph, Value } from "../../graph.js";
-import { type DType, type Shape, sizeOf, toTypedData } from "../../tensor.js";
-import type { OnnxNode } from "../reader.js";
+import { type DType, type Shape, toTypedData } from "../../tensor.js";
+import type { OnnxAttribute, OnnxNode } from "../reader.js";
 
 /** What importers of single ops work with. */
 export interface ImportContext {
@@ -11,6 +11,8 @@ export interface ImportContext {
   readonly opset: number;
   /** Elements of small constants (shapes, axes, scalars), folded while importing. */
   readonly known: Map<Value, readonly number[]>;
+  /** Elements of constants made so far, the file's own left out. */
+  readonly folded: { elements: number };
   /** Adds the low-rank path to a product with a chosen weight. */
   readonly adapt: (product: Value, x: Value, weight: Value, transposed: boolean, node: OnnxNode) => Value;
 }
@@ -47,30 +49,74 @@ export function numbers(node: OnnxNode, value: Value, context: ImportContext, wh
   return found;
 }
 
-/** A constant value whose elements stay known. */
-export function constant(context: ImportContext, dtype: DType, shape: Shape, values: readonly number[]): Value {
+/** Most elements that all constants made while importing one model may have together. */
+export const MAX_FOLDED_ELEMENTS = 1 << 24;
+
+/** Counts elements that importing is about to make: a file of a few bytes must not fill the memory. @throws GraphError over the bound */
+export function spend(node: OnnxNode, context: ImportContext, elements: number): void {
+  context.folded.elements += elements;
+  if (!(context.folded.elements <= MAX_FOLDED_ELEMENTS))
+    throw nodeError(
+      node,
+      `constants made while importing may have ${MAX_FOLDED_ELEMENTS} elements together, this node needs ${elements} more than are left; store the values in the file instead`,
+    );
+}
+
+/** A constant value whose elements stay known when it is small. @throws GraphError for a value that the type cannot hold */
+export function constant(
+  node: OnnxNode,
+  context: ImportContext,
+  dtype: DType,
+  shape: Shape,
+  values: readonly number[],
+): Value {
+  spend(node, context, values.length);
+  const bounds = RANGES[dtype];
+  const bad = bounds && values.find((x) => !(Number.isInteger(x) && x >= bounds[0] && x <= bounds[1]));
+  if (bad !== undefined) throw nodeError(node, `expected values of ${dtype}, found ${bad}`);
   const value = context.graph.initializer(undefined, dtype, shape, toTypedData(dtype, values));
-  if (sizeOf(shape) <= FOLDABLE) context.known.set(value, values);
+  if (values.length <= FOLDABLE) context.known.set(value, values);
   return value;
 }
 
-/** An integer attribute, or the default. */
-export function intAttribute(node: OnnxNode, name: string, fallback: number): number {
-  const attribute = node.attributes.get(name);
-  return attribute?.kind === "int" ? attribute.value : fallback;
+/** Numbers an integer type holds; int64 up to where JavaScript's numbers are exact, as INT64_MAX stands for "to the end". */
+const RANGES: Partial<Record<DType, readonly [number, number]>> = {
+  int64: [Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER],
+  int32: [-(2 ** 31), 2 ** 31 - 1],
+  int8: [-128, 127],
+  uint8: [0, 255],
+  bool: [0, 1],
+};
+
+type Kind = OnnxAttribute["kind"];
+
+/** An attribute of the given kind; undefined when the node has none. @throws GraphError when it is of another kind */
+function attribute<K extends Kind>(
+  node: OnnxNode,
+  name: string,
+  kind: K,
+): Extract<OnnxAttribute, { readonly kind: K }> | undefined {
+  const found = node.attributes.get(name);
+  if (!found) return undefined;
+  if (found.kind !== kind) throw nodeError(node, `attribute ${name}: expected ${kind}, found ${found.kind}`);
+  return found as Extract<OnnxAttribute, { readonly kind: K }>;
 }
 
-/** A float attribute, or the default. */
-export function floatAttribute(node: OnnxNode, name: string, fallback: number): number {
-  const attribute = node.attributes.get(name);
-  return attribute?.kind === "float" ? attribute.value : fallback;
-}
+/** An integer attribute, or the default. @throws GraphError when it is of another kind */
+export const intAttribute = (node: OnnxNode, name: string, fallback: number): number =>
+  attribute(node, name, "int")?.value ?? fallback;
 
-/** A string attribute, or the default. */
-export function stringAttribute(node: OnnxNode, name: string, fallback: string): string {
-  const attribute = node.attributes.get(name);
-  return attribute?.kind === "string" ? attribute.value : fallback;
-}
+/** A float attribute, or the default. @throws GraphError when it is of another kind */
+export const floatAttribute = (node: OnnxNode, name: string, fallback: number): number =>
+  attribute(node, name, "float")?.value ?? fallback;
+
+/** A string attribute, or the default. @throws GraphError when it is of another kind */
+export const stringAttribute = (node: OnnxNode, name: string, fallback: string): string =>
+  attribute(node, name, "string")?.value ?? fallback;
+
+/** A list of integers, or undefined. @throws GraphError when it is of another kind */
+export const intsAttribute = (node: OnnxNode, name: string): readonly number[] | undefined =>
+  attribute(node, name, "ints")?.value;
 
 /** A list of integers, given as an attribute (old operator sets) or as a constant operand (new ones). */
 export function listOf(
@@ -79,7 +125,5 @@ export function listOf(
   operand: Value | undefined,
   context: ImportContext,
 ): readonly number[] | undefined {
-  if (operand) return numbers(node, operand, context, name);
-  const attribute = node.attributes.get(name);
-  return attribute?.kind === "ints" ? attribute.value : undefined;
+  return operand ? numbers(node, operand, context, name) : intsAttribute(node, name);
 }

@@ -1,18 +1,22 @@
 import type { Value } from "../../graph.js";
 import { cast, where } from "../../ops/elementwise.js";
 import { gather } from "../../ops/indexing.js";
-import { concat, expand, pad, reshape, slice, split, transpose } from "../../ops/layout.js";
+import { axisOf, concat, expand, pad, reshape, slice, split, transpose } from "../../ops/layout.js";
 import { broadcastShape, dim, type Shape, sizeOf } from "../../tensor.js";
 import type { OnnxNode } from "../reader.js";
 import {
   constant,
+  FOLDABLE,
+  floatAttribute,
   type ImportContext,
   type Importer,
   intAttribute,
+  intsAttribute,
   listOf,
   nodeError,
   numbers,
   required,
+  spend,
   stringAttribute,
 } from "./context.js";
 
@@ -35,7 +39,7 @@ const reshaping =
     const x = required(node, inputs, 0);
     const shape = shapeOf(node, x, inputs, context);
     const known = context.known.get(x);
-    return [known ? constant(context, x.dtype, shape, known) : reshape(x, shape)];
+    return [known ? constant(node, context, x.dtype, shape, known) : reshape(x, shape)];
   };
 
 const sliceImporter: Importer = (node, inputs, context) => {
@@ -44,6 +48,11 @@ const sliceImporter: Importer = (node, inputs, context) => {
   const ends = listOf(node, "ends", inputs[2], context) ?? [];
   const axes = listOf(node, "axes", inputs[3], context) ?? starts.map((_, i) => i);
   const steps = listOf(node, "steps", inputs[4], context) ?? [];
+  if (starts.length !== axes.length || ends.length !== axes.length)
+    throw nodeError(
+      node,
+      `expected as many starts and ends as axes, found ${starts.length}, ${ends.length} and ${axes.length}`,
+    );
   if (steps.some((s) => s !== 1)) throw nodeError(node, `only steps of 1 are supported, found ${steps}`);
   const known = context.known.get(x);
   axes.forEach((axis, i) => {
@@ -51,7 +60,7 @@ const sliceImporter: Importer = (node, inputs, context) => {
     const clamp = (at: number): number => Math.max(0, Math.min(length, at < 0 ? at + length : at));
     const [start, end] = [clamp(starts[i] ?? 0), clamp(ends[i] ?? length)];
     if (known && x.shape.length === 1)
-      x = constant(context, x.dtype, [Math.max(0, end - start)], known.slice(start, end));
+      x = constant(node, context, x.dtype, [Math.max(0, end - start)], known.slice(start, end));
     else x = slice(x, axis, start, Math.max(start, end));
   });
   return [x];
@@ -59,16 +68,21 @@ const sliceImporter: Importer = (node, inputs, context) => {
 
 const gatherImporter: Importer = (node, inputs, context) => {
   const [x, index] = [required(node, inputs, 0), required(node, inputs, 1)];
-  const axis = normal(intAttribute(node, "axis", 0), x.shape.length);
+  const axis = axisOf(intAttribute(node, "axis", 0), x.shape.length, "Gather");
   const [known, at] = [context.known.get(x), context.known.get(index)];
   const length = dim(x.shape, axis);
   if (known && at && x.shape.length === 1)
     return [
       constant(
+        node,
         context,
         x.dtype,
         index.shape,
-        at.map((i) => known[i < 0 ? i + length : i] ?? 0),
+        at.map((i) => {
+          const found = known[i < 0 ? i + length : i];
+          if (found === undefined) throw nodeError(node, `index ${i} is outside the ${length} elements`);
+          return found;
+        }),
       ),
     ];
   if (at && index.shape.length === 0) {
@@ -100,13 +114,18 @@ const splitImporter: Importer = (node, inputs, context) => {
 
 const padImporter: Importer = (node, inputs, context) => {
   let x = required(node, inputs, 0);
-  const value = inputs[2] ? (context.known.get(inputs[2])?.[0] ?? Number.NaN) : 0;
+  const value = inputs[2] ? (context.known.get(inputs[2])?.[0] ?? Number.NaN) : floatAttribute(node, "value", 0);
   if (stringAttribute(node, "mode", "constant") !== "constant" || value !== 0)
     throw nodeError(node, "only padding with zeros is supported");
-  const pads = listOf(node, "pads", inputs[1], context) ?? [];
+  const pads = listOf(node, "pads", inputs[1], context) ?? intsAttribute(node, "paddings") ?? [];
   const axes = inputs[3] ? numbers(node, inputs[3], context, "axes") : x.shape.map((_, i) => i);
+  if (pads.length !== 2 * axes.length)
+    throw nodeError(node, `expected two paddings for each of ${axes.length} axes, found ${pads.length}`);
   axes.forEach((axis, i) => {
-    x = pad(x, axis, pads[i] ?? 0, pads[axes.length + i] ?? 0);
+    const [before = 0, after = 0] = [pads[i], pads[axes.length + i]];
+    const length = dim(x.shape, axis);
+    x = slice(x, axis, Math.max(0, -before), length - Math.max(0, -after)); // negative ones crop
+    x = pad(x, axis, Math.max(0, before), Math.max(0, after));
   });
   return [x];
 };
@@ -117,6 +136,7 @@ const triangleImporter: Importer = (node, inputs, context) => {
   const k = inputs[1] ? (numbers(node, inputs[1], context, "k")[0] ?? 0) : 0;
   const upper = intAttribute(node, "upper", 1) === 1;
   const [rows, columns] = [dim(x.shape, -2), dim(x.shape, -1)];
+  spend(node, context, rows * columns);
   const mask = Uint8Array.from({ length: rows * columns }, (_, i) => {
     const distance = (i % columns) - Math.floor(i / columns);
     return Number(upper ? distance >= k : distance <= k);
@@ -134,33 +154,45 @@ export const layoutImporters: Readonly<Record<string, Importer>> = {
     return [sizeOf(x.shape.slice(0, axis)), sizeOf(x.shape.slice(axis))];
   }),
   Squeeze: reshaping((node, x, inputs, context) => {
-    const axes = listOf(node, "axes", inputs[1], context)?.map((a) => normal(a, x.shape.length));
+    const axes = listOf(node, "axes", inputs[1], context)?.map((a) => axisOf(a, x.shape.length, "Squeeze"));
     return x.shape.filter((d, i) => (axes ? !axes.includes(i) : d !== 1));
   }),
   Unsqueeze: reshaping((node, x, inputs, context) => {
     const axes = listOf(node, "axes", inputs[1], context) ?? [];
     const rank = x.shape.length + axes.length;
-    const at = axes.map((a) => normal(a, rank));
+    const at = axes.map((a) => axisOf(a, rank, "Unsqueeze"));
+    if (new Set(at).size < at.length) throw nodeError(node, `an axis is named twice: ${axes}`);
     const rest = [...x.shape];
     return Array.from({ length: rank }, (_, i) => (at.includes(i) ? 1 : (rest.shift() as number)));
   }),
   Transpose: (node, inputs) => {
     const x = required(node, inputs, 0);
-    const perm = node.attributes.get("perm");
-    return [transpose(x, perm?.kind === "ints" ? perm.value : x.shape.map((_, i) => x.shape.length - 1 - i))];
+    return [transpose(x, intsAttribute(node, "perm") ?? x.shape.map((_, i) => x.shape.length - 1 - i))];
   },
   Expand: (node, inputs, context) => {
     const x = required(node, inputs, 0);
-    return [expand(x, broadcastShape(x.shape, numbers(node, required(node, inputs, 1), context, "shape"), "Expand"))];
+    const wanted = numbers(node, required(node, inputs, 1), context, "shape");
+    if (wanted.some((d) => d < 0)) throw nodeError(node, `expected a shape, found [${wanted}]`);
+    return [expand(x, broadcastShape(x.shape, wanted, "Expand"))];
   },
   Concat: (node, inputs, context) => {
     const values = inputs.map((_, i) => required(node, inputs, i));
     const known = values.map((v) => context.known.get(v));
     if (known.every((k) => k) && values[0]?.shape.length === 1) {
-      const all = known.flatMap((k) => k ?? []);
-      return [constant(context, values[0].dtype, [all.length], all)];
+      const length = known.reduce((sum, k) => sum + (k?.length ?? 0), 0);
+      if (length <= FOLDABLE)
+        return [
+          constant(
+            node,
+            context,
+            values[0].dtype,
+            [length],
+            known.flatMap((k) => k ?? []),
+          ),
+        ];
     }
-    return [concat(values, intAttribute(node, "axis", 0))];
+    if (context.opset >= 4 && !node.attributes.has("axis")) throw nodeError(node, "attribute axis is missing");
+    return [concat(values, intAttribute(node, "axis", 1))];
   },
   Split: splitImporter,
   Slice: sliceImporter,
@@ -169,7 +201,7 @@ export const layoutImporters: Readonly<Record<string, Importer>> = {
   Gather: gatherImporter,
   GatherElements: (node, inputs) => {
     const [x, index] = [required(node, inputs, 0), required(node, inputs, 1)];
-    const axis = normal(intAttribute(node, "axis", 0), x.shape.length);
+    const axis = axisOf(intAttribute(node, "axis", 0), x.shape.length, "GatherElements");
     return [x.graph.op("GatherElements", [x, cast(index, "int64")], { dtype: x.dtype, shape: index.shape }, { axis })];
   },
 };

@@ -4,7 +4,15 @@ import { add, mul } from "../../ops/elementwise.js";
 import { reshape, transpose } from "../../ops/layout.js";
 import { matmul } from "../../ops/matmul.js";
 import { dim } from "../../tensor.js";
-import { floatAttribute, type Importer, intAttribute, nodeError, required } from "./context.js";
+import {
+  floatAttribute,
+  type Importer,
+  intAttribute,
+  intsAttribute,
+  nodeError,
+  required,
+  stringAttribute,
+} from "./context.js";
 
 const matmulImporter: Importer = (node, inputs, context) => {
   const [a, b] = [required(node, inputs, 0), required(node, inputs, 1)];
@@ -39,16 +47,16 @@ const fusedImporter: Importer = (node, inputs, context) => {
 /** A convolution whose windows tile the image (patch embedding), as one product: x [B, C, H, W] -> [B, d, H/k, W/l]. */
 const convImporter: Importer = (node, inputs) => {
   const [x, w, bias] = [required(node, inputs, 0), required(node, inputs, 1), inputs[2]];
-  const attribute = (name: string): readonly number[] => {
-    const found = node.attributes.get(name);
-    return found?.kind === "ints" ? found.value : [];
-  };
+  const attribute = (name: string): readonly number[] => intsAttribute(node, name) ?? [];
   const [batch, channels, height, width] = x.shape as [number, number, number, number];
   const [out, , k, l] = w.shape as [number, number, number, number];
   const [stride0 = 1, stride1 = 1] = attribute("strides");
   const plain =
     attribute("pads").every((p) => p === 0) &&
     attribute("dilations").every((d) => d === 1) &&
+    (attribute("kernel_shape").length === 0 || attribute("kernel_shape").join() === [k, l].join()) &&
+    // Windows that tile the image need no padding, so SAME adds none.
+    ["NOTSET", "VALID", "SAME_UPPER", "SAME_LOWER"].includes(stringAttribute(node, "auto_pad", "NOTSET")) &&
     intAttribute(node, "group", 1) === 1;
   if (x.shape.length !== 4 || !plain || stride0 !== k || stride1 !== l || height % k !== 0 || width % l !== 0) {
     throw nodeError(
