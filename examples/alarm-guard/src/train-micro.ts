@@ -34,7 +34,7 @@ export const FULL: Amounts = {
 export type OnEvent = (stage: string, event: TrainingEvent) => void;
 
 /** Batches of every stage. */
-export const common = { batchSize: 16, perDeviceTrainBatchSize: 16 } as const;
+export const common = { batchSize: 16, perDeviceTrainBatchSize: 16, maxGradNorm: 1 } as const;
 
 async function train(
   model: VideoLlm,

@@ -54,7 +54,7 @@ export interface RecipeStage {
 
 /** The trainings of a recipe that follow the model it starts from: the run's stage 1, or the base. */
 export function recipeStages(recipe: Recipe, { seed, sizes, stage1, stage2 }: PipelineConfig): RecipeStage[] {
-  const common = { seed, perDeviceTrainBatchSize: 8, saveSteps: 20, batchSize: stage2.batchSize };
+  const common = { seed, perDeviceTrainBatchSize: 8, saveSteps: 20, maxGradNorm: 1, batchSize: stage2.batchSize };
   if (recipe.allRecords) {
     const epochs = ((stage1.epochs + stage2.epochs) * sizes.sftRecords) / sizes.cotRecords;
     const learningRates = { llm: stage2.learningRate };

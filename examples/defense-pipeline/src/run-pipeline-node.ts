@@ -117,7 +117,7 @@ async function load(directory: string): Promise<VideoLlm> {
 function stagesOf(config: PipelineConfig, data: WorldData, folder: RunFolder, signal: AbortSignal): Stage[] {
   const { stage1, stage2, stage3 } = config;
   const shared = { folder, set: data.finetuning, signal };
-  const common = { seed: config.seed, perDeviceTrainBatchSize: 8, saveSteps: 20 };
+  const common = { seed: config.seed, perDeviceTrainBatchSize: 8, saveSteps: 20, maxGradNorm: 1 };
   const summaryOf = ({ steps, loss }: { steps: number; loss: number }) => `${steps} steps, loss ${loss.toFixed(3)}`;
   return [
     {

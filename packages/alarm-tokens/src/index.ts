@@ -92,6 +92,7 @@ export { type LabelPolicy, resolveLabels, type SampleLabels } from "./labels/lab
 export { labelRecord } from "./labels/label-record.js";
 export { describeLocation, type RecordLocation } from "./labels/record-location.js";
 export { type AtSftLossInput, type AtSftLossResult, atSftLoss } from "./loss/at-sft-loss.js";
+export { type AtSftCounts, type AtSftScale, atSftScale } from "./loss/at-sft-scale.js";
 export { type AtcHead, type AtcHeadGradients, atcGradients, atcHeadOf, atcLogits } from "./loss/atc-head.js";
 export {
   type BinaryCrossEntropyOptions,

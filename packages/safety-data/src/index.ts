@@ -1,5 +1,6 @@
 export { CompletionFormatError, RecordError, type RecordErrorCode } from "./errors.js";
 export { formatJsonlLine, type JsonlOptions, type JsonlStream, parseJsonl } from "./jsonl/jsonl.js";
+export { AUTHORS_PROMPT_TEMPLATES, authorsPrompt } from "./records/authors-prompt.js";
 export { EVAL_SUBSETS, type EvalItem, type EvalSubset, evalItemSchema } from "./records/eval-item.js";
 export {
   type GrpoRecord,

@@ -1,6 +1,7 @@
 import type { SafetyLabel } from "@videosafety/safety-data";
 import { AlarmShapeError, NonFiniteError } from "../errors.js";
 import type { AtSftNormalizers } from "../model/trainable-model.js";
+import { atSftScale } from "./at-sft-scale.js";
 import {
   type BinaryCrossEntropyOptions,
   type BinaryCrossEntropyResult,
@@ -27,6 +28,8 @@ export interface AtSftLossInput {
   readonly lambdaTextual: number;
   /** Denominators; default: the counts of this batch (at least 1). */
   readonly normalizers?: AtSftNormalizers;
+  /** "vsr1": weighed as the authors' code does (`atSftScale`); not together with `normalizers`. Default null, the paper's equation. */
+  readonly compat?: "vsr1" | null;
   /** Class weights and focal gamma of the visual head. */
   readonly visualOptions?: Omit<BinaryCrossEntropyOptions, "normalizer">;
   /** Class weights and focal gamma of the textual head. */
@@ -61,7 +64,8 @@ export interface AtSftLossResult {
  * @throws AlarmShapeError, NonFiniteError, SafetyLabelError for inputs that do not fit.
  */
 export function atSftLoss(input: AtSftLossInput): AtSftLossResult {
-  const { tokenLogProbs, tokenWeights, normalizers, lambdaVisual, lambdaTextual } = input;
+  const { tokenLogProbs, tokenWeights } = input;
+  const { normalizers, lambdaVisual, lambdaTextual } = scaleOf(input);
   const tokens = tokenTerm(tokenLogProbs, tokenWeights, normalizers?.tokens);
   const head = (
     logits: ArrayLike<number>,
@@ -83,6 +87,23 @@ export function atSftLoss(input: AtSftLossInput): AtSftLossResult {
       textualLogits: textual.gradient.map((value) => lambdaTextual * value),
     },
   };
+}
+
+function scaleOf(
+  input: AtSftLossInput,
+): Pick<AtSftLossInput, "lambdaVisual" | "lambdaTextual"> & { readonly normalizers?: AtSftNormalizers | undefined } {
+  if (input.compat !== "vsr1") return input;
+  if (input.normalizers !== undefined) {
+    throw new AlarmShapeError(
+      "expected compat or normalizers, found both; leave normalizers out, or scale them with atSftScale",
+    );
+  }
+  const known = (labels: readonly (SafetyLabel | null)[]) => labels.filter((label) => label !== null).length;
+  const { tokenLogProbs, tokenWeights, visualLabels, textualLabels } = input;
+  let tokens = 0;
+  for (let i = 0; i < tokenLogProbs.length; i++) tokens += tokenWeights?.[i] ?? 1;
+  const counts = { tokens, visual: known(visualLabels), textual: known(textualLabels), samples: visualLabels.length };
+  return atSftScale(counts, input, "vsr1");
 }
 
 function tokenTerm(

@@ -24,6 +24,13 @@ export const atSftConfigSchema = z.strictObject({
     .describe("peak learning rate of each parameter group that is trained; the others stay frozen"),
   lambdaVisual: z.number().nonnegative().default(0).describe("lambda_1, weight of the visual head's loss; 0 = off"),
   lambdaTextual: z.number().nonnegative().default(0).describe("lambda_2, weight of the textual head's loss; 0 = off"),
+  compat: z
+    .literal("vsr1")
+    .nullable()
+    .default(null)
+    .describe(
+      "null: each loss term is a mean, as the equation reads; vsr1: weighed as the authors' code does (atSftScale)",
+    ),
   batchSize: positive
     .default(128)
     .describe("samples per optimizer step (the authors: 128), however many passes they take"),
@@ -63,7 +70,9 @@ export const atSftConfigSchema = z.strictObject({
     .positive()
     .nullable()
     .default(1)
-    .describe("clips the norm over all groups; null = off. 1 is the Hugging Face trainer's default (assumed)"),
+    .describe(
+      "clips the norm over all groups; null = off, as in the authors' stages 1 to 3; 1 is transformers' default",
+    ),
   mixture: z
     .union([
       z.strictObject({ samplesPerEpoch: z.record(z.string(), natural) }),

@@ -44,7 +44,7 @@ describe("the authors' names and settings", () => {
     expect(parseAtSftConfig(preset)).toMatchObject({
       learningRates,
       ...{ lambdaVisual: lambda, lambdaTextual: lambda, batchSize: 128, numTrainEpochs: 1 },
-      ...{ lrSchedulerType: "cosine", warmupRatio: 0.03, weightDecay: 0 },
+      ...{ lrSchedulerType: "cosine", warmupRatio: 0.03, weightDecay: 0, maxGradNorm: null },
     });
   });
 

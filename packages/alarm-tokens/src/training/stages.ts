@@ -6,9 +6,13 @@ const common = {
   lrSchedulerType: "cosine",
   warmupRatio: 0.03,
   weightDecay: 0,
+  maxGradNorm: null,
 } as const satisfies Partial<AtSftConfigInput>;
 
 /**
+ * Gradients are not clipped in stages 1 to 3: the authors run them under a DeepSpeed configuration without `gradient_clipping`
+ * (scripts/zero3.json), so transformers' max_grad_norm of 1 reaches nothing; stage 4's has it, at 5.
+ *
  * Stage 1, alarm autoregression: language loss only, with the alarm tokens in place (the authors' settings for
  * VideoLLaMA3-2B, Emiya-syw/VideoSafety-R1 at 7589dea; combine with `AUTHORS_MIXTURE`). Models of another size want
  * other learning rates: spread the preset and override.

@@ -1,7 +1,7 @@
 import { AlarmShapeError } from "../errors.js";
 import { resolveLabels, type SampleLabels } from "../labels/label-policy.js";
 import type { RecordLocation } from "../labels/record-location.js";
-import type { AtSftNormalizers } from "../model/trainable-model.js";
+import type { AtSftCounts } from "../loss/at-sft-scale.js";
 
 /** Samples by index, made when they are needed (decoding a video, say). */
 export interface SampleSource<Sample> {
@@ -64,16 +64,14 @@ export function describeChecked<Sample>(data: TrainingData<Sample>, sample: Samp
   return { ...description, labels };
 }
 
-/** Denominators of a whole batch; at least 1 each, so that an empty term is 0. */
-export function batchNormalizers(batch: readonly SampleDescription[]): AtSftNormalizers {
+/** What the loss of a batch is normalised by (`atSftScale`). */
+export function batchCounts(batch: readonly SampleDescription[]): AtSftCounts {
   const count = (counted: (sample: SampleDescription) => number): number =>
-    Math.max(
-      1,
-      batch.reduce((sum, sample) => sum + counted(sample), 0),
-    );
+    batch.reduce((sum, sample) => sum + counted(sample), 0);
   return {
     tokens: count((sample) => sample.assistantTokens),
     visual: count((sample) => (sample.labels.visual === null ? 0 : 1)),
     textual: count((sample) => (sample.labels.textual === null ? 0 : 1)),
+    samples: batch.length,
   };
 }

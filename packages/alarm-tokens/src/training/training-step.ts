@@ -1,11 +1,12 @@
 import { firstNonFinite } from "@videosafety/onnx-autodiff";
 import { describeLocation } from "../labels/record-location.js";
+import { atSftScale } from "../loss/at-sft-scale.js";
 import type { HiddenStateModel } from "../model/hidden-state-model.js";
 import type { ParameterGroup, TrainableModel } from "../model/trainable-model.js";
 import type { AtSftConfig } from "./at-sft-config.js";
 import type { AuxiliaryHead } from "./auxiliary-heads.js";
 import { groupMicroBatches } from "./micro-batches.js";
-import { batchNormalizers, type SampleDescription } from "./training-data.js";
+import { batchCounts, type SampleDescription } from "./training-data.js";
 import { TrainingDivergedError } from "./training-errors.js";
 
 /** Loss terms and summed gradients of a whole batch. */
@@ -41,7 +42,7 @@ export async function batchGradients<Sample>(
   auxiliary: Auxiliary<Sample> | null = null,
 ): Promise<BatchResult> {
   const descriptions = batch.map(({ description }) => description);
-  const normalizers = batchNormalizers(descriptions);
+  const { normalizers, lambdaVisual, lambdaTextual } = atSftScale(batchCounts(descriptions), config, config.compat);
   const microBatches = groupMicroBatches(
     descriptions.map((description) => description.sequenceTokens),
     {
@@ -59,8 +60,8 @@ export async function batchGradients<Sample>(
       members.map(({ sample }) => sample),
       {
         groups,
-        lambdaVisual: config.lambdaVisual,
-        lambdaTextual: config.lambdaTextual,
+        lambdaVisual,
+        lambdaTextual,
         normalizers,
         ...(signal && { signal }),
       },

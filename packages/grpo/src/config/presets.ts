@@ -48,11 +48,16 @@ export const GRPO_PRESETS = {
     learningRate: 1e-6,
     maxGradNorm: 1,
   },
-  /** VideoSafety-R1's stage 4 (arXiv 2505.16643 and its published training code). */
+  /**
+   * VideoSafety-R1's stage 4: stage4_grpo.sh and grpo_trainer.py at 7589dea on 8 GPUs with one prompt each. `topK` 50 stands nowhere in
+   * their code: it is the default of the transformers GenerationConfig that they make (4.46.3).
+   */
   vsr1: {
     lossType: "grpo",
     scaleRewards: "group",
     scaleEpsilon: 1e-4,
+    numTrainEpochs: 1,
+    promptsPerRollout: 8,
     numGenerations: 6,
     epsilon: 0.2,
     beta: 0.04,
@@ -62,9 +67,13 @@ export const GRPO_PRESETS = {
     maxCompletionLength: 768,
     temperature: 1,
     topP: 0.95,
+    topK: 50,
     learningRate: 1e-6,
+    lrSchedulerType: "cosine",
+    warmupRatio: 0.03,
     weightDecay: 0.01,
     maxGradNorm: 5,
+    saveSteps: 200,
   },
 } as const satisfies Record<string, GrpoOptions>;
 
@@ -73,8 +82,7 @@ export type GrpoPreset = keyof typeof GRPO_PRESETS;
 
 /** The options of a preset, to be spread and overridden. @throws GrpoConfigError on an unknown name */
 export function grpoPreset(name: GrpoPreset): GrpoOptions {
-  const preset = GRPO_PRESETS[name];
-  if (!preset)
+  if (!Object.hasOwn(GRPO_PRESETS, name))
     throw new GrpoConfigError(`there is no preset "${name}"; known: ${Object.keys(GRPO_PRESETS).join(", ")}`);
-  return { ...preset };
+  return { ...GRPO_PRESETS[name] };
 }

@@ -48,7 +48,7 @@ describe("trainGrpo", () => {
   // The KL of vsr1 pulls back, and its top-p of 0.95 never samples the last 5 %, so nothing unlearns that tail.
   it.each<[string, GrpoOptions, number?]>([
     ["trl defaults", {}],
-    ["vsr1", { ...grpoPreset("vsr1"), ...quick, numGenerations: 6, promptsPerRollout: 6 }, 0.9],
+    ["vsr1", { ...grpoPreset("vsr1"), ...quick, warmupRatio: 0, numGenerations: 6, promptsPerRollout: 6 }, 0.9],
     [
       "two iterations, two updates a rollout, micro-batches of 5",
       { numIterations: 2, updatesPerRollout: 2, perDeviceTrainBatchSize: 5, learningRate: 0.05, maxSteps: 300 },
