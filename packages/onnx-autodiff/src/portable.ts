@@ -54,7 +54,7 @@ export {
   selfAttention,
 } from "./nn/attention.js";
 export { embedWithExtra } from "./nn/embedding.js";
-export { type LoraSpec, linear, matmulTransposed, type Params } from "./nn/linear.js";
+export { type LoraModule, type LoraSpec, linear, matmulTransposed, type Params } from "./nn/linear.js";
 export {
   bceWithLogits,
   bceWithLogitsEach,

@@ -23,7 +23,8 @@ export type CheckpointCode =
   | "wrong-dtype"
   | "truncated"
   | "cache-unwritable"
-  | "duplicate-tensor";
+  | "duplicate-tensor"
+  | "unsupported-adapter";
 
 /** The weights contradict config.json, or a file is damaged. Names the file and the tensor where there is one. */
 export class CheckpointError extends VideoLlmError {

@@ -1,7 +1,7 @@
 export type { AlarmStates, AtSftOptions, AtSftResult, ParameterGroup, SampleLabels } from "@videosafety/alarm-tokens";
-export { loadAdapter } from "./checkpoint/adapter-node.js";
 export { formatCheckpointConfig, parseCheckpointConfig } from "./checkpoint/checkpoint-config.js";
 export type { CheckpointConfig, ConfigTokenIds } from "./checkpoint/config-contents.js";
+export { loadAdapter } from "./checkpoint/load-adapter-node.js";
 export { type LoadOptions, loadVideoLlm } from "./checkpoint/load-node.js";
 export type { Precision, PrecisionOptions } from "./checkpoint/precision.js";
 export { type SaveOptions, saveVideoLlm } from "./checkpoint/save-node.js";
@@ -43,7 +43,7 @@ export { type CreateOptions, createVideoLlm } from "./model/create-video-llm.js"
 export { FeatureCache, type FeatureCacheOptions, type FeatureModel } from "./model/feature-cache.js";
 export { type OpenedVideoLlm, openHiddenStates } from "./model/hidden-states.js";
 export { type AlarmStart, initializeAlarms } from "./model/initialize-alarms.js";
-export type { PolicyItem, PolicyModel, VideoLlmPolicy } from "./model/policy.js";
+export type { PolicyItem, PolicyModel, PolicyOptions, VideoLlmPolicy } from "./model/policy.js";
 export { type ModelParts, VideoLlm } from "./model/video-llm.js";
 export type { Sequence } from "./passes/sequence.js";
 export {
@@ -84,7 +84,7 @@ export {
 export { QWEN_VL_PREPROCESSOR } from "./vision/qwen-vl-preprocessor.js";
 export { type SampleLimits, samplePlanFor } from "./vision/sample-plan.js";
 export type { PatchedVideo, VisualFeatures } from "./vision/visual-features.js";
-export type { LoraSettings } from "./weights/lora.js";
+export type { AdaptedModule, LoraAdapters, LoraSettings, LoraTarget } from "./weights/lora.js";
 export type { ParameterSpec } from "./weights/parameter-spec.js";
 export { huggingFaceName, originalName, parameterSpecs } from "./weights/parameters.js";
 export type { TrainableTensor } from "./weights/trainable-tensor.js";

@@ -14,6 +14,16 @@ export interface LoraSpec {
   readonly alpha: number;
   /** Supplies `<name>.lora_A` [r, in] and `<name>.lora_B` [out, r]. */
   readonly params: Params;
+  /** Size and scale by layer, null where a layer has none. Default: `rank` and `alpha / rank` everywhere. */
+  readonly module?: (name: string) => LoraModule | null;
+}
+
+/** The low-rank path of one layer. */
+export interface LoraModule {
+  /** Inner size r. */
+  readonly rank: number;
+  /** What the path is multiplied by: alpha / r, or with rsLoRA alpha / sqrt(r) (arXiv 2312.03732). */
+  readonly scale: number;
 }
 
 /** y = x W^T, weights [out, in] as checkpoints store them; x [..., in] -> [..., out]. */
@@ -28,8 +38,10 @@ export function linear(params: Params, name: string, x: Value, outSize: number, 
   const inSize = dim(x.shape, -1);
   let y = matmulTransposed(x, params(`${name}.weight`, [outSize, inSize]));
   if (bias) y = add(y, params(`${name}.bias`, [outSize]));
-  if (!lora) return y;
-  const a = lora.params(`${name}.lora_A`, [lora.rank, inSize]);
-  const b = lora.params(`${name}.lora_B`, [outSize, lora.rank]);
-  return add(y, matmulTransposed(matmulTransposed(x, a), b, lora.alpha / lora.rank));
+  const path =
+    lora?.module === undefined ? lora && { rank: lora.rank, scale: lora.alpha / lora.rank } : lora.module(name);
+  if (!lora || !path) return y;
+  const a = lora.params(`${name}.lora_A`, [path.rank, inSize]);
+  const b = lora.params(`${name}.lora_B`, [outSize, path.rank]);
+  return add(y, matmulTransposed(matmulTransposed(x, a), b, path.scale));
 }

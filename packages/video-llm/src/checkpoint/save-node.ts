@@ -7,10 +7,10 @@ import { OptionsError } from "../errors.js";
 import type { VideoLlm } from "../model/video-llm.js";
 import { formatPreprocessorConfig } from "../vision/preprocessor-config.js";
 import { formatQwenVlPreprocessor } from "../vision/qwen-vl-preprocessor.js";
-import { isAdapted, type LoraSettings, loraName, mergedWeight } from "../weights/lora.js";
+import { type LoraAdapters, loraName, loraScale, mergedWeight } from "../weights/lora.js";
 import { huggingFaceName } from "../weights/parameters.js";
-import { saveAdapter } from "./adapter-node.js";
 import { formatCheckpointConfig } from "./checkpoint-config.js";
+import { saveAdapter } from "./save-adapter-node.js";
 
 /** How a checkpoint is written. */
 export interface SaveOptions {
@@ -62,9 +62,10 @@ export async function saveVideoLlm(model: VideoLlm, directory: string, options: 
   await writeSafetensors(join(directory, "model.safetensors"), stored, { format: "pt" });
 }
 
-function withAdapter(model: VideoLlm, name: string, weight: Float32Array, lora: LoraSettings): Float32Array {
-  if (!isAdapted(name)) return weight;
+function withAdapter(model: VideoLlm, name: string, weight: Float32Array, lora: LoraAdapters): Float32Array {
+  const module = lora.modules.get(name);
   const a = model.tensors.get(loraName(name, "lora_A"));
   const b = model.tensors.get(loraName(name, "lora_B"));
-  return a === undefined || b === undefined ? weight : mergedWeight(weight, a.data, b.data, lora);
+  if (module === undefined || a === undefined || b === undefined) return weight;
+  return mergedWeight(weight, a.data, b.data, { rank: module.rank, scale: loraScale(lora, module) });
 }

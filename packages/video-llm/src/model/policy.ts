@@ -3,6 +3,7 @@ import { OptionsError } from "../errors.js";
 import type { Completion, GenerationOptions } from "../generation/generate.js";
 import type { SequenceRunner } from "../passes/sequence-runner.js";
 import type { PreparedPrompt } from "../prompt/prompt.js";
+import type { LoraAdapters } from "../weights/lora.js";
 import type { TrainableTensor } from "../weights/trainable-tensor.js";
 
 /** A completion of a prompt: grpo's `PolicyItem`. */
@@ -21,7 +22,7 @@ export interface VideoLlmPolicy {
   parametersChanged(): void;
   /** Completions [P][G]. */
   generate(prompts: readonly PreparedPrompt[], options: GenerationOptions): Promise<Completion[][]>;
-  /** Log-probabilities of given completions under the policy, or under the groups as they were when it was made. */
+  /** Log-probabilities of given completions under the policy, or under its reference (`PolicyOptions`). */
   logProbs(
     items: readonly PolicyItem[],
     options: { model: "policy" | "reference"; temperature?: number; signal?: AbortSignal },
@@ -34,8 +35,23 @@ export interface VideoLlmPolicy {
   ): Promise<ReadonlyMap<string, Float32Array>>;
 }
 
+/** What a policy trains, and what it is compared with. */
+export interface PolicyOptions {
+  /** Groups of the language model. */
+  readonly groups: readonly ParameterGroup[];
+  /**
+   * What the reference is. "adapter-off": the model without its adapters, and with the weights that came with them as they
+   * were before; as TRL has it for adapters that it made. "snapshot": the trained groups as they are now; as TRL (since 1.0)
+   * has it for adapters trained before. Other trained groups are a snapshot in either case. Default "adapter-off" where
+   * `lora` is trained.
+   */
+  readonly reference?: "adapter-off" | "snapshot";
+}
+
 /** What a policy needs of its model. */
 export interface PolicyModel {
+  /** The adapters; null without. */
+  readonly lora: LoraAdapters | null;
   /** The live tensors of some groups. */
   trainableParameters(groups: readonly ParameterGroup[]): ReadonlyMap<string, TrainableTensor>;
   /** Call after writing to them. */
@@ -51,15 +67,26 @@ const sequencesOf = (items: readonly PolicyItem[]) =>
 export function createPolicy(
   model: PolicyModel,
   runner: SequenceRunner,
-  groups: readonly ParameterGroup[],
+  { groups, reference: kind = groups.includes("lora") ? "adapter-off" : "snapshot" }: PolicyOptions,
 ): VideoLlmPolicy {
+  if (kind !== "adapter-off" && kind !== "snapshot")
+    throw new OptionsError(`expected a reference of "adapter-off" or "snapshot", found ${JSON.stringify(kind)}`);
+  if (kind === "adapter-off" && model.lora === null)
+    throw new OptionsError(
+      "expected a model with adapters for the reference without them, found none; call addLora first",
+    );
   if (groups.includes("visionEncoder") || groups.includes("projector")) {
     throw new OptionsError(
       `expected groups of the language model for a policy, found ${groups.join(", ")}; train vision in an earlier stage`,
     );
   }
   const parameters = model.trainableParameters(groups);
-  const reference = new Map(Array.from(parameters, ([name, { data }]) => [name, data.slice()]));
+  const reference = new Map<string, Float32Array>(Array.from(parameters, ([name, { data }]) => [name, data.slice()]));
+  if (kind === "adapter-off") {
+    for (const [name, { data }] of model.trainableParameters(["lora"]))
+      if (name.endsWith("lora_B.weight")) reference.set(name, new Float32Array(data.length));
+    for (const [name, data] of model.lora?.originals ?? []) reference.set(name, data);
+  }
   return {
     trainableParameters: () => parameters,
     parametersChanged: () => model.parametersChanged(),

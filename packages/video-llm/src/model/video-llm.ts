@@ -23,10 +23,10 @@ import type { TextTokenizer } from "../prompt/text-tokenizer.js";
 import { type EncodeOptions, type FramesWithTimes, patchFrames } from "../vision/patch-frames.js";
 import type { PreprocessorConfig } from "../vision/preprocessor-config.js";
 import { type PatchedVideo, prepareVisual, type VisualFeatures } from "../vision/visual-features.js";
-import { type LoraSettings, loraSpecs } from "../weights/lora.js";
+import { type LoraAdapters, type LoraSettings, loraSpecs, resolveLora } from "../weights/lora.js";
 import { freshTensor, ParameterStore } from "../weights/parameter-store.js";
 import type { TrainableTensor } from "../weights/trainable-tensor.js";
-import { createPolicy, type VideoLlmPolicy } from "./policy.js";
+import { createPolicy, type PolicyOptions, type VideoLlmPolicy } from "./policy.js";
 
 /** Everything a model consists of. */
 export interface ModelParts {
@@ -192,26 +192,31 @@ export class VideoLlm {
     return this.#runner.logits(sequences, options.signal);
   }
 
-  /** A policy for stage 4 that trains some groups; its reference is a snapshot of them, taken now. */
-  policy(options: { groups: readonly ParameterGroup[] }): VideoLlmPolicy {
-    return createPolicy(this, this.#runner, options.groups);
+  /**
+   * A policy for stage 4 that trains some groups. Its reference: where `lora` is among them, the model with its adapters
+   * switched off ("adapter-off"), and the other groups as they are now; else, or with "snapshot", all of them as they are now.
+   */
+  policy(options: PolicyOptions): VideoLlmPolicy {
+    return createPolicy(this, this.#runner, options);
   }
 
   /** Settings of the adapters; null without. */
-  get lora(): LoraSettings | null {
+  get lora(): LoraAdapters | null {
     return this.#store.lora;
   }
 
   /**
-   * Adds fresh low-rank adapters to every linear layer of the decoder (group `lora`); they change nothing until trained.
+   * Adds fresh low-rank adapters to linear layers of the decoder (group `lora`); they change nothing until trained.
    *
+   * @param settings or adapters as another model has them
    * @throws OptionsError when there are adapters already, or the settings do not fit.
    */
-  addLora(settings: LoraSettings, seed = 0): void {
+  addLora(settings: LoraSettings | LoraAdapters, seed = 0): void {
     if (this.lora !== null)
       throw new OptionsError("expected a model without adapters, found some; load the base model again");
-    const tensors = loraSpecs(this.config, settings).map((spec) => [spec.name, freshTensor(spec, seed)] as const);
-    this.#store.addLora(settings, new Map(tensors));
+    const adapters = "modules" in settings ? settings : resolveLora(this.config, settings);
+    const tensors = loraSpecs(this.config, adapters).map((spec) => [spec.name, freshTensor(spec, seed)] as const);
+    this.#store.addLora(adapters, new Map(tensors));
   }
 
   /** Frees compiled graphs and kept prefixes; the model can still be used and compiles them again. */

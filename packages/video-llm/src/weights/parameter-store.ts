@@ -14,7 +14,7 @@ import { seedOf } from "@videosafety/random";
 import type { GraphDType } from "../config/graph-dtype.js";
 import { OptionsError } from "../errors.js";
 import { isFrozen } from "./frozen-tensor.js";
-import type { LoraSettings } from "./lora.js";
+import type { LoraAdapters } from "./lora.js";
 import type { ParameterSpec } from "./parameter-spec.js";
 import type { TrainableTensor } from "./trainable-tensor.js";
 
@@ -42,12 +42,14 @@ export class ParameterStore {
   /** Grows when a tensor becomes live: graphs built before must be built again. */
   liveVersion = 0;
   /** The adapters' settings once there are adapters. */
-  lora: LoraSettings | null = null;
+  lora: LoraAdapters | null = null;
   /** Whether the base stays in its files: then only LoRA, alarm tokens and heads can be trained. */
   readonly frozenBase: boolean = false;
   readonly #tensors: Map<string, TrainableTensor>;
   readonly #live = new Set<string>();
   #visionFingerprint = { version: -1, value: 0 };
+  /** Changes when weights that are no feeds were written to. */
+  #baseVersion = 0;
 
   /** Whether every tensor is fed: a graph that holds its weights cannot pass 2 GiB (protobuf's limit). */
   readonly #feedAll: boolean;
@@ -68,10 +70,15 @@ export class ParameterStore {
     return this.#tensors;
   }
 
-  /** Adds low-rank adapters; graphs built before must be built again. */
-  addLora(settings: LoraSettings, tensors: ReadonlyMap<string, TrainableTensor>): void {
+  /**
+   * Adds low-rank adapters; graphs built before must be built again. Weights that came with them (`originals`) become live,
+   * so that a reference can be computed without them.
+   */
+  addLora(adapters: LoraAdapters, tensors: ReadonlyMap<string, TrainableTensor>): void {
     for (const [name, tensor] of tensors) this.#tensors.set(name, tensor);
-    this.lora = settings;
+    for (const name of adapters.originals.keys()) this.#live.add(name);
+    this.lora = adapters;
+    this.#baseVersion += adapters.merged.size;
     this.liveVersion += 1;
     this.version += 1;
   }
@@ -103,7 +110,7 @@ export class ParameterStore {
   visionFingerprint(): number {
     const cached = this.#visionFingerprint;
     if (cached.version === this.version) return cached.value;
-    let hash = 0;
+    let hash = this.#baseVersion;
     for (const name of this.#live) {
       const { group, data } = this.#get(name);
       if (group !== "visionEncoder" && group !== "projector") continue;
