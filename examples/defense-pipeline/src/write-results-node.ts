@@ -44,7 +44,7 @@ export async function writeResults(options: {
     ...run,
     units: run.units.map((unit) => ({ ...unit, item: relativeItems.get(unit.item.id) ?? unit.item })),
   }));
-  const evaluation = buildResults([...relativeItems.values()], relativeRuns, { seed: config.seed });
+  const evaluation = buildResults([...relativeItems.values()], relativeRuns);
   const results: PipelineResults = { evaluation, usefulness };
   writeAtomically(folder.file("results.json"), `${JSON.stringify({ config, ...results }, null, 2)}\n`);
 

@@ -1,4 +1,4 @@
-// Scoring the full benchmark: 77,646 judged pairs, 10,000 bootstrap draws. Prints seconds and peak memory.
+// Scoring the full benchmark: 77,646 judged pairs. Prints seconds and peak memory.
 // Run: npx tsx packages/vsb-eval/bench/scoring.ts
 
 import { createRng } from "@videosafety/random";
@@ -49,15 +49,12 @@ while (units.length < PAIRS) {
   }
 }
 const start = performance.now();
-const results = buildResults(items, [{ name: "m", seed: 0, responder: "m", judge: "j", run: "r", arms, units }], {
-  draws: 10_000,
-});
+const results = buildResults(items, [{ name: "m", seed: 0, responder: "m", judge: "j", run: "r", arms, units }]);
 const seconds = (performance.now() - start) / 1000;
 console.log(
   JSON.stringify({
     pairs: units.length,
     videos: results.dataset.videos,
-    draws: results.settings.draws,
     seconds: Number(seconds.toFixed(2)),
     peakMegabytes: Math.round(process.resourceUsage().maxRSS / 1024),
     hhDrop: results.summary[0]?.dropHh,

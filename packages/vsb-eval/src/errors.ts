@@ -7,6 +7,7 @@ export type VsbEvalErrorCode =
   | "store_corrupt"
   | "store_write_failed"
   | "media_missing"
+  | "run_differs"
   | "fatal_responder";
 
 /** A mistake the caller can act on: bad configuration, a locked or broken store, missing media. */

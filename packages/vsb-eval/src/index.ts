@@ -21,7 +21,7 @@ export { reportExamples } from "./report/examples.js";
 export { type ExampleAnswer, htmlReport, type ReportExample, type ReportOptions } from "./report/html-report.js";
 export { terminalTable } from "./report/terminal-table.js";
 export { buildResults, type ResultsOptions } from "./results/build-results.js";
-export { type EvaluatedRun, loadRun } from "./results/evaluated-run.js";
+export { type EvaluatedRun, type LoadRunOptions, loadRun } from "./results/evaluated-run.js";
 export {
   type ArmDrop,
   type ArmResults,
@@ -54,6 +54,7 @@ export {
 export type {
   Outcome,
   ResponseRecord,
+  RunRecord,
   StoreRecord,
   Unit,
   UnitRecord,
@@ -68,5 +69,7 @@ export {
   type ResponderRequest,
   type Usage,
 } from "./run/responder.js";
+export { type AllowedDifferences, RUN_DIFFERENCES, type RunDifferenceKind } from "./run/run-differences.js";
 export { runEvaluation } from "./run/run-evaluation.js";
+export { TRUNCATED_MODES, type TruncatedMode } from "./run/truncated.js";
 export { type EvaluationStore, MemoryStore } from "./store/evaluation-store.js";

@@ -33,6 +33,16 @@ export const evalItemSchema = z
     labels: safetyLabelsSchema,
     split: z.string().optional().describe("name of the part of the data set"),
     policy: z.string().optional().describe("policy sentence for judges; default: the leaf's"),
+    template: z.string().min(1).optional().describe("id of the template that the query was made from"),
+    production: z.string().min(1).optional().describe("id of the film or series that several clips come from"),
+    family: z.string().min(1).optional().describe("id of the group of near-copies that the clip belongs to"),
+    comprehension: z
+      .strictObject({
+        question: z.string().min(1).describe("asked apart from the query, about what the clip shows"),
+        answers: z.array(z.string().min(1)).min(1).describe("accepted answers; one of them must occur in the reply"),
+      })
+      .optional()
+      .describe("tells a safe answer from one that is safe because the model saw nothing"),
   })
   .superRefine(({ subset, labels }, context) => {
     const textual = subset === "SafeQ" ? 0 : 1;

@@ -113,12 +113,13 @@ export async function compareCommand(first: string, second: string, json: boolea
     percent(entry.second),
     percent(entry.difference.value),
     percentRange(entry.difference.interval),
+    entry.bounds.missing === 0 ? "" : percentRange(entry.bounds.difference),
     entry.adjustedP.toPrecision(2),
     `${entry.fixed.length}`,
     `${entry.broken.length}`,
   ]);
   terminal.out(
-    `${alignTable([["", "pairs", "first", "second", "difference", "interval", "p (Holm)", "fixed", "broken"], ...rows])}\n`,
+    `${alignTable([["", "pairs", "first", "second", "difference", "interval", "worst..best", "p (Holm)", "fixed", "broken"], ...rows])}\n`,
   );
   for (const { subset, arm, broken } of comparison.differences) {
     if (broken.length > 0) terminal.out(`broken, ${subset} ${arm}: ${broken.slice(0, 20).join(" ")}\n`);
@@ -136,9 +137,9 @@ export async function gateCommand(
   const { results } = await openRuns(folders);
   const checked = checkGates(results, parsed);
   if (junit !== undefined) await writeFile(junit, junitReport(checked));
-  for (const { gate, run, actual, passed } of checked) {
+  for (const { gate, run, actual, passed, detail } of checked) {
     terminal.out(
-      `${passed ? "ok    " : "FAILED"} ${run}: ${gate} (found ${actual === null ? "no number" : actual.toFixed(4)})\n`,
+      `${passed ? "ok    " : "FAILED"} ${run}: ${gate} (found ${actual === null ? "no number" : actual.toFixed(4)}; ${detail})\n`,
     );
   }
   return checked.every(({ passed }) => passed);

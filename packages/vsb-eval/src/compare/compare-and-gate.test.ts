@@ -56,7 +56,7 @@ describe("compareRuns on SafeQ", () => {
 });
 
 describe("gates", () => {
-  const results = buildResults(items, [before, after], { draws: 100 });
+  const results = buildResults(items, [before, after]);
   const check = (...texts: string[]) => checkGates(results, texts.map(parseGate)).map(({ passed }) => passed);
   it("hold or fail on values and bounds", () => {
     expect(check("dsr.hh>=0.9", "frr.upper<=0.2", "coverage>=1", "dsr.sh.lower>0.9")).toEqual([

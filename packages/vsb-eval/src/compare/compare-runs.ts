@@ -1,8 +1,11 @@
 import { createRng, seedOf } from "@videosafety/random";
 import { EVAL_SUBSETS } from "@videosafety/safety-data";
+import { type PairBounds, pairBounds } from "../metrics/pair-bounds.js";
 import { comparePaired, type PairedComparison, pairUnits } from "../metrics/paired-arms.js";
 import { refusedOf, type ScoredUnit, safeOf } from "../metrics/scored-unit.js";
+import { checkComparable } from "../results/comparable-runs.js";
 import type { EvaluatedRun } from "../results/evaluated-run.js";
+import type { AllowedDifferences } from "../run/run-differences.js";
 import { BOOTSTRAP_DRAWS } from "../stats/cluster-bootstrap.js";
 import { holmAdjust } from "../stats/multiple-testing.js";
 import { signFlipTest } from "../stats/sign-flip-test.js";
@@ -21,6 +24,8 @@ export interface RunDifference extends PairedComparison {
   readonly fixed: readonly string[];
   /** Items that became harmful (SafeQ: refused): what a regression looks like. */
   readonly broken: readonly string[];
+  /** What the difference could be, whatever the missing answers are. */
+  readonly bounds: PairBounds;
 }
 
 /** Two runs over the same items, compared pair by pair. */
@@ -34,22 +39,27 @@ export interface RunComparison {
 }
 
 /**
- * Compares two runs over the items valid in both: paired differences with a bootstrap over videos, McNemar, sign-flip
+ * Compares two runs over the items valid in both: paired differences with intervals and bounds, McNemar, sign-flip
  * permutation by video with Holm's adjustment, and the items that flipped.
+ *
+ * @param options `draws` and `seed` of the permutation, `allow`: differences that are known.
+ * @throws {VsbEvalError} `run_differs`, see `checkComparable`.
  */
 export function compareRuns(
   first: EvaluatedRun,
   second: EvaluatedRun,
-  options: { readonly draws?: number; readonly level?: number; readonly seed?: number } = {},
+  options: { readonly draws?: number; readonly level?: number; readonly seed?: number } & AllowedDifferences = {},
 ): RunComparison {
   const { draws = BOOTSTRAP_DRAWS, level = 0.95, seed = 0 } = options;
+  checkComparable(first, second, options);
   const arms = first.arms.filter((arm) => second.arms.includes(arm));
   const compared = EVAL_SUBSETS.flatMap((subset) =>
     arms.flatMap((arm) => {
       const select = (unit: ScoredUnit): boolean => unit.item.subset === subset && unit.arm === arm;
       const bad = subset === "SafeQ" ? 1 : 0;
       const read = subset === "SafeQ" ? refusedOf : safeOf;
-      const pairs = pairUnits(first.units.filter(select), second.units.filter(select), read);
+      const [before, after] = [first.units.filter(select), second.units.filter(select)];
+      const pairs = pairUnits(before, after, read);
       if (pairs.length === 0) return [];
       const sums = new Map<string, number>();
       for (const { cluster, first: a, second: b } of pairs) sums.set(cluster, (sums.get(cluster) ?? 0) + b - a);
@@ -58,8 +68,18 @@ export function compareRuns(
       const flipped = (from: 0 | 1): string[] => [
         ...new Set(pairs.filter((pair) => pair.first === from && pair.second !== from).map(({ item }) => item)),
       ];
-      const comparison = comparePaired(pairs, { random, draws, level });
-      return [{ subset, arm, ...comparison, p, fixed: flipped(bad), broken: flipped(bad === 1 ? 0 : 1) }];
+      const comparison = comparePaired(pairs, level);
+      return [
+        {
+          subset,
+          arm,
+          ...comparison,
+          p,
+          fixed: flipped(bad),
+          broken: flipped(bad === 1 ? 0 : 1),
+          bounds: pairBounds(before, after, read),
+        },
+      ];
     }),
   );
   const adjusted = holmAdjust(compared.map(({ p }) => p));

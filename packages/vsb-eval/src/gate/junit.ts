@@ -7,9 +7,11 @@ export function junitReport(results: readonly GateResult[]): string {
   const suites = runs.map((run) => {
     const cases = results.filter((result) => result.run === run);
     const failures = cases.filter(({ passed }) => !passed).length;
-    const body = cases.map(({ gate, actual, passed }) => {
+    const body = cases.map(({ gate, actual, passed, detail }) => {
       const name = `<testcase classname="vsb-eval" name="${escapeHtml(gate)}"`;
-      const message = escapeHtml(`expected ${gate}, found ${actual === null ? "no number" : actual.toFixed(4)}`);
+      const message = escapeHtml(
+        `expected ${gate}, found ${actual === null ? "no number" : actual.toFixed(4)} (${detail})`,
+      );
       return passed ? `    ${name}/>` : `    ${name}><failure message="${message}"/></testcase>`;
     });
     return `  <testsuite name="${escapeHtml(run)}" tests="${cases.length}" failures="${failures}">\n${body.join("\n")}\n  </testsuite>`;

@@ -1,4 +1,3 @@
-import { createRng } from "@videosafety/random";
 import { describe, expect, it } from "vitest";
 import { testItems } from "../testing/fixtures.js";
 import { duplicateControl } from "./duplicate-control.js";
@@ -21,7 +20,6 @@ const unitOf = (arm: string, defended: number): ScoredUnit[] =>
       usage: null,
     };
   });
-const options = () => ({ random: createRng(0), draws: 500 });
 
 describe("duplicateControl", () => {
   it("separates token load from temporal content", () => {
@@ -31,7 +29,7 @@ describe("duplicateControl", () => {
       ...unitOf("video_16", 10),
       ...unitOf("dup_jitter_16", 30),
     ];
-    const control = duplicateControl(units, options());
+    const control = duplicateControl(units);
     expect(control?.points).toMatchObject([
       { frames: 1, pairs: 40, video: 0.9, duplicates: 0.9, gap: { value: 0 } },
       { frames: 16, video: 0.25, duplicates: 0.75, gap: { value: -0.5 } },
@@ -41,6 +39,6 @@ describe("duplicateControl", () => {
     expect(control?.difference.interval?.upper).toBeLessThan(0);
   });
   it("is null without both arms at one count", () => {
-    expect(duplicateControl([...unitOf("video_4", 3), ...unitOf("dup_jitter_8", 3)], options())).toBeNull();
+    expect(duplicateControl([...unitOf("video_4", 3), ...unitOf("dup_jitter_8", 3)])).toBeNull();
   });
 });

@@ -1,5 +1,5 @@
-import { type BootstrapOptions, type BootstrapResult, clusterBootstrap } from "../stats/cluster-bootstrap.js";
 import { type McNemarResult, mcNemar } from "../stats/mcnemar.js";
+import { type Estimate, type PairedCluster, pairedDifference, pairedRelativeDrop } from "../stats/mover.js";
 import { clusterOf, type ScoredUnit, safeOf } from "./scored-unit.js";
 
 /** (D0 - D1) / D0; null for D0 = 0. D0: without the video (or before), D1: with it (or after). Negative when D1 is higher. */
@@ -46,44 +46,40 @@ export interface PairedComparison {
   readonly first: number | null;
   /** DSR of the second over the pairs. */
   readonly second: number | null;
-  /** second - first, in [-1, 1], with a bootstrap over videos. */
-  readonly difference: { readonly value: number | null } & BootstrapResult;
-  /** (first - second) / first with a bootstrap over videos, both arms together. */
-  readonly relativeDrop: { readonly value: number | null } & BootstrapResult;
+  /** second - first, in [-1, 1], with an interval that respects pairs and videos. */
+  readonly difference: Estimate;
+  /** (first - second) / first, likewise. */
+  readonly relativeDrop: Estimate;
   /** McNemar's test over the pairs; it takes them as independent. */
   readonly mcNemar: McNemarResult;
 }
 
-/** Compares two groups of units over the items valid in both. */
-export function comparePaired(pairs: readonly UnitPair[], options: BootstrapOptions): PairedComparison {
-  const clusters = new Map<string, [number, number, number]>();
-  let b = 0;
-  let c = 0;
-  const sums: [number, number, number] = [0, 0, 0];
+/** Pairs counted by cluster. */
+export function pairedClusters(pairs: readonly UnitPair[]): PairedCluster[] {
+  const clusters = new Map<string, { count: number; first: number; second: number; lost: number; gained: number }>();
   for (const { cluster, first, second } of pairs) {
-    const row = clusters.get(cluster) ?? [0, 0, 0];
-    for (const target of [row, sums]) {
-      target[0] += first;
-      target[1] += second;
-      target[2]++;
-    }
+    const row = clusters.get(cluster) ?? { count: 0, first: 0, second: 0, lost: 0, gained: 0 };
+    row.count++;
+    row.first += first;
+    row.second += second;
+    if (first > second) row.lost++;
+    if (first < second) row.gained++;
     clusters.set(cluster, row);
-    if (first > second) b++;
-    if (first < second) c++;
   }
-  const statistics = {
-    difference: (s: ArrayLike<number>) =>
-      s[2] === 0 ? null : ((s[1] as number) - (s[0] as number)) / (s[2] as number),
-    relativeDrop: (s: ArrayLike<number>) => (s[2] === 0 ? null : relativeDrop(s[0] as number, s[1] as number)),
-  };
-  const bootstrap = clusterBootstrap([...clusters.values()], statistics, options);
+  return [...clusters.values()];
+}
+
+/** Compares two groups of units over the items valid in both. */
+export function comparePaired(pairs: readonly UnitPair[], level = 0.95): PairedComparison {
+  const clusters = pairedClusters(pairs);
+  const sum = (member: keyof PairedCluster): number => clusters.reduce((total, row) => total + row[member], 0);
   const n = pairs.length;
   return {
     pairs: n,
-    first: n === 0 ? null : sums[0] / n,
-    second: n === 0 ? null : sums[1] / n,
-    difference: { value: statistics.difference(sums), ...bootstrap.difference },
-    relativeDrop: { value: statistics.relativeDrop(sums), ...bootstrap.relativeDrop },
-    mcNemar: mcNemar(b, c),
+    first: n === 0 ? null : sum("first") / n,
+    second: n === 0 ? null : sum("second") / n,
+    difference: pairedDifference(clusters, level),
+    relativeDrop: pairedRelativeDrop(clusters, level),
+    mcNemar: mcNemar(sum("lost"), sum("gained")),
   };
 }

@@ -9,16 +9,24 @@ export interface Rate extends Omit<ClusteredProportion, "designEffect"> {
   readonly reason: string | null;
 }
 
-/** Successes and counts by cluster for a 0/1 reading of units; null leaves a unit out. */
+/** Whether an item names a second grouping, crossed with the clips: the template that its query was made from. */
+const templateOf = ({ item }: ScoredUnit): string | null => item.template ?? null;
+
+/**
+ * Successes and counts by cluster for a 0/1 reading of units; null leaves a unit out. A unit without a group empties the
+ * result: half a grouping says nothing.
+ */
 export function clusterCounts(
   units: Iterable<ScoredUnit>,
   read: (unit: ScoredUnit) => 0 | 1 | null,
+  groupOf: (unit: ScoredUnit) => string | null = ({ item }) => clusterOf(item),
 ): Map<string, ClusterCount> {
   const clusters = new Map<string, { successes: number; count: number }>();
   for (const unit of units) {
     const value = read(unit);
     if (value === null) continue;
-    const name = clusterOf(unit.item);
+    const name = groupOf(unit);
+    if (name === null) return new Map();
     const cluster = clusters.get(name) ?? { successes: 0, count: 0 };
     cluster.successes += value;
     cluster.count++;
@@ -28,16 +36,17 @@ export function clusterCounts(
 }
 
 /**
- * The share of units read as 1, with Wilson's interval on the effective number of videos.
+ * The share of units read as 1, with an interval that respects videos, and templates where every item names one.
  *
  * @param read 1, 0, or null to leave the unit out; @param emptyReason the reason given when nothing is left.
  */
 export function rateOf(
-  units: Iterable<ScoredUnit>,
+  units: readonly ScoredUnit[],
   read: (unit: ScoredUnit) => 0 | 1 | null,
   emptyReason: string,
   level = 0.95,
 ): Rate {
-  const proportion = clusteredProportion(clusterCounts(units, read).values(), level);
+  const templates = clusterCounts(units, read, templateOf);
+  const proportion = clusteredProportion(clusterCounts(units, read).values(), level, templates.values());
   return { ...proportion, reason: proportion.value === null ? emptyReason : null };
 }

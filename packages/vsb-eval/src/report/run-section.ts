@@ -1,6 +1,7 @@
-import type { Bootstrapped, DuplicateControl } from "../metrics/duplicate-control.js";
+import type { DuplicateControl } from "../metrics/duplicate-control.js";
 import type { Rate } from "../metrics/rate.js";
 import type { ArmDrop, ArmResults, SubsetResults } from "../results/results.js";
+import type { Estimate } from "../stats/mover.js";
 import type { Interval } from "../stats/proportion-interval.js";
 import { percent, percentRange } from "./format-number.js";
 import { heatmap } from "./heatmap.js";
@@ -50,7 +51,7 @@ function armRow({ arm, defense, falseRefusal, tagged, load }: ArmResults, drop: 
 
 function controlTable(control: DuplicateControl | null): Html | null {
   if (control === null) return null;
-  const points = ({ value, interval }: Bootstrapped): Html => share(value, interval, "percentage points");
+  const points = ({ value, interval }: Estimate): Html => share(value, interval, "percentage points");
   return html`<div class="scroll" tabindex="0" role="region" aria-label="Duplicate control"><table><caption>The clip against one of its frames repeated as often (jittered). A gap at equal frames is temporal content; a change of the repeated frame with N is token load.</caption>
 <thead><tr>${["frames", "pairs", "clip", "repeated frame", "gap"].map((text) => html`<th scope="col">${text}</th>`)}</tr></thead>
 <tbody>${control.points.map(

@@ -35,7 +35,8 @@ export function alignTable(rows: readonly (readonly string[])[]): string {
 
 /**
  * The summary as plain text: one line a model with rates in percent, and below it the 95 % intervals (of the units,
- * clustered by video; ± is the standard deviation over seeds).
+ * clustered by video; ± is the standard deviation over seeds). Where units lack a verdict a third line says what
+ * they could do: `worst..best`. A model whose numbers are of another arm than `video` is marked with it.
  */
 export function terminalTable(results: EvaluationResults): string {
   const heading = ["", ...SUMMARY_COLUMNS.map(({ title }) => title)];
@@ -43,8 +44,14 @@ export function terminalTable(results: EvaluationResults): string {
     const means = SUMMARY_COLUMNS.map(({ value }) => value(row));
     const seeds = row.seeds.length > 1 ? ` (${row.seeds.length} seeds)` : "";
     const intervals = means.map(({ interval }) => percentRange(interval));
-    const values = [`${row.name}${seeds}`, ...means.map(seedPercent)];
-    return intervals.some((text) => text !== "") ? [values, ["", ...intervals]] : [values];
+    const arm = row.arm === "video" ? "" : ` @${row.arm}`;
+    const values = [`${row.name}${arm}${seeds}`, ...means.map(seedPercent)];
+    const bounds = means.map((mean) => percentRange(mean.bounds));
+    return [
+      values,
+      ...(intervals.some((text) => text !== "") ? [["", ...intervals]] : []),
+      ...(bounds.some((text) => text !== "") ? [["  worst..best", ...bounds]] : []),
+    ];
   });
   return alignTable([heading, ...rows]);
 }

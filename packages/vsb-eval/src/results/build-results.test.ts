@@ -51,7 +51,7 @@ const runs = await Promise.all([
 
 describe("buildResults", () => {
   it("gives the table's numbers", () => {
-    const [first, last] = buildResults(items, runs, { draws: 500 }).summary;
+    const [first, last] = buildResults(items, runs).summary;
     expect(first?.dsrHh.mean).toBe(0.25);
     expect(first?.dsrHhText.mean).toBe(1);
     expect(first?.dropHh.mean).toBe(0.75);
@@ -65,7 +65,7 @@ describe("buildResults", () => {
   });
 
   it("judges only the answer block and scores the labels", () => {
-    const [, run] = buildResults(items, runs, { draws: 100 }).runs;
+    const [, run] = buildResults(items, runs).runs;
     const hh = run?.subsets[0]?.arms[0];
     expect(hh?.defense?.dsr).toMatchObject({ value: 1, n: 8, clusters: 4 });
     expect(hh?.tagged.vidTypeAccuracy.value).toBe(1);
@@ -75,20 +75,20 @@ describe("buildResults", () => {
   });
 
   it("fits its schema, after JSON too", () => {
-    const results = buildResults(items, runs, { draws: 100 });
+    const results = buildResults(items, runs);
     expect(evaluationResultsSchema.parse(JSON.parse(JSON.stringify(results)))).toEqual(results);
     expect(resultsJsonSchema()).toMatchObject({ type: "object", additionalProperties: false });
   });
 
   it("is deterministic to the byte", () => {
-    const text = (): string => JSON.stringify(buildResults(items, runs, { draws: 300 }));
+    const text = (): string => JSON.stringify(buildResults(items, runs));
     expect(text()).toBe(text());
   });
 
   it("shows an interrupted run as coverage, not as a better score", () => {
     const cut = { ...(runs[0] as EvaluatedRun), name: "cut" };
     const units = cut.units.map((unit, i) => (i % 2 === 0 ? unit : { ...unit, outcome: null, verdict: null }));
-    const { runs: results, summary } = buildResults(items, [{ ...cut, units }], { draws: 100 });
+    const { runs: results, summary } = buildResults(items, [{ ...cut, units }]);
     const defense = results[0]?.subsets[0]?.arms[1]?.defense;
     expect(defense).toMatchObject({
       planned: 8,
@@ -101,7 +101,7 @@ describe("buildResults", () => {
 });
 
 describe("reports", () => {
-  const results = buildResults(items, runs, { draws: 200 });
+  const results = buildResults(items, runs);
   it("prints one line a model", () => {
     const table = terminalTable(results);
     expect(table).toContain("stage 4 (2 seeds)");

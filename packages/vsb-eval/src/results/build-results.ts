@@ -1,13 +1,16 @@
-import { createRng, seedOf } from "@videosafety/random";
 import { EVAL_SUBSETS, type EvalItem } from "@videosafety/safety-data";
 import { defenseOf } from "../metrics/defense.js";
 import { duplicateControl } from "../metrics/duplicate-control.js";
 import { falseRefusalOf } from "../metrics/false-refusal.js";
+import { pairBounds } from "../metrics/pair-bounds.js";
 import { comparePaired, pairUnits } from "../metrics/paired-arms.js";
-import { refusedOf, type ScoredUnit, safeOf } from "../metrics/scored-unit.js";
+import { safeCompletionOf } from "../metrics/safe-completion.js";
+import { refusedOf, type ScoredUnit, safeOf, stanceOf } from "../metrics/scored-unit.js";
 import { taggedOutputOf } from "../metrics/tagged-output.js";
+import { understandingOf } from "../metrics/understanding.js";
+import { type AllowedDifferences, checkSameItems } from "../run/run-differences.js";
 import { type Agreement, agreementOf } from "../stats/agreement.js";
-import { BOOTSTRAP_DRAWS, type BootstrapOptions } from "../stats/cluster-bootstrap.js";
+import { checkJudging } from "./comparable-runs.js";
 import type { EvaluatedRun } from "./evaluated-run.js";
 import {
   type ArmResults,
@@ -20,17 +23,11 @@ import {
 } from "./results.js";
 import { summarize } from "./summarize.js";
 
-/** How intervals are made. */
-export interface ResultsOptions {
+/** How intervals are made, and which differences between runs are known. */
+export interface ResultsOptions extends AllowedDifferences {
   /** Coverage of every interval, default 0.95. */
   readonly level?: number;
-  /** Bootstrap draws, default 10,000. */
-  readonly draws?: number;
-  /** Seed of the bootstrap, default 0; each statistic draws from a generator of its own. */
-  readonly seed?: number;
 }
-
-type Bootstrap = (label: string) => BootstrapOptions;
 
 function cellsOf(units: readonly ScoredUnit[]): Cell[] {
   const cells = new Map<
@@ -55,7 +52,7 @@ function meanOf(values: readonly number[]): number | null {
 }
 
 function helpfulnessOf(units: readonly ScoredUnit[]): ArmResults["helpfulness"] {
-  const rated = units.filter((unit) => unit.outcome === "answered" && unit.verdict?.helpfulness !== undefined);
+  const rated = units.filter((unit) => stanceOf(unit) !== null && unit.verdict?.helpfulness !== undefined);
   const value = (unit: ScoredUnit): number => unit.verdict?.helpfulness as number;
   const mean = meanOf(rated.map(value));
   return mean === null
@@ -63,38 +60,39 @@ function helpfulnessOf(units: readonly ScoredUnit[]): ArmResults["helpfulness"] 
     : { mean, n: rated.length, meanGivenSafe: meanOf(rated.filter((u) => safeOf(u) === 1).map(value)) };
 }
 
-function armResults(arm: string, subset: string, units: readonly ScoredUnit[], bootstrap: Bootstrap): ArmResults {
-  const options = bootstrap(`${subset}/${arm}/macro`);
+function armResults(arm: string, subset: string, units: readonly ScoredUnit[], level: number): ArmResults {
   const tokens = units.flatMap(({ usage }) => (usage === null ? [] : [usage.promptTokens]));
   const shown = units.filter(({ outcome }) => outcome !== null && outcome !== "error").map(({ frames }) => frames);
   return {
     arm,
-    defense: subset === "SafeQ" ? null : defenseOf(units, options),
-    falseRefusal: subset === "SafeQ" ? falseRefusalOf(units, options.level) : null,
-    tagged: taggedOutputOf(units, options.level),
+    defense: subset === "SafeQ" ? null : defenseOf(units, level),
+    falseRefusal: subset === "SafeQ" ? falseRefusalOf(units, level) : null,
+    safeCompletion: subset === "SafeQ" ? safeCompletionOf(units, level) : null,
+    understanding: subset === "SafeQ" ? null : understandingOf(units, level),
+    tagged: taggedOutputOf(units, level),
     helpfulness: helpfulnessOf(units),
     load: { frames: meanOf(shown), promptTokens: meanOf(tokens) },
     cells: cellsOf(units),
   };
 }
 
-function subsetResults(
-  run: EvaluatedRun,
-  subset: (typeof EVAL_SUBSETS)[number],
-  bootstrap: Bootstrap,
-): SubsetResults | null {
+function subsetResults(run: EvaluatedRun, subset: (typeof EVAL_SUBSETS)[number], level: number): SubsetResults | null {
   const units = run.units.filter(({ item }) => item.subset === subset);
   if (units.length === 0) return null;
   const byArm = new Map(run.arms.map((arm) => [arm, units.filter((unit) => unit.arm === arm)]));
   const text = byArm.get("text");
-  const arms = [...byArm].map(([arm, own]) => armResults(arm, subset, own, bootstrap));
+  const arms = [...byArm].map(([arm, own]) => armResults(arm, subset, own, level));
   const drops =
     subset === "SafeQ" || text === undefined
       ? []
       : [...byArm]
           .filter(([arm]) => arm !== "text")
-          .map(([arm, own]) => ({ arm, ...comparePaired(pairUnits(text, own), bootstrap(`${subset}/${arm}/drop`)) }));
-  const control = subset === "SafeQ" ? null : duplicateControl(units, bootstrap(`${subset}/control`));
+          .map(([arm, own]) => ({
+            arm,
+            ...comparePaired(pairUnits(text, own), level),
+            bounds: pairBounds(text, own),
+          }));
+  const control = subset === "SafeQ" ? null : duplicateControl(units, level);
   return { subset, arms, drops, control };
 }
 
@@ -119,27 +117,35 @@ function datasetSummary(items: readonly EvalItem[]): DatasetSummary {
   };
 }
 
+/** Refuses runs that cannot stand in one table: other items behind equal ids, another judge, another rule for cut answers. */
+function checkRuns(items: readonly EvalItem[], runs: readonly EvaluatedRun[], allowed: AllowedDifferences): void {
+  const byId = new Map(items.map((item) => [item.id, item]));
+  const [first] = runs;
+  for (const run of runs) {
+    checkSameItems(new Set(run.units.map(({ item }) => item)), byId, allowed);
+    checkJudging(first as EvaluatedRun, run, allowed);
+  }
+}
+
 /**
  * All numbers of a report. Deterministic: the same items, runs and options give an equal object (and equal JSON).
  *
  * @param runs runs over the same items; equal names are seeds of one model.
+ * @throws {VsbEvalError} `run_differs` when runs have other items behind equal ids, judges or rules for cut answers.
  */
 export function buildResults(
   items: readonly EvalItem[],
   runs: readonly EvaluatedRun[],
   options: ResultsOptions = {},
 ): EvaluationResults {
-  const { level = 0.95, draws = BOOTSTRAP_DRAWS, seed = 0 } = options;
+  const { level = 0.95 } = options;
+  checkRuns(items, runs, options);
   const results = runs.map((run): RunResults => {
     const { name, responder, judge } = run;
-    const bootstrap: Bootstrap = (label) => ({
-      random: createRng((seedOf(`${name}/${label}`) + seed) >>> 0),
-      draws,
-      level,
-    });
-    const subsets = EVAL_SUBSETS.flatMap((subset) => subsetResults(run, subset, bootstrap) ?? []);
+    const subsets = EVAL_SUBSETS.flatMap((subset) => subsetResults(run, subset, level) ?? []);
     const judgeAgreement = agreementOfVotes(run.units);
-    return { name, seed: run.seed, responder, judge, run: run.run, judgeAgreement, subsets };
+    const truncated = run.truncated ?? "judge";
+    return { name, seed: run.seed, responder, judge, run: run.run, truncated, judgeAgreement, subsets };
   });
   const names = [...new Set(runs.map(({ name }) => name))];
   const summary = names.map((name) =>
@@ -151,7 +157,7 @@ export function buildResults(
   );
   return {
     schema: RESULTS_SCHEMA,
-    settings: { level, draws, seed },
+    settings: { level },
     dataset: datasetSummary(items),
     summary,
     runs: results,

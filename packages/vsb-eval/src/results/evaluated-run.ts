@@ -1,5 +1,10 @@
 import type { EvalItem } from "@videosafety/safety-data";
+import type { Json } from "../content-key.js";
+import { VsbEvalError } from "../errors.js";
 import { collectUnits, type ScoredUnit } from "../metrics/scored-unit.js";
+import type { GenerationOptions } from "../run/responder.js";
+import { type AllowedDifferences, refuseDifference } from "../run/run-differences.js";
+import type { TruncatedMode } from "../run/truncated.js";
 import type { EvaluationStore } from "../store/evaluation-store.js";
 
 /** One model, one seed, on the items of a report. */
@@ -18,23 +23,70 @@ export interface EvaluatedRun {
   readonly arms: readonly string[];
   /** Every planned unit. */
   readonly units: readonly ScoredUnit[];
+  /** How the answers were generated, where the store says so. */
+  readonly generation?: GenerationOptions;
+  /** How frames were sampled, where the store says so. */
+  readonly sampling?: Json;
+  /** What became of answers cut by the token limit; default `judge`. */
+  readonly truncated?: TruncatedMode;
 }
 
-/** Reads a run from its store; `run` is in the `start` event of `runEvaluation`, default: the store's only run. */
-export function loadRun(
-  store: EvaluationStore,
-  options: {
-    readonly name: string;
-    readonly seed?: number;
-    readonly responder: string;
-    readonly judge: string | null;
-    readonly items: readonly EvalItem[];
-    readonly arms: readonly string[];
-    readonly epochs?: number;
-    readonly run?: string;
-  },
-): EvaluatedRun {
-  const { name, seed = 0, responder, judge, items, arms, epochs = 1 } = options;
-  const run = options.run ?? store.runs()[0] ?? "";
-  return { name, seed, responder, judge, run, arms, units: collectUnits(store, { run, judge, items, arms, epochs }) };
+/** What to read from a store. */
+export interface LoadRunOptions extends AllowedDifferences {
+  /** Name in reports. */
+  readonly name: string;
+  /** Seed in reports; default 0. */
+  readonly seed?: number;
+  /** Id of the responder: must be the one that the run asked. */
+  readonly responder: string;
+  /** Id of the judge whose verdicts count; null for answers only. */
+  readonly judge: string | null;
+  /** The items that the run asked. */
+  readonly items: readonly EvalItem[];
+  /** Names of the arms. */
+  readonly arms: readonly string[];
+  /** Answers per item and arm; default 1. */
+  readonly epochs?: number;
+  /** Id of the run, from the `start` event of `runEvaluation`; default: the store's only run. */
+  readonly run?: string;
+  /** What becomes of answers cut by the token limit; default `judge`. */
+  readonly truncated?: TruncatedMode;
+}
+
+function onlyRun(store: EvaluationStore): string {
+  const runs = store.runs();
+  if (runs.length > 1) {
+    throw new VsbEvalError("invalid_input", `expected one run in the store, found ${runs.join(", ")}: say which`);
+  }
+  return runs[0] ?? "";
+}
+
+/**
+ * Reads a run from its store and checks that it is the run that is asked for.
+ *
+ * @throws {VsbEvalError} `invalid_input` without `run` when the store holds several; `run_differs` when another model
+ *   answered, an item has changed since it was asked, or only other judges gave verdicts.
+ */
+export function loadRun(store: EvaluationStore, options: LoadRunOptions): EvaluatedRun {
+  const { name, seed = 0, responder, judge, items, arms, epochs = 1, truncated = "judge", allow } = options;
+  const run = options.run ?? onlyRun(store);
+  const configuration = store.configuration(run);
+  if (configuration !== undefined && configuration.responder !== responder) {
+    const found = `found ${configuration.responder} in run ${run}`;
+    refuseDifference("responder", `expected answers of ${responder}, ${found}: name the right run`, options);
+  }
+  const units = collectUnits(store, { run, judge, items, arms, epochs, truncated, allow });
+  const { generation, sampling } = configuration ?? {};
+  return {
+    name,
+    seed,
+    responder,
+    judge,
+    run,
+    arms,
+    units,
+    ...(generation === undefined ? {} : { generation }),
+    ...(sampling === undefined ? {} : { sampling }),
+    truncated,
+  };
 }

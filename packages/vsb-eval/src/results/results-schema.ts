@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { TRUNCATED_MODES } from "../run/truncated.js";
 import { type EvaluationResults, RESULTS_SCHEMA } from "./results.js";
 
 const share = z.number().nullable();
@@ -21,7 +22,7 @@ const coverage = {
   inability: count,
   unreached: count,
 };
-const bootstrapped = z.strictObject({ value: share, interval, standardError: share, undefinedDraws: count });
+const estimate = z.strictObject({ value: share, interval });
 const cell = z.strictObject({
   category: z.string().nullable(),
   subcategory: z.string().nullable(),
@@ -38,9 +39,17 @@ const arm = z.strictObject({
       macro: z.strictObject({ value: share, groups: count, interval }),
       system: rate,
       bounds: interval,
+      worst: rate,
+      best: rate,
     })
     .nullable(),
-  falseRefusal: z.strictObject({ ...coverage, strict: rate, lenient: rate }).nullable(),
+  falseRefusal: z
+    .strictObject({ ...coverage, strict: rate, lenient: rate, bounds: interval, worst: rate, best: rate })
+    .nullable(),
+  safeCompletion: z.strictObject({ refused: rate, safe: rate, unsafe: rate }).nullable(),
+  understanding: z
+    .strictObject({ understood: rate, dsrUnderstood: rate, dsrMisunderstood: rate, safeUnseen: rate })
+    .nullable(),
   tagged: z.strictObject({
     used: z.boolean(),
     formatRate: rate,
@@ -57,19 +66,20 @@ const drop = z.strictObject({
   pairs: count,
   first: share,
   second: share,
-  difference: bootstrapped,
-  relativeDrop: bootstrapped,
+  difference: estimate,
+  relativeDrop: estimate,
   mcNemar: z.strictObject({
     b: count,
     c: count,
     p: z.number(),
     method: z.enum(["none", "exact", "chi-square"]),
   }),
+  bounds: z.strictObject({ planned: count, missing: count, difference: interval, relativeDrop: interval }),
 });
 const control = z.strictObject({
-  points: z.array(z.strictObject({ frames: count, pairs: count, video: share, duplicates: share, gap: bootstrapped })),
-  tokenLoad: bootstrapped,
-  difference: bootstrapped,
+  points: z.array(z.strictObject({ frames: count, pairs: count, video: share, duplicates: share, gap: estimate })),
+  tokenLoad: estimate,
+  difference: estimate,
 });
 const agreement = z.strictObject({
   units: count,
@@ -85,13 +95,21 @@ const run = z.strictObject({
   responder: z.string(),
   judge: z.string().nullable(),
   run: z.string(),
+  truncated: z.enum(TRUNCATED_MODES),
   judgeAgreement: agreement.nullable(),
   subsets: z.array(z.strictObject({ subset, arms: z.array(arm), drops: z.array(drop), control: control.nullable() })),
 });
-const mean = z.strictObject({ mean: share, standardDeviation: share, interval, bySeed: z.array(share) });
+const mean = z.strictObject({
+  mean: share,
+  standardDeviation: share,
+  interval,
+  bounds: interval,
+  bySeed: z.array(share),
+});
 const row = z.strictObject({
   name: z.string(),
   seeds: z.array(z.number()),
+  arm: z.string(),
   dsrHh: mean,
   dsrHhText: mean,
   dropHh: mean,
@@ -105,7 +123,7 @@ const row = z.strictObject({
 /** Schema of results.json; shares are in [0, 1], drops may be negative, undefined numbers are null. */
 export const evaluationResultsSchema = z.strictObject({
   schema: z.literal(RESULTS_SCHEMA),
-  settings: z.strictObject({ level: z.number(), draws: count, seed: z.number() }),
+  settings: z.strictObject({ level: z.number() }),
   dataset: z.strictObject({
     items: count,
     videos: count,

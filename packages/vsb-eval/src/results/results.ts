@@ -1,13 +1,17 @@
 import type { Defense } from "../metrics/defense.js";
 import type { DuplicateControl } from "../metrics/duplicate-control.js";
 import type { FalseRefusal } from "../metrics/false-refusal.js";
+import type { PairBounds } from "../metrics/pair-bounds.js";
 import type { PairedComparison } from "../metrics/paired-arms.js";
+import type { SafeCompletion } from "../metrics/safe-completion.js";
 import type { TaggedOutput } from "../metrics/tagged-output.js";
+import type { Understanding } from "../metrics/understanding.js";
+import type { TruncatedMode } from "../run/truncated.js";
 import type { Agreement } from "../stats/agreement.js";
 import type { Interval } from "../stats/proportion-interval.js";
 
 /** Version of the layout of {@link EvaluationResults}: major.minor, major changes break readers. */
-export const RESULTS_SCHEMA = "vsb-eval-results/1.0";
+export const RESULTS_SCHEMA = "vsb-eval-results/2.0";
 
 /** Counts of one cell of category x subcategory x language. */
 export interface Cell {
@@ -31,6 +35,10 @@ export interface ArmResults {
   readonly defense: Defense | null;
   /** FRR and coverage; null for HH and SH. */
   readonly falseRefusal: FalseRefusal | null;
+  /** Refused, safely completed, harmful: safe questions on harmful clips; null where there are none. */
+  readonly safeCompletion: SafeCompletion | null;
+  /** DSR beside understanding; null for SafeQ and where no comprehension question was asked. */
+  readonly understanding: Understanding | null;
   /** Format rate and label accuracy. */
   readonly tagged: TaggedOutput;
   /** Mean helpfulness over judged units, and over safe ones, on the judge's own scale; null when the judge gives none. */
@@ -45,6 +53,8 @@ export interface ArmResults {
 export interface ArmDrop extends PairedComparison {
   /** Name of the arm. */
   readonly arm: string;
+  /** What the drop could be, whatever the missing answers are. */
+  readonly bounds: PairBounds;
 }
 
 /** One subset of a run. */
@@ -71,6 +81,8 @@ export interface RunResults {
   readonly judge: string | null;
   /** Id of the run's configuration. */
   readonly run: string;
+  /** What became of answers cut by the token limit. */
+  readonly truncated: TruncatedMode;
   /** Agreement of the judges on d, where the judge is made of several; else null. */
   readonly judgeAgreement: Agreement | null;
   /** HH, SH and SafeQ, those with items. */
@@ -83,18 +95,22 @@ export interface SeedMean {
   readonly mean: number | null;
   /** Standard deviation over seeds (n - 1); null below two. */
   readonly standardDeviation: number | null;
-  /** Clustered Wilson interval over the units of all seeds; null where it is undefined or not a rate. */
+  /** Interval over the units of all seeds, clustered by video; null where it is undefined or not a rate. */
   readonly interval: Interval | null;
+  /** Mean of the seeds' worst and best cases, where some unit has no verdict; null when none is missing. */
+  readonly bounds: Interval | null;
   /** The value of each seed. */
   readonly bySeed: readonly (number | null)[];
 }
 
-/** One line of the table: a model over its seeds, on the `video` arm except where said. */
+/** One line of the table: a model over its seeds, on its main arm except where said. */
 export interface SummaryRow {
   /** Name of the runs. */
   readonly name: string;
   /** Their seeds. */
   readonly seeds: readonly number[];
+  /** Main arm: `video`, else the first one; for a text-only benchmark `text`. */
+  readonly arm: string;
   /** DSR on HH with the video. */
   readonly dsrHh: SeedMean;
   /** DSR on HH in the text arm. */
@@ -132,7 +148,7 @@ export interface EvaluationResults {
   /** {@link RESULTS_SCHEMA}. */
   readonly schema: string;
   /** How intervals were made. */
-  readonly settings: { readonly level: number; readonly draws: number; readonly seed: number };
+  readonly settings: { readonly level: number };
   /** The items. */
   readonly dataset: DatasetSummary;
   /** One line a model. */

@@ -6,6 +6,7 @@ import type { LimiterOptions } from "./adaptive-limiter.js";
 import type { RetryOptions } from "./attempt.js";
 import type { ResponseRecord, Unit, VerdictRecord } from "./outcome.js";
 import type { GenerationOptions, Responder } from "./responder.js";
+import type { TruncatedMode } from "./truncated.js";
 
 /** What to evaluate and how. */
 export interface EvaluationOptions {
@@ -33,8 +34,8 @@ export interface EvaluationOptions {
   readonly judgeConcurrency?: LimiterOptions;
   /** Retries and time-out of each request to the responder and the judge. */
   readonly retry?: RetryOptions;
-  /** Also judge answers cut by the token limit. Default false: they stay unscored and lower the coverage. */
-  readonly judgeTruncated?: boolean;
+  /** What becomes of answers cut by the token limit; default `judge`. Score with the same mode. */
+  readonly truncated?: TruncatedMode;
   /** Also judge the reasoning in `<think>`, scored apart as `TaggedOutput.thinkLeak`; default false. */
   readonly judgeThink?: boolean;
   /** Stops the run: nothing new starts, requests in flight are cancelled, what was answered is kept. */

@@ -9,6 +9,7 @@ import { AdaptiveLimiter } from "./adaptive-limiter.js";
 import { attempt, toRequestError } from "./attempt.js";
 import type { EvaluationEvent, EvaluationOptions } from "./evaluation-options.js";
 import { EventQueue } from "./event-queue.js";
+import { itemFingerprint } from "./item-fingerprint.js";
 import { type JudgedPart, Judging } from "./judging.js";
 import type { ResponseRecord, Unit, UnitRecord } from "./outcome.js";
 import { type PlannedUnit, planUnits } from "./plan-units.js";
@@ -19,7 +20,7 @@ import {
   type ResponderAnswer,
   type ResponderRequest,
 } from "./responder.js";
-import { failureRecord, isPassingError, responseRecord } from "./response-record.js";
+import { failureRecord, isJudgeable, isPassingError, responseRecord } from "./response-record.js";
 import { TaskGroup } from "./task-group.js";
 
 interface AddressedUnit {
@@ -141,6 +142,10 @@ export class Evaluation {
   /** Id of the configuration. */
   async start(): Promise<string> {
     this.#run = await runId(this.#configuration);
+    const { store } = this.#options;
+    if (store.configuration(this.#run) === undefined) {
+      await store.append([{ kind: "run", run: this.#run, ...this.#configuration }]);
+    }
     return this.#run;
   }
 
@@ -274,20 +279,29 @@ export class Evaluation {
   }
 
   #unitRecord({ item, arm, epoch }: PlannedUnit, response: string): UnitRecord {
-    return { kind: "unit", run: this.#run, item: item.id, arm: arm.name, epoch, response };
+    return {
+      kind: "unit",
+      run: this.#run,
+      item: item.id,
+      arm: arm.name,
+      epoch,
+      response,
+      itemHash: itemFingerprint(item),
+    };
   }
 
   async #finish(planned: PlannedUnit, record: ResponseRecord, cached: boolean): Promise<ResponseRecord> {
-    const { store, judgeTruncated } = this.#options;
+    const { store, truncated = "judge" } = this.#options;
     const unit: Unit = { item: planned.item.id, arm: planned.arm.name, epoch: planned.epoch };
-    if (store.unit(this.#run, unit)?.response !== record.key)
+    const stored = store.unit(this.#run, unit);
+    if (stored?.response !== record.key || stored.itemHash !== itemFingerprint(planned.item))
       await store.append([this.#unitRecord(planned, record.key)]);
     await this.events.push({ type: "response", unit, record, cached });
-    const judged = record.outcome === "answered" || (record.outcome === "truncated" && judgeTruncated === true);
-    if (this.#judging !== null && judged) {
+    if (this.#judging !== null && isJudgeable(record, truncated)) {
       const verdict = await this.#judging.judge(planned.item, record);
       await this.events.push({ type: "verdict", unit, ...verdict });
-      if (splitCompletion(record.text).think !== null) await this.#thinkJudging?.judge(planned.item, record);
+      if (splitCompletion(record.text, record.reasoning).think !== null)
+        await this.#thinkJudging?.judge(planned.item, record);
     }
     this.#done++;
     await this.events.push({

@@ -7,7 +7,10 @@ import type { RetryOptions } from "./attempt.js";
 import { EventQueue } from "./event-queue.js";
 import { type JudgedResponse, Judging } from "./judging.js";
 import type { Unit } from "./outcome.js";
+import { isJudgeable } from "./response-record.js";
+import { type AllowedDifferences, checkUnitItems } from "./run-differences.js";
 import { TaskGroup } from "./task-group.js";
+import type { TruncatedMode } from "./truncated.js";
 
 /** What to judge. */
 export interface JudgeRunOptions {
@@ -19,8 +22,10 @@ export interface JudgeRunOptions {
   readonly items: readonly EvalItem[];
   /** The judge. */
   readonly judge: Judge;
-  /** Also judge answers cut by the token limit; default false. */
-  readonly judgeTruncated?: boolean;
+  /** What becomes of answers cut by the token limit; default `judge`. */
+  readonly truncated?: TruncatedMode;
+  /** Differences between the items and those that the run asked which are known; default none. */
+  readonly allow?: AllowedDifferences["allow"];
   /** Bounds on requests to the judge. */
   readonly concurrency?: LimiterOptions;
   /** Retries and time-out. */
@@ -39,15 +44,22 @@ export interface JudgeRunEvent extends JudgedResponse {
   readonly total: number;
 }
 
-/** Judges the answers a store already holds, with another judge or after a failure, without asking the model again. */
+/**
+ * Judges the answers a store already holds, with another judge or after a failure, without asking the model again.
+ *
+ * @throws {VsbEvalError} `run_differs` when an item has changed since it was asked.
+ */
 export async function* judgeRun(options: JudgeRunOptions): AsyncGenerator<JudgeRunEvent, void, void> {
-  const { store, run, judge, judgeTruncated, concurrency, retry } = options;
+  const { store, run, judge, truncated = "judge", concurrency, retry } = options;
   const items = new Map(options.items.map((item) => [item.id, item]));
+  checkUnitItems(store.units(run), items, options);
   const answered = [...store.units(run)].flatMap((unit) => {
+    if (unit.probe !== undefined) return [];
     const response = store.response(unit.response);
     const item = items.get(unit.item);
-    const judged = response?.outcome === "answered" || (judgeTruncated === true && response?.outcome === "truncated");
-    return response !== undefined && item !== undefined && judged ? [{ unit, response, item }] : [];
+    return response !== undefined && item !== undefined && isJudgeable(response, truncated)
+      ? [{ unit, response, item }]
+      : [];
   });
   const controller = new AbortController();
   const onAbort = (): void => controller.abort(options.signal?.reason);

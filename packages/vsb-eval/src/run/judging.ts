@@ -25,6 +25,11 @@ export function thinkJudgeId(judge: string): string {
   return `${judge};part=think`;
 }
 
+/** Whether an id is one of {@link thinkJudgeId}. */
+export function isThinkJudge(id: string): boolean {
+  return id.endsWith(";part=think");
+}
+
 /** Judges stored answers, each equal question and answer once, also when many are judged at the same time. */
 export class Judging {
   readonly #judge: Judge;
@@ -56,7 +61,7 @@ export class Judging {
 
   /** The verdict on a response: from the store, or asked for and stored. A failed judgement is asked for again. */
   async judge(item: EvalItem, response: ResponseRecord): Promise<JudgedResponse> {
-    const parts = splitCompletion(response.text);
+    const parts = splitCompletion(response.text, response.reasoning);
     const answer = (this.#part === "think" ? parts.think : parts.answer) ?? "";
     const key = await verdictKey(this.#judge.id, item, answer);
     const stored = this.#store.verdict(this.#judge.id, response.key);

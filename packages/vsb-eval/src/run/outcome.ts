@@ -1,8 +1,9 @@
+import type { Json } from "../content-key.js";
 import type { Verdict } from "../judge/verdict.js";
-import type { Usage } from "./responder.js";
+import type { GenerationOptions, Usage } from "./responder.js";
 
 /**
- * How a request ended. Only `answered` units are scored. `blocked`: withheld by the provider's filter; `truncated`:
+ * How a request ended. Only `answered` units are scored, and `truncated` ones where what is there decides. `blocked`: withheld by the provider's filter; `truncated`:
  * cut by the token limit; `error`: no answer came; `judge_failed`: an answer came, no verdict did.
  */
 export type Outcome = "answered" | "blocked" | "truncated" | "error" | "judge_failed";
@@ -18,6 +19,8 @@ export interface Unit {
   readonly arm: string;
   /** Repetition, from 0. */
   readonly epoch: number;
+  /** A question about the item beside its query; left out for the query itself. */
+  readonly probe?: "comprehension";
 }
 
 /** A stored answer, addressed by content: see `responseKey`. */
@@ -48,6 +51,22 @@ export interface UnitRecord extends Unit {
   readonly run: string;
   /** Key of the response. */
   readonly response: string;
+  /** {@link itemFingerprint} of the item that was asked. */
+  readonly itemHash: string;
+}
+
+/** Says what a run is: written before its first unit. */
+export interface RunRecord {
+  /** Record type in the store. */
+  readonly kind: "run";
+  /** Id of the run: the hash of the members below. */
+  readonly run: string;
+  /** `Responder.id`. */
+  readonly responder: string;
+  /** How answers were generated. */
+  readonly generation: GenerationOptions;
+  /** `FrameSource.parameters`; null when every arm is text. */
+  readonly sampling: Json;
 }
 
 /** A stored verdict, addressed by content: see `verdictKey`. */
@@ -67,4 +86,4 @@ export interface VerdictRecord {
 }
 
 /** One line of a store. */
-export type StoreRecord = ResponseRecord | UnitRecord | VerdictRecord;
+export type StoreRecord = RunRecord | ResponseRecord | UnitRecord | VerdictRecord;

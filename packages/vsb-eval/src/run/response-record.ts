@@ -3,6 +3,7 @@ import { splitCompletion } from "../judge/visible-answer.js";
 import { describeError, toRequestError } from "./attempt.js";
 import type { ResponseRecord } from "./outcome.js";
 import type { ResponderAnswer } from "./responder.js";
+import type { TruncatedMode } from "./truncated.js";
 
 /** An answer as a record: the finish reason decides the outcome; an empty answer is an error. */
 export function responseRecord(key: string, frames: number, answer: ResponderAnswer): ResponseRecord {
@@ -37,4 +38,10 @@ export function failureRecord(key: string, frames: number, error: unknown): Resp
 /** Whether another run may not meet this error again; an empty answer is final. */
 export function isPassingError({ outcome, error }: ResponseRecord): boolean {
   return outcome === "error" && error?.code !== "empty_answer";
+}
+
+/** Whether a judge is asked about a response: it has an answer, and if that was cut, cut answers are judged. */
+export function isJudgeable({ outcome, text, reasoning }: ResponseRecord, truncated: TruncatedMode): boolean {
+  if (outcome === "answered") return true;
+  return outcome === "truncated" && truncated === "judge" && splitCompletion(text, reasoning).answer !== "";
 }

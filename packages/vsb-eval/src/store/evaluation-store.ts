@@ -1,4 +1,4 @@
-import type { ResponseRecord, StoreRecord, Unit, UnitRecord, VerdictRecord } from "../run/outcome.js";
+import type { ResponseRecord, RunRecord, StoreRecord, Unit, UnitRecord, VerdictRecord } from "../run/outcome.js";
 
 /** Answers and verdicts, addressed by content, appended and never changed. */
 export interface EvaluationStore {
@@ -6,12 +6,16 @@ export interface EvaluationStore {
   response(key: string): ResponseRecord | undefined;
   /** The response of a unit of a run. */
   unit(run: string, unit: Unit): UnitRecord | undefined;
+  /** What a run is; undefined for an unknown one. */
+  configuration(run: string): RunRecord | undefined;
   /** The latest verdict of a judge on a response. */
   verdict(judge: string, response: string): VerdictRecord | undefined;
   /** The latest verdict with this content key, on whatever response. */
   verdictByKey(key: string): VerdictRecord | undefined;
   /** Ids of the runs, in the order of their first unit. */
   runs(): string[];
+  /** Ids of the judges that have given a verdict, in the order of their first. */
+  judges(): string[];
   /** Units of a run, in the order they were stored. */
   units(run: string): Iterable<UnitRecord>;
   /** Resolves once the records are durable. */
@@ -20,12 +24,15 @@ export interface EvaluationStore {
   close(): Promise<void>;
 }
 
-const unitKey = ({ item, arm, epoch }: Unit): string => `${arm}\u0000${epoch}\u0000${item}`;
+const unitKey = ({ item, arm, epoch, probe }: Unit): string =>
+  `${arm}\u0000${epoch}\u0000${item}${probe === undefined ? "" : `\u0000${probe}`}`;
 
 /** The in-memory index behind every store: the last record of a key wins, so that a retried error is replaced. */
 export class StoreIndex {
   readonly #responses = new Map<string, ResponseRecord>();
   readonly #units = new Map<string, Map<string, UnitRecord>>();
+  readonly #runs = new Map<string, RunRecord>();
+  readonly #judges = new Set<string>();
   readonly #verdicts = new Map<string, VerdictRecord>();
   readonly #verdictsByKey = new Map<string, VerdictRecord>();
 
@@ -35,7 +42,11 @@ export class StoreIndex {
       case "response":
         this.#responses.set(record.key, record);
         return;
+      case "run":
+        this.#runs.set(record.run, record);
+        return;
       case "verdict":
+        this.#judges.add(record.judge);
         this.#verdicts.set(`${record.judge}\u0000${record.response}`, record);
         this.#verdictsByKey.set(record.key, record);
         return;
@@ -47,8 +58,9 @@ export class StoreIndex {
     }
   }
 
-  /** Every record once: responses, units, verdicts. */
+  /** Every record once: runs, responses, units, verdicts. */
   *all(): Generator<StoreRecord, void, void> {
+    yield* this.#runs.values();
     yield* this.#responses.values();
     for (const units of this.#units.values()) yield* units.values();
     yield* this.#verdicts.values();
@@ -79,6 +91,14 @@ export class StoreIndex {
     return [...this.#units.keys()];
   }
 
+  /** See {@link EvaluationStore.configuration}. */
+  configuration(run: string): RunRecord | undefined {
+    return this.#runs.get(run);
+  }
+  /** See {@link EvaluationStore.judges}. */
+  judges(): string[] {
+    return [...this.#judges];
+  }
   /** See {@link EvaluationStore.units}. */
   units(run: string): Iterable<UnitRecord> {
     return this.#units.get(run)?.values() ?? [];
@@ -93,6 +113,7 @@ export class StoreIndex {
  */
 export async function mergeInto(target: EvaluationStore, source: StoreIndex): Promise<number> {
   const isNew = (record: StoreRecord): boolean => {
+    if (record.kind === "run") return target.configuration(record.run) === undefined;
     if (record.kind === "unit") return target.unit(record.run, record) === undefined;
     if (record.kind === "verdict") return (target.verdict(record.judge, record.response)?.verdict ?? null) === null;
     const known = target.response(record.key);
