@@ -5,7 +5,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { builtinModules } from "node:module";
 import { dirname, relative, resolve } from "node:path";
 import ts from "typescript-api";
-import { filesBelow, finish, root, workspacePackages } from "./packages.mjs";
+import { BROWSER_PACKAGES, filesBelow, finish, root, workspacePackages } from "./packages.mjs";
 
 /** package -> what any of its files may import; `train` lists what only the ./train entry may reach. */
 const allowed = {
@@ -25,8 +25,6 @@ const allowed = {
  * bottom, entries at the top) are free. Packages without a row are free too.
  */
 const folderOrder = {};
-/** Packages whose main entry runs in a browser unchanged. */
-const browserSafe = ["random", "endpoint", "safety-data", "alarm-tokens", "rewards", "grpo"];
 
 const findings = [];
 const builtins = new Set(builtinModules.flatMap((name) => [name, `node:${name}`]));
@@ -143,7 +141,7 @@ for (const { short, folder, manifest, entries } of workspacePackages()) {
         findings.push(`${show(file)}: the main entry of ${short} reaches ${sibling}; only its ./train entry may`);
       }
     }
-    if (browserSafe.includes(short) && file.endsWith("-node.ts")) {
+    if (BROWSER_PACKAGES.includes(short) && file.endsWith("-node.ts")) {
       findings.push(`${show(file)}: reached from the main entry of ${short}, which must run in a browser`);
     }
   }

@@ -12,7 +12,7 @@ const pages = [
   ...["docs", "packages", "examples"].flatMap((folder) =>
     filesBelow(join(root, folder), ".md").map((path) => relative(root, path)),
   ),
-];
+].filter((page) => !page.startsWith("docs/reference/"));
 const sources = ["packages", "examples", "tools"].flatMap((folder) =>
   [".ts", ".mjs", ".py", ".wat"].flatMap((ending) => filesBelow(join(root, folder), ending)),
 );
@@ -45,11 +45,21 @@ function filesNamed(path, home) {
   return sources.filter((file) => file.endsWith(`/${path}`) && relative(root, file).startsWith(`${home ?? ""}src/`));
 }
 
+/** Where a link of the documentation site may lead; its API reference is generated. */
+function sitePages(target) {
+  if (target.startsWith("/reference/")) return [root];
+  const path = join(root, "docs", target);
+  return [`${path}.md`, join(path, "index.md"), join(path, "README.md"), join(root, "docs/public", target)];
+}
+
 for (const page of pages) {
   const text = read(page);
   for (const [, target] of text.matchAll(/\]\(([^)\s#]+)(?:#[^)]*)?\)/g)) {
     if (/^[a-z]+:/.test(target)) continue;
-    if (!existsSync(resolve(root, dirname(page), decodeURI(target)))) findings.push(`${page}: dead link ${target}`);
+    const there = target.startsWith("/")
+      ? sitePages(target)
+      : [resolve(root, dirname(page), decodeURI(target)), resolve(root, dirname(page), `${decodeURI(target)}.md`)];
+    if (!there.some(existsSync)) findings.push(`${page}: dead link ${target}`);
   }
   if (page === "PAPER.md" || page.startsWith("docs/paper/")) checkPaperPage(page);
   if (basename(page) === "README.md") {

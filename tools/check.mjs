@@ -37,6 +37,8 @@ if (check("build every package (ES modules and declarations)", "turbo", "run", "
 check("format and lint", "biome", "ci", ".");
 check("package graph", "node", "tools/check-graph.mjs");
 check("docstrings", "node", "tools/check-docs.mjs");
+check("paths, links and lengths of pages", "node", "tools/check-pages.mjs");
+check("changesets", "changeset", "status");
 
 const report = join(scratch, "vitest.json");
 const unit = run("unit, property and golden tests", "vitest", [

@@ -2,6 +2,9 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
+/** Packages whose main entry runs in a browser unchanged. */
+export const BROWSER_PACKAGES = ["random", "endpoint", "safety-data", "alarm-tokens", "rewards", "grpo"];
+
 export const root = fileURLToPath(new URL("..", import.meta.url));
 
 /** [{ name, short, folder, manifest, entries: [absolute path of src/x.ts] }] */

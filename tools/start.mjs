@@ -27,6 +27,10 @@ function run(line, environment = {}) {
 }
 const withPnpm = (line) => `npx -y --loglevel=error --prefer-offline -p ${packageManager} -c ${JSON.stringify(line)}`;
 
-run(withPnpm(`pnpm install --frozen-lockfile --reporter=${process.env.CI ? "append-only" : "default"}`));
+run(
+  withPnpm(
+    `pnpm install --frozen-lockfile --filter=!docs-site --reporter=${process.env.CI ? "append-only" : "default"}`,
+  ),
+);
 // Arguments travel through the environment, so no shell quotes them twice.
 run(withPnpm(`pnpm run run:${target}`), { VIDEOSAFETY_ARGUMENTS: JSON.stringify(handedOn) });
