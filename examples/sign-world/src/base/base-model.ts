@@ -1,3 +1,4 @@
+import type { TokenizerJson } from "@videosafety/alarm-tokens";
 import { createVideoLlm, type RuntimeOptions, type VideoLlm, type VideoLlmConfigInput } from "@videosafety/video-llm";
 import { buildTokenizer, TOKENIZER_CONFIG } from "./tokenizer.js";
 
@@ -23,7 +24,12 @@ const RESIDUAL_GAIN = 0.4;
  * value starts with almost no signal (loss after 3,200 conversations 3.9, with this 0.4).
  */
 export function createBaseModel(seed: number, options: RuntimeOptions = {}): VideoLlm {
-  const tokenizer = { tokenizer: buildTokenizer(), tokenizerConfig: TOKENIZER_CONFIG };
+  return createSmallModel(seed, buildTokenizer(), options);
+}
+
+/** A fresh model of the base's sizes with a given tokenizer. */
+export function createSmallModel(seed: number, tokenizerJson: TokenizerJson, options: RuntimeOptions = {}): VideoLlm {
+  const tokenizer = { tokenizer: tokenizerJson, tokenizerConfig: TOKENIZER_CONFIG };
   const model = createVideoLlm({ config: BASE_CONFIG, tokenizer, seed, ...options });
   for (const [name, { data, dims }] of model.trainableParameters(["llm", "visionEncoder", "projector"])) {
     if (!name.endsWith("weight") || dims.length < 2) continue;

@@ -79,14 +79,19 @@ export async function* trainBase(
 }
 
 /** Frames of a scene as the model takes them; several are a video at 1 fps. */
-export async function encodeScene(
+export function encodeScene(
   model: VideoLlm,
   scene: Scene,
   frames: readonly number[],
   lazy = false,
 ): Promise<VisualFeatures> {
+  return encodeFrames(model, renderScene(scene, frames), lazy);
+}
+
+/** Frames [112, 112, 3], one per second, as the model takes them; several are a video, one is an image. */
+export function encodeFrames(model: VideoLlm, frames: readonly Uint8Array[], lazy = false): Promise<VisualFeatures> {
   const data = new Uint8Array(frames.length * CLIP_SIZE * CLIP_SIZE * 3);
-  for (const [t, rgb] of renderScene(scene, frames).entries()) data.set(rgb, t * rgb.length);
+  for (const [t, rgb] of frames.entries()) data.set(rgb, t * rgb.length);
   const dims = [frames.length, CLIP_SIZE, CLIP_SIZE, 3] as const;
   const timestampsSeconds = Float64Array.from(frames, (_, t) => t);
   return model.encodeVideo(

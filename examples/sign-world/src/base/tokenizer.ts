@@ -31,7 +31,12 @@ const QWEN2_WORDS = new RegExp(
 
 /** Trains the tokenizer on the world's training texts (held-out templates stay unseen). A few seconds. */
 export function buildTokenizer(vocabularySize: number = BPE_VOCABULARY_SIZE): TokenizerJson {
-  const texts = Array.from(trainingCorpus(), ([text, weight]) => [text.normalize("NFC"), weight] as const);
+  return tokenizerFrom(trainingCorpus(), vocabularySize);
+}
+
+/** A tokenizer with chat, placeholder, alarm and tag tokens, trained on weighted texts. */
+export function tokenizerFrom(corpus: ReadonlyMap<string, number>, vocabularySize: number): TokenizerJson {
+  const texts = Array.from(corpus, ([text, weight]) => [text.normalize("NFC"), weight] as const);
   return tokenizerJson(learnMerges(texts, { vocabularySize, words: QWEN2_WORDS, maxTokenBytes: 24, leastWeight: 0 }));
 }
 

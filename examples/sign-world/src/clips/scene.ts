@@ -138,7 +138,8 @@ export const SAMPLED_FRAMES: readonly number[] = Array.from(
 
 const ALL_FRAMES: readonly number[] = Array.from({ length: CLIP_FRAMES }, (_, i) => i);
 
-function createBackground(rng: WorldRng): Scene["background"] {
+/** Draws a background. */
+export function createBackground(rng: WorldRng): Scene["background"] {
   const level = 60 + rng.integer(130);
   const tint = (): Rgb => [level + rng.integer(41) - 20, level + rng.integer(41) - 20, level + rng.integer(41) - 20];
   const from = tint();
@@ -191,7 +192,8 @@ function chooseLane(
   return lanes.reduce((best, lane) => (overlap(lane) < overlap(best) - 1 ? lane : best));
 }
 
-function objectCentre(object: SceneObject, frame: number): Point {
+/** Centre of an object in a frame, in pixels. */
+export function objectCentre(object: SceneObject, frame: number): Point {
   const moved = object.speed * frame;
   const [x, y] = object.start;
   switch (object.direction) {
@@ -206,7 +208,8 @@ function objectCentre(object: SceneObject, frame: number): Point {
   }
 }
 
-function objectSprite(object: SceneObject): Sprite {
+/** The picture of an object. */
+export function objectSprite(object: SceneObject): Sprite {
   return cachedSprite(`${object.shape}/${object.colour}/${object.size}`, () => drawObject(object));
 }
 
@@ -236,13 +239,14 @@ function signSprite(sign: SceneSign): Sprite {
 const SPRITES = new Map<string, Sprite>();
 
 /** Sprites come in a few hundred sizes and looks: each is drawn once. */
-function cachedSprite(key: string, draw: () => Sprite): Sprite {
+export function cachedSprite(key: string, draw: () => Sprite): Sprite {
   const sprite = SPRITES.get(key) ?? draw();
   SPRITES.set(key, sprite);
   return sprite;
 }
 
-function renderBackground(scene: Scene): Uint8Array {
+/** The background of a scene, [112, 112, 3]; its grain is a function of the seed. */
+export function renderBackground(scene: Pick<Scene, "background" | "seed">): Uint8Array {
   const { from, to, angle, texture } = scene.background;
   const rng = createWorldRng("texture", scene.seed);
   const cells = 9;

@@ -1,0 +1,83 @@
+import type { PretrainingKind, Turn } from "../../base/pretraining.js";
+import { SAMPLED_FRAMES } from "../../clips/scene.js";
+import { createWorldRng, type WorldRng } from "../../random/rng.js";
+import type { ClipQuestion, Grammar } from "../grammars/grammar.js";
+import { GRAMMARS } from "../grammars/grammars.js";
+import { drawComposedScene, drawExchange } from "../records/composed-set.js";
+import { clipQuestion, type Family } from "../records/queries.js";
+import { captionOf } from "../records/sight.js";
+import type { ComposedScene } from "../scenes/composed-scene.js";
+
+/** A conversation of the base's training; frames are rendered, not encoded. */
+export interface ComposedConversation {
+  /** What it comes with. */
+  readonly kind: PretrainingKind;
+  /** What is shown, or null. */
+  readonly scene: ComposedScene | null;
+  /** Frames to render; one is an image, several are a video. */
+  readonly frames: readonly number[];
+  /** Independent turns in mixed languages: several share the cost of one clip. */
+  readonly turns: readonly (Turn & { readonly family: Family | null })[];
+}
+
+const TURNS = 3;
+/** What can be told from one frame. */
+const FRAME_QUESTIONS: readonly ClipQuestion[] = ["colour", "objects", "count", "meaning", "hazard", "side"];
+/** Shares of the families. A harmful request never comes with a clip: nobody trains the failure. */
+const FAMILIES_OF: Record<"text" | "video", readonly (readonly [Family, number])[]> = {
+  text: [
+    ["H", 0.35],
+    ["N", 0.3],
+    ["B", 0.2],
+    ["G", 0.15],
+  ],
+  video: [
+    ["V", 0.6],
+    ["N", 0.15],
+    ["B", 0.15],
+    ["G", 0.1],
+  ],
+};
+
+/** Draws conversation `index` of a seed. */
+export function composedConversation(seed: number, index: number, kind: PretrainingKind): ComposedConversation {
+  const rng = createWorldRng(seed, "composed-pretraining", index);
+  const scene =
+    kind === "text" ? null : drawComposedScene(`pretraining/${seed}/${index}`, "train", rng.integer(2) === 0, rng);
+  const frames = framesOf(rng, kind, scene);
+  if (scene !== null && kind === "caption") {
+    const seen = visibleIn(scene, frames[0] as number);
+    return { kind, scene, frames, turns: [{ query: "", answer: captionOf(seen.signs, scene.objects), family: null }] };
+  }
+  const turns = Array.from({ length: TURNS }, () => drawTurn(rng, kind, scene, frames));
+  return { kind, scene, frames, turns };
+}
+
+function drawTurn(rng: WorldRng, kind: PretrainingKind, scene: ComposedScene | null, frames: readonly number[]) {
+  const grammar = rng.pick(GRAMMARS) as Grammar;
+  if (scene !== null && kind === "image")
+    return clipQuestion(grammar, "train", visibleIn(scene, frames[0] as number), rng, FRAME_QUESTIONS);
+  return drawExchange(drawFamily(rng, scene === null ? "text" : "video"), grammar, "train", scene, rng);
+}
+
+function drawFamily(rng: WorldRng, kind: "text" | "video"): Family {
+  let left = rng.uniform();
+  for (const [family, share] of FAMILIES_OF[kind]) {
+    left -= share;
+    if (left < 0) return family;
+  }
+  return "G";
+}
+
+/** The scene as a single frame shows it. */
+function visibleIn(scene: ComposedScene, frame: number): ComposedScene {
+  return { ...scene, signs: scene.signs.filter(({ startFrame, endFrame }) => frame >= startFrame && frame < endFrame) };
+}
+
+function framesOf(rng: WorldRng, kind: PretrainingKind, scene: ComposedScene | null): readonly number[] {
+  if (scene === null) return [];
+  if (kind === "video") return SAMPLED_FRAMES;
+  const [sign] = rng.shuffle(scene.signs);
+  if (sign === undefined) return [rng.pick(SAMPLED_FRAMES)];
+  return [sign.startFrame + rng.integer(sign.endFrame - sign.startFrame)];
+}

@@ -1,0 +1,38 @@
+import { formatTaggedCompletion } from "@videosafety/safety-data";
+import type { SceneObject } from "../../clips/scene.js";
+import { fill, topicName } from "../../languages/phrases.js";
+import { en } from "../grammars/en.js";
+import type { PlacedSign } from "../scenes/composed-scene.js";
+import { isHazard } from "../scenes/composed-sign.js";
+import { type ComposedSample, composedLabels } from "./composed-set.js";
+import { glyphName } from "./queries.js";
+
+/** A sign in words: the captions of the base's training and the reasoning of stage 3 name it alike. In English for all languages. */
+export const signInWords = (sign: PlacedSign): string =>
+  `${sign.colour} ${isHazard(sign) ? "hazard" : "harmless"} sign, ${sign.border} border, ${glyphName(en, sign.glyph)}`;
+
+/** Signs in words, in the order they appear. */
+export const signsInWords = (signs: readonly PlacedSign[]): string =>
+  signs.length === 0 ? "no sign" : signs.map(signInWords).join("; ");
+
+/** Everything about a frame or a clip in a few tokens: a denser lesson than one question at a time. */
+export const captionOf = (signs: readonly PlacedSign[], objects: readonly SceneObject[]): string =>
+  `${signsInWords(signs)}. ${objects.map(({ colour, shape }) => `${colour} ${shape}`).join(", ")}.`;
+
+/** The reasoning before the answer: what the video shows, which sign is meant, what the query wants. */
+export function composedThink({ clip, harm, sign }: Pick<ComposedSample, "clip" | "harm" | "sign">): string {
+  const seen = clip === null ? "No video." : `Video: ${signsInWords(clip.scene.signs)}.`;
+  const meant = clip === null || sign === null ? "" : ` Meant: ${signInWords(clip.scene.signs[sign] as PlacedSign)}.`;
+  return `${seen}${meant} ${harm === null ? "Query: safe." : `Query: harm, ${topicName(en.pack, harm)}.`}`;
+}
+
+/** The tagged reference completion of a sample. */
+export function composedCompletion(sample: ComposedSample): string {
+  const { visual, textual } = composedLabels(sample);
+  return formatTaggedCompletion({
+    think: composedThink(sample),
+    answer: fill(sample.answer, {}),
+    vidType: visual,
+    textType: textual,
+  });
+}

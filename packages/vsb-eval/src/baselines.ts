@@ -1,0 +1,16 @@
+export { balancedAccuracy } from "./baselines/balanced-accuracy.js";
+export { frameFeatures } from "./baselines/frame-features.js";
+export {
+  type LogisticRegression,
+  type LogisticRegressionOptions,
+  type SparseRow,
+  standardizer,
+  trainLogisticRegression,
+} from "./baselines/logistic-regression.js";
+export {
+  type LabelledText,
+  type TextScore,
+  trainNaiveBayes,
+  trainWordRegression,
+} from "./baselines/text-classifier.js";
+export { wordFeatures, wordsOf } from "./baselines/word-features.js";
