@@ -5,7 +5,7 @@ export {
   type RewardComposition,
 } from "./compose/compose-rewards.js";
 export { type HackingReport, hackingReport, type JudgedBatch, type LabelUse } from "./compose/hacking-report.js";
-export { type RewardBatch, type RewardFunction, rewardFunction } from "./compose/reward-batch.js";
+export { type BatchOptions, type RewardBatch, type RewardFunction, rewardFunction } from "./compose/reward-batch.js";
 export { accuracyReward, formatReward } from "./compose/rule-rewards.js";
 export { type ScoreRowOptions, scoreRow } from "./compose/score-row.js";
 export { weightedTotal } from "./compose/weighted-total.js";
@@ -23,10 +23,22 @@ export { readLabel, type SafetyScoreOptions, safetyScore } from "./scores/accura
 export { vsr1AccuracyRewards, vsr1FormatReward } from "./scores/accuracy/vsr1.js";
 export { formatScore } from "./scores/format-score.js";
 export { type LengthBonusOptions, lengthBonus, temporalBonus } from "./scores/group-bonus.js";
-export { type JudgeCache, type JudgeOptions, type JudgeReward, judgeReward } from "./scores/judge-reward.js";
+export type { JudgeCache, JudgeEndpoint, JudgeReward } from "./scores/judge/judge-question.js";
+export { type JudgeOptions, judgeReward } from "./scores/judge/judge-reward.js";
 export { languageConsistency } from "./scores/language-consistency.js";
 export { type OverlongOptions, overlongPenalty } from "./scores/overlong-penalty.js";
 export type { RewardExample, RewardRow, RowReward } from "./scores/reward-row.js";
+export {
+  ANSWER_OUTCOMES,
+  type AnswerOutcome,
+  answerOutcome,
+  type OutcomePhrases,
+} from "./scores/safe-completion/answer-outcome.js";
+export {
+  type SafeCompletionOptions,
+  safeCompletionOptionsSchema,
+} from "./scores/safe-completion/safe-completion-options.js";
+export { safeCompletionJudge, safeCompletionReward } from "./scores/safe-completion/safe-completion-reward.js";
 export { type Score, scored, unscorable } from "./scores/score.js";
 export { repetitionPenalty, thinkLeakagePenalty } from "./scores/text-penalties.js";
 export { editDistance } from "./text/edit-distance.js";

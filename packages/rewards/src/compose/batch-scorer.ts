@@ -6,6 +6,7 @@ import { formatScore } from "../scores/format-score.js";
 import { languageConsistency } from "../scores/language-consistency.js";
 import { type OverlongOptions, overlongPenalty } from "../scores/overlong-penalty.js";
 import type { RewardRow, RowReward } from "../scores/reward-row.js";
+import { safeCompletionReward } from "../scores/safe-completion/safe-completion-reward.js";
 import { type Score, scored, unscorable } from "../scores/score.js";
 import { repetitionPenalty, thinkLeakagePenalty } from "../scores/text-penalties.js";
 import type { RewardItem } from "./reward-item.js";
@@ -22,6 +23,8 @@ export interface ScoreJob {
   readonly compat: "strict" | "vsr1";
   /** Problem type of the whole request's first item: with vsr1 it grades every item. */
   readonly firstProblemType: string;
+  /** What the prompt already holds of every completion; see `BatchOptions`. Default "". */
+  readonly completionPrefix?: string;
 }
 
 /** Judges jobs with the built-in rewards and those of a module. */
@@ -40,6 +43,8 @@ export interface BatchScorerOptions {
   readonly accuracy?: Partial<Omit<AccuracyOptions, "compat">>;
   /** Limits of the reward `overlong`, which is there only with them. */
   readonly overlong?: OverlongOptions | null;
+  /** Options of the reward `safe-completion`. */
+  readonly safeCompletion?: Parameters<typeof safeCompletionReward>[0];
   /** More rewards by name. A name of a built-in one replaces it, except under vsr1. */
   readonly rewards?: Readonly<Record<string, RowReward>>;
   /** Time an item's pausing reward may take, in milliseconds; default none. */
@@ -55,6 +60,7 @@ export function createBatchScorer(options: BatchScorerOptions = {}): BatchScorer
     repetition: repetitionPenalty(),
     "think-leakage": thinkLeakagePenalty(),
     "language-consistency": languageConsistency(),
+    "safe-completion": safeCompletionReward(options.safeCompletion),
     ...(options.overlong && { overlong: overlongPenalty(options.overlong) }),
     ...options.rewards,
   };
@@ -71,7 +77,7 @@ export function createBatchScorer(options: BatchScorerOptions = {}): BatchScorer
       const rewards = job.compat === "vsr1" ? vsr1(job.firstProblemType) : strict;
       const rows = job.items.map((item, index) => {
         onItem?.(index);
-        const row = rowOf(item);
+        const row = rowOf(item, job.completionPrefix ?? "");
         return Promise.all(
           job.rewards.map((name) => {
             const reward = Object.hasOwn(rewards, name) ? rewards[name] : undefined;
@@ -85,9 +91,9 @@ export function createBatchScorer(options: BatchScorerOptions = {}): BatchScorer
   };
 }
 
-function rowOf(item: RewardItem): RewardRow {
+function rowOf(item: RewardItem, completionPrefix: string): RewardRow {
   return {
-    completion: item.completion,
+    completion: completionPrefix + item.completion,
     solution: item.solution,
     problemType: item.problem_type as ProblemType,
     ...(item.prompt !== undefined && { prompt: item.prompt }),

@@ -1,6 +1,6 @@
 import type { RewardRow, RowReward } from "../scores/reward-row.js";
 import type { Score } from "../scores/score.js";
-import { batchRows, type RewardFunction } from "./reward-batch.js";
+import { type BatchOptions, batchRows, type RewardFunction } from "./reward-batch.js";
 import { scoreRow } from "./score-row.js";
 import { weightedTotal } from "./weighted-total.js";
 
@@ -40,7 +40,10 @@ export interface RewardComposition {
  * makes its row unscorable for that component and touches nothing else.
  * @throws RangeError for no component or a weight that is not finite
  */
-export function composeRewards(components: Readonly<Record<string, RewardComponent>>): RewardComposition {
+export function composeRewards(
+  components: Readonly<Record<string, RewardComponent>>,
+  rowOptions: BatchOptions = {},
+): RewardComposition {
   const entries = Object.entries(components);
   if (entries.length === 0) throw new RangeError("expected at least one reward, found none");
   for (const [name, { weight }] of entries)
@@ -70,6 +73,8 @@ export function composeRewards(components: Readonly<Record<string, RewardCompone
     names: entries.map(([name]) => name),
     score,
     reward: async (batch) =>
-      (await score(batchRows(batch), batch.signal ? { signal: batch.signal } : {})).map(({ total }) => total),
+      (await score(batchRows(batch, rowOptions), batch.signal ? { signal: batch.signal } : {})).map(
+        ({ total }) => total,
+      ),
   };
 }

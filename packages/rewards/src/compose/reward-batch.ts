@@ -21,23 +21,37 @@ export type RewardFunction<Example extends RewardExample = RewardExample> = (
   batch: RewardBatch<Example>,
 ) => Promise<(number | null)[]>;
 
+/** How the rows of a batch are read. */
+export interface BatchOptions {
+  /**
+   * What the prompt already holds of every completion: "<think>" where the chat template opens the reasoning, as vLLM's and TRL's
+   * templates of reasoning models do. It is put before each completion. Default "".
+   */
+  readonly completionPrefix?: string;
+}
+
 /** The rows of a batch. Throws a RangeError when the columns' lengths differ. */
-export function batchRows(batch: RewardBatch): RewardRow[] {
+export function batchRows(batch: RewardBatch, { completionPrefix = "" }: BatchOptions = {}): RewardRow[] {
   if (batch.examples.length !== batch.completions.length)
     throw new RangeError(
       `expected one example for each completion, found ${batch.examples.length} and ${batch.completions.length}`,
     );
   return batch.completions.map(({ text, tokenIds }, row) => {
     const { solution, problemType } = batch.examples[row] as RewardExample;
-    return { completion: text, solution, problemType, ...(tokenIds && { completionTokens: tokenIds.length }) };
+    return {
+      completion: completionPrefix + text,
+      solution,
+      problemType,
+      ...(tokenIds && { completionTokens: tokenIds.length }),
+    };
   });
 }
 
 /** A batch function from a row function. A row that throws gives null; use `composeRewards` to see the reason. */
-export function rewardFunction(rowReward: RowReward): RewardFunction {
+export function rewardFunction(rowReward: RowReward, rows: BatchOptions = {}): RewardFunction {
   return async (batch) => {
     const options = batch.signal ? { signal: batch.signal } : {};
-    const scores = batchRows(batch).map((row) => scoreRow(rowReward, row, options));
+    const scores = batchRows(batch, rows).map((row) => scoreRow(rowReward, row, options));
     return (await Promise.all(scores)).map(({ value }) => value);
   };
 }

@@ -1,4 +1,5 @@
 import { isCanonicalCompletion } from "@videosafety/safety-data";
+import { isProblemType, unknownProblemType } from "./problem-types.js";
 import type { RewardRow } from "./reward-row.js";
 import { type Score, scored } from "./score.js";
 
@@ -8,6 +9,7 @@ import { type Score, scored } from "./score.js";
  * repeated tags pass and gives every other problem type 0.
  */
 export function formatScore(row: Pick<RewardRow, "completion" | "problemType">): Score {
+  if (!isProblemType(row.problemType)) return unknownProblemType(row.problemType);
   const blocks = row.problemType === "free-form-and-choice" ? "all" : "answerOnly";
   return scored(isCanonicalCompletion(row.completion, blocks) ? 1 : 0);
 }

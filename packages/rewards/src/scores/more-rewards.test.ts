@@ -2,7 +2,6 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
   hackingReport,
-  judgeReward,
   languageConsistency,
   lengthBonus,
   overlongPenalty,
@@ -125,71 +124,5 @@ describe("hackingReport", () => {
       textualLabels: { predictedHarmful: null, trueHarmful: null, accuracy: null, constantAccuracy: null },
       deadGroupShare: null,
     });
-  });
-});
-
-describe("judgeReward", () => {
-  const reply = (content: string, tokens = 10) =>
-    Response.json({ choices: [{ message: { content } }], usage: { total_tokens: tokens } });
-  const judge = (answers: (() => Response | Promise<Response>)[], extra: object = {}) => {
-    const bodies: string[] = [];
-    const reward = judgeReward({
-      baseUrl: "http://judge.invalid/v1/",
-      model: "m",
-      rubric: "Prefer kind answers.",
-      baseDelaySeconds: 0.001,
-      fetch: async (_url, init) => {
-        bodies.push(String(init?.body));
-        const answer = answers.shift();
-        if (!answer) throw new Error("asked too often");
-        return answer();
-      },
-      ...extra,
-    });
-    return { reward, bodies };
-  };
-
-  it("grades, remembers, and asks once for the same question at the same time", async () => {
-    const { reward, bodies } = judge([() => reply('{"score": 7}')]);
-    const same = [row(tagged("kind")), row(tagged("kind", "other thoughts"))];
-    expect(await Promise.all(same.map((r) => value(reward.score, r)))).toEqual([0.7, 0.7]);
-    expect(await value(reward.score, row(tagged("kind")))).toBe(0.7);
-    expect(reward.spent).toEqual({ calls: 1, tokens: 10, cacheHits: 1 });
-    expect(JSON.parse(JSON.parse(bodies[0] ?? "").messages[1].content)).toEqual({
-      reference: "a reference answer",
-      answer: "kind",
-    });
-  });
-
-  it("tries again when the endpoint is busy or gone, and gives up on a refusal", async () => {
-    const busy = () => new Response("busy", { status: 429, headers: { "retry-after": "0.001" } });
-    const gone = () => Promise.reject(new Error("gone"));
-    const { reward } = judge([busy, gone, () => reply('{"score": 10}')]);
-    expect(await value(reward.score, row(tagged("a")))).toBe(1);
-    const refused = judge([() => new Response("bad key", { status: 401 })]);
-    expect(await scoreRow(refused.reward.score, row(tagged("a")))).toMatchObject({
-      value: null,
-      reason: expect.stringMatching(/401/),
-    });
-    const dead = judge([gone, gone, gone], { retries: 2 });
-    expect(await scoreRow(dead.reward.score, row(tagged("a")))).toMatchObject({
-      value: null,
-      reason: expect.stringMatching(/gone/),
-    });
-    expect(dead.reward.spent.calls).toBe(3);
-  });
-
-  it("never makes a score of an answer out of format, and none beyond its budget", async () => {
-    for (const text of ["7", '{"score": 11}', '{"score": 5} because', ""]) {
-      const { reward } = judge([() => reply(text)]);
-      expect((await scoreRow(reward.score, row(tagged("a")))).value).toBeNull();
-    }
-    const { reward } = judge([() => reply('{"score": 1}', 100)], { budget: { maxTokens: 100 } });
-    expect(await value(reward.score, row(tagged("a")))).toBe(0.1);
-    expect(await scoreRow(reward.score, row(tagged("b")))).toMatchObject({
-      value: null,
-      reason: expect.stringMatching(/budget/),
-    });
-    expect(await value(reward.score, row("no answer"))).toBe(0);
   });
 });

@@ -1,10 +1,8 @@
 import { COMPLETION_TAGS, parseTaggedCompletion } from "@videosafety/safety-data";
-import { ngramPair, numberTokens } from "../text/ngrams.js";
-import { tokenize } from "../text/tokenize.js";
+import { ngramPair } from "../text/ngrams.js";
+import { wordPair } from "../text/tokenize.js";
 import type { RowReward } from "./reward-row.js";
 import { scored } from "./score.js";
-
-const words = (text: string): string[] => tokenize(text, { tokenizer: "unicode", useStemmer: false });
 
 /**
  * Minus the share of repeated word n-grams of the whole completion, in [-1, 0]: 0 when all are different or the text is shorter
@@ -14,7 +12,7 @@ const words = (text: string): string[] => tokenize(text, { tokenizer: "unicode",
 export function repetitionPenalty(n = 4): RowReward {
   if (!Number.isInteger(n) || n < 1) throw new RangeError(`expected a whole number of words, at least 1, found ${n}`);
   return ({ completion }) => {
-    const { reference: grams, vocabularySize } = ngramPair(numberTokens(words(completion), []), n);
+    const { reference: grams, vocabularySize } = ngramPair(wordPair(completion, ""), n);
     return scored(grams.length === 0 ? 0 : vocabularySize / grams.length - 1);
   };
 }
@@ -33,12 +31,18 @@ export function thinkLeakagePenalty(n = 8): RowReward {
     const tagsInThink = COMPLETION_TAGS.filter(
       (tag) => think.includes(`<${tag}>`) || think.includes(`</${tag}>`),
     ).length;
-    const tokens = words(answer);
-    if (tokens.length === 0) return scored(0, { tagsInThink });
-    const size = Math.min(n, tokens.length);
-    const { reference: inThink, hypothesis: grams } = ngramPair(numberTokens(words(think), tokens), size);
-    const known = new Set(inThink);
-    const leaked = grams.filter((gram) => known.has(gram)).length / grams.length;
+    const words = wordPair(think, answer);
+    if (words.hypothesis.length === 0) return scored(0, { tagsInThink });
+    const {
+      reference: inThink,
+      hypothesis: grams,
+      vocabularySize,
+    } = ngramPair(words, Math.min(n, words.hypothesis.length));
+    const known = new Uint8Array(vocabularySize);
+    for (const gram of inThink) known[gram] = 1;
+    let hits = 0;
+    for (const gram of grams) hits += known[gram] as number;
+    const leaked = hits / grams.length;
     return scored(leaked === 0 ? 0 : -leaked, { tagsInThink });
   };
 }

@@ -18,6 +18,23 @@ export function errorRate(reference: string, hypothesis: string, unit: "word" | 
   return editDistance(units, errorRateUnits(hypothesis, unit)) / units.length;
 }
 
+/**
+ * The same, but at most 1: what a reward of 1 - rate can tell apart. A hypothesis of twice the reference's length or more is at 1
+ * without a look at its units, so that a long text costs next to nothing.
+ */
+export function cappedErrorRate(reference: string, hypothesis: string, unit: "word" | "character"): number | null {
+  const shortest = unit === "character" ? 2 : Infinity; // a code point is at most two UTF-16 units; a word has any length
+  if (hypothesis.trim().length / shortest >= 2 * reference.trim().length && reference.trim() !== "") return 1;
+  if (unit === "character") {
+    const rate = characterErrorRate(reference.trim(), hypothesis.trim());
+    return rate === null ? null : Math.min(1, rate);
+  }
+  const units = pythonSplit(reference);
+  if (units.length === 0) return null;
+  const others = pythonSplit(hypothesis);
+  return others.length >= 2 * units.length ? 1 : Math.min(1, editDistance(units, others) / units.length);
+}
+
 /** Over code points as they are: a string for each would take longer than the distance. */
 function characterErrorRate(reference: string, hypothesis: string): number | null {
   const numbers = new Map<number, number>();

@@ -1,9 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { alignTexts, editDistance, errorRate, rouge } from "../index.js";
-import { numberPairs } from "./number-pairs.js";
+import { cappedErrorRate } from "./error-rate.js";
+import { ngramPair, numberTokens } from "./ngrams.js";
 import { longestCommonSubsequence } from "./rouge/longest-common-subsequence.js";
 import { summaryLevelHits } from "./rouge/summary-level-hits.js";
+import { tokenize, wordPair } from "./tokenize.js";
 
 function plainLcs(a: readonly number[], b: readonly number[]): number {
   const table = Array.from({ length: a.length + 1 }, () => new Array<number>(b.length + 1).fill(0));
@@ -60,24 +62,68 @@ describe("longestCommonSubsequence", () => {
   });
 });
 
-describe("numberPairs", () => {
-  it("gives pairs the same number exactly when they are equal, from 0 without gaps", () => {
+describe("ngramPair", () => {
+  it("gives n-grams of both texts the same number exactly when they are equal, in order of first use", () => {
+    const tokens = fc.array(fc.nat(3), { maxLength: 60 });
     fc.assert(
-      fc.property(fc.array(fc.tuple(fc.nat(6), fc.nat(4)), { maxLength: 60 }), (pairs) => {
-        const { ids, count } = numberPairs(
-          Int32Array.from(pairs, ([head]) => head),
-          7,
-          Int32Array.from(pairs, ([, tail]) => tail),
-          5,
-        );
-        const spelled = pairs.map((pair) => pair.join());
-        expect(new Set(ids).size).toBe(count);
-        expect(count).toBe(new Set(spelled).size);
-        ids.forEach((id, i) => {
-          expect(id).toBeLessThan(count);
-          expect(spelled.map((text) => text === spelled[i])).toEqual(Array.from(ids, (other) => other === id));
-        });
+      fc.property(tokens, tokens, fc.integer({ min: 1, max: 5 }), (a, b, n) => {
+        const pair = { reference: Int32Array.from(a), hypothesis: Int32Array.from(b), vocabularySize: 4 };
+        const found = ngramPair(pair, n);
+        const spelled = (list: number[]) =>
+          list.slice(0, Math.max(0, list.length - n + 1)).map((_, i) => list.slice(i, i + n).join());
+        const expected = numberTokens(spelled(a), spelled(b));
+        if (n > 1) expect(found).toEqual(expected);
+        expect(found.reference.length).toBe(expected.reference.length);
       }),
+      { numRuns: 500 },
+    );
+  });
+});
+
+describe("wordPair", () => {
+  it("numbers the words that tokenize finds, in any script", () => {
+    const piece = fc.oneof(
+      fc.constantFrom(
+        "running",
+        "runs",
+        "run",
+        "cat",
+        " ",
+        "-",
+        "нет",
+        "水",
+        "ก็",
+        "\ufdfa",
+        "İ",
+        "ΑΣ",
+        "a\u0301",
+        "\ud800",
+        "𝟙",
+      ),
+      fc.string({ unit: "grapheme", maxLength: 4 }),
+    );
+    const text = fc.array(piece, { maxLength: 30 }).map((pieces) => pieces.join(""));
+    fc.assert(
+      fc.property(text, text, fc.boolean(), (a, b, useStemmer) => {
+        const options = { tokenizer: "unicode", useStemmer } as const;
+        expect(wordPair(a, b, useStemmer)).toEqual(numberTokens(tokenize(a, options), tokenize(b, options)));
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
+
+describe("cappedErrorRate", () => {
+  it("is the error rate, at most 1", () => {
+    const text = fc
+      .array(fc.constantFrom("a", "b", " ", "\u{1f469}"), { maxLength: 30 })
+      .map((letters) => letters.join(""));
+    fc.assert(
+      fc.property(text, text, fc.constantFrom("word" as const, "character" as const), (a, b, unit) => {
+        const exact = errorRate(a, b, unit);
+        expect(cappedErrorRate(a, b, unit)).toBe(exact === null ? null : Math.min(1, exact));
+      }),
+      { numRuns: 1000 },
     );
   });
 });

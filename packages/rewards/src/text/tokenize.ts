@@ -1,12 +1,13 @@
-import { codePointTable } from "./code-point-table.js";
+import type { TokenPair } from "./ngrams.js";
 import { porterStem } from "./porter-stemmer.js";
+import { unicodeTokenPair, unicodeWords } from "./unicode-words.js";
 
 /** How a text becomes tokens; see `tokenize`. */
 export interface TokenizeOptions {
   /**
    * "rouge" (default): Google's, runs of a-z and 0-9 after lower-casing; every other letter is lost, so a Chinese or
    * Arabic text has no tokens. "unicode": runs of letters, marks and digits of any script; Han, Hiragana, Katakana,
-   * Thai, Lao, Khmer and Myanmar give one token a character, since they are written without spaces.
+   * Thai, Lao, Khmer and Myanmar give one token per character, since they are written without spaces.
    */
   readonly tokenizer?: "rouge" | "unicode";
   /** Porter's stemmer with NLTK's extensions on ASCII tokens of more than three characters. Default true. */
@@ -20,6 +21,11 @@ export function tokenize(text: string, options: TokenizeOptions = {}): string[] 
   return tokens.map(stem);
 }
 
+/** The words of two texts in any script as numbers: what `tokenize` gives with the unicode tokenizer, without a string for each. */
+export function wordPair(reference: string, hypothesis: string, useStemmer = false): TokenPair {
+  return unicodeTokenPair(reference, hypothesis, useStemmer ? stem : null);
+}
+
 /** Whether `tokenize` would find any token; stops at the first. */
 export function hasTokens(text: string, options: TokenizeOptions = {}): boolean {
   return options.tokenizer === "unicode"
@@ -27,36 +33,9 @@ export function hasTokens(text: string, options: TokenizeOptions = {}): boolean 
     : /[a-z0-9]/.test(text.toLowerCase());
 }
 
-/** What a code point does in `unicodeTokens`, as bits. */
-const UNSPACED = 1;
-const MARK = 2;
-const WORD = 4;
-const kindOf = codePointTable(
-  (character) =>
-    (/[\p{sc=Han}\p{sc=Hira}\p{sc=Kana}\p{sc=Thai}\p{sc=Laoo}\p{sc=Khmr}\p{sc=Mymr}]/u.test(character) ? UNSPACED : 0) |
-    (/\p{M}/u.test(character) ? MARK : 0) |
-    (/[\p{L}\p{M}\p{N}]/u.test(character) ? WORD : 0),
-);
-
-/** A character of an unspaced script with the marks after it, or a run of letters, marks and digits of the others. */
 function unicodeTokens(original: string): string[] {
-  const text = original.normalize("NFKC").toLowerCase();
-  const tokens: string[] = [];
-  let start = -1; // of the token that is open
-  let continues = 0; // kinds that go on with it
-  for (let i = 0; i < text.length; ) {
-    const code = text.codePointAt(i) as number;
-    const kind = kindOf(code);
-    const unspaced = (kind & UNSPACED) !== 0;
-    if (start < 0 || (kind & continues) === 0 || (unspaced && continues === WORD)) {
-      if (start >= 0) tokens.push(text.slice(start, i));
-      start = kind & (UNSPACED | WORD) ? i : -1;
-      continues = unspaced ? MARK : WORD;
-    }
-    i += code > 0xffff ? 2 : 1;
-  }
-  if (start >= 0) tokens.push(text.slice(start));
-  return tokens;
+  const { text, bounds } = unicodeWords(original);
+  return Array.from({ length: bounds.length >> 1 }, (_, w) => text.slice(bounds[2 * w], bounds[2 * w + 1]));
 }
 
 const stems = new Map<string, string>();

@@ -37,8 +37,10 @@ function vsr1Accuracy(completion: string, solution: string, type: string | undef
     case "numerical":
       return numerical(answer, truth);
     case "OCR": {
-      const reference = pythonSplit(truth);
-      return clip(1 - editDistance(reference, pythonSplit(answer)) / Math.max(1, reference.length));
+      const [reference, found] = [pythonSplit(truth), pythonSplit(answer)];
+      const length = Math.max(1, reference.length);
+      if (found.length >= reference.length + length) return 0; // as many insertions as the whole reference has words
+      return clip(1 - editDistance(reference, found) / length);
     }
     case "free-form":
       return clip(meanRouge(truth, answer));

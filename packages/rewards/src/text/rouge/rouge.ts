@@ -1,5 +1,5 @@
-import { ngramPair, numberTokens, type TokenPair } from "../ngrams.js";
-import { type TokenizeOptions, tokenize } from "../tokenize.js";
+import { ngramPair, type TokenPair } from "../ngrams.js";
+import { type TokenizeOptions, tokenize, wordPair } from "../tokenize.js";
 import { longestCommonSubsequence } from "./longest-common-subsequence.js";
 import { summaryLevelHits } from "./summary-level-hits.js";
 import { TokenIds } from "./token-ids.js";
@@ -54,7 +54,7 @@ let stemmed: TokenIds | undefined;
 let plain: TokenIds | undefined;
 
 function tokenPair(reference: string, hypothesis: string, options: TokenizeOptions): TokenPair {
-  if (options.tokenizer === "unicode") return numberTokens(tokenize(reference, options), tokenize(hypothesis, options));
+  if (options.tokenizer === "unicode") return wordPair(reference, hypothesis, options.useStemmer !== false);
   if (options.useStemmer === false) plain ??= new TokenIds(false);
   else stemmed ??= new TokenIds(true);
   return ((options.useStemmer === false ? plain : stemmed) as TokenIds).pair(reference, hypothesis);
