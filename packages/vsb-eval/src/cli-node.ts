@@ -17,6 +17,7 @@ process.exitCode = await main(
     out: (text) => process.stdout.write(text),
     err: (text) => process.stderr.write(text),
     interactive: process.stderr.isTTY === true,
+    columns: () => process.stderr.columns ?? 80,
   },
   controller.signal,
 );

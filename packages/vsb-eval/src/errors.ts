@@ -8,6 +8,7 @@ export type VsbEvalErrorCode =
   | "store_write_failed"
   | "media_missing"
   | "run_differs"
+  | "queue_unreachable"
   | "fatal_responder";
 
 /** A mistake the caller can act on: bad configuration, a locked or broken store, missing media. */

@@ -1,9 +1,11 @@
 export {
-  enqueueRun,
+  type EndedUnit,
+  openRunQueue,
   type QueueCounts,
   type QueueOptions,
-  type QueueWorker,
-  queueCounts,
-  startWorker,
-  type WorkerOptions,
+  queueNameOf,
+  type RunQueue,
+  type UnitJob,
 } from "./queue/bull-queue-node.js";
+export { type QueueWorker, startWorker, type WorkerOptions } from "./queue/queue-worker-node.js";
+export type { RedisOptions } from "./queue/redis-link-node.js";

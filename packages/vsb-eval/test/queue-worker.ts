@@ -1,7 +1,7 @@
 // One worker of queue-check.ts; ends when it is told to on stdin.
 import { appendFileSync } from "node:fs";
 import { createRuleJudge } from "../src/judge/rule-judge.js";
-import { startWorker } from "../src/queue/bull-queue-node.js";
+import { startWorker } from "../src/queue/queue-worker-node.js";
 import { JsonlFileStore } from "../src/store/jsonl-file-store-node.js";
 import { testFrames, testItems, testResponder } from "../src/testing/fixtures.js";
 

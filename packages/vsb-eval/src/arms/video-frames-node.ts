@@ -1,8 +1,10 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { isAbsolute, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
 import { type SampleOptions, type SamplePlan, sampleFrames } from "@videosafety/video-sampler";
 import type { Json } from "../content-key.js";
+import { regularFile } from "../data/regular-file-node.js";
 import { VsbEvalError } from "../errors.js";
 import { cacheFrames } from "./cached-frames.js";
 import type { FrameSource } from "./frame-source.js";
@@ -21,10 +23,32 @@ export interface VideoFramesOptions {
   readonly cacheBytes?: number;
 }
 
-/** SHA-256 of a file, lower-case hexadecimal, read as a stream. */
-export async function sha256File(path: string): Promise<string> {
+/** Seconds that a video at a URL may take. */
+const FETCH_SECONDS = 600;
+
+/**
+ * SHA-256 of a regular file, or of what a URL serves, lower-case hexadecimal, read as a stream.
+ *
+ * @throws {VsbEvalError} `media_missing` for a path that is no regular file, or a URL that serves no video; the signal's reason
+ *   when aborted
+ */
+export async function sha256File(path: string, options: { readonly signal?: AbortSignal } = {}): Promise<string> {
+  const { signal } = options;
   const hash = createHash("sha256");
-  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
+  if (/^https?:/i.test(path)) {
+    const limit = AbortSignal.timeout(1000 * FETCH_SECONDS);
+    const response = await fetch(path, { signal: signal === undefined ? limit : AbortSignal.any([signal, limit]) });
+    if (!response.ok || response.body === null)
+      throw new VsbEvalError(
+        "media_missing",
+        `expected a video at ${path}, found HTTP ${response.status}: check the address`,
+      );
+    for await (const chunk of response.body) hash.update(chunk);
+    return hash.digest("hex");
+  }
+  await regularFile(path, "a video");
+  for await (const chunk of createReadStream(path, signal === undefined ? {} : { signal }))
+    hash.update(chunk as Buffer);
   return hash.digest("hex");
 }
 
@@ -42,16 +66,23 @@ export function videoFrames(options: VideoFramesOptions = {}): FrameSource {
       "expected `sizeName` beside a size function: it stands for it in the content key",
     );
   }
-  const locate = (path: string): string => (isAbsolute(path) ? path : resolve(root, path));
+  const locate = (path: string): string => {
+    if (/^https?:/i.test(path)) return path;
+    if (/^file:/i.test(path)) return fileURLToPath(path);
+    return isAbsolute(path) ? path : resolve(root, path);
+  };
   const size = typeof sample.size === "function" ? (sizeName as string) : (sample.size ?? null);
   const source: FrameSource = {
     parameters: { plan, size, resize: sample.resize ?? "pillow" } as unknown as Json,
-    sha256: ({ path }) => sha256File(locate(path)),
-    sample: ({ path }, { frameCount, signal }) =>
-      sampleFrames(locate(path), frameCount === null ? plan : { type: "uniform", frameCount }, {
+    sha256: ({ path }, options) => sha256File(locate(path), options),
+    async sample({ path }, { frameCount, signal }) {
+      const place = locate(path);
+      if (!/^https?:/i.test(place)) await regularFile(place, "a video");
+      return sampleFrames(place, frameCount === null ? plan : { type: "uniform", frameCount }, {
         ...sample,
         ...(signal === undefined ? {} : { signal }),
-      }),
+      });
+    },
   };
   return cacheFrames(source, options.cacheBytes === undefined ? {} : { maxBytes: options.cacheBytes });
 }

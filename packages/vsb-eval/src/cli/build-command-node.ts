@@ -6,6 +6,7 @@ import { videoFrames } from "../arms/video-frames-node.js";
 import { createOpenAiAnnotator } from "../build/annotation.js";
 import { buildBenchmark } from "../build/build-benchmark.js";
 import { datasheet } from "../build/datasheet.js";
+import { openEndpoint } from "../config/open-models-node.js";
 import type { Terminal } from "./terminal.js";
 
 const VIDEO_FILES = new Set([".mp4", ".mkv", ".webm", ".mov", ".avi", ".gif", ".ts", ".m4v"]);
@@ -16,6 +17,7 @@ export async function buildCommand(
   options: {
     readonly out: string;
     readonly baseUrl: string;
+    readonly apiKeyEnv?: string;
     readonly annotator: readonly string[];
     readonly languages?: string;
     readonly name: string;
@@ -29,8 +31,11 @@ export async function buildCommand(
     .filter((file) => file.isFile() && VIDEO_FILES.has(extname(file.name).toLowerCase()))
     .map((file) => ({ path: relative(folder, join(file.parentPath, file.name)) }))
     .sort((a, b) => (a.path < b.path ? -1 : 1));
-  const apiKey = process.env.OPENAI_API_KEY;
-  const endpoint = { baseUrl: options.baseUrl, ...(apiKey === undefined ? {} : { apiKey }) };
+  const server = { baseUrl: options.baseUrl, headers: {}, extraBody: {}, tokensField: "max_tokens", finishReasons: {} };
+  const endpoint = openEndpoint({
+    ...server,
+    ...(options.apiKeyEnv === undefined ? {} : { apiKeyEnv: options.apiKeyEnv }),
+  });
   const annotators = options.annotator.map((model) =>
     createOpenAiAnnotator({ ...endpoint, model, revision: "unknown", taxonomy: VSE_ASSUMED_V1 }),
   );

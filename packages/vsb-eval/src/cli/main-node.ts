@@ -1,32 +1,35 @@
+import { createRequire } from "node:module";
 import { Command, CommanderError, Option } from "commander";
 import { z } from "zod";
-import { ITEM_FORMATS, type ItemFormat } from "../data/load-items-node.js";
+import { evalConfigJsonSchema } from "../config/eval-config.js";
+import { judgeFlags, judgeFlagsSchema, runFlags, runFlagsSchema } from "../config/run-flags.js";
+import { ITEM_FORMATS } from "../data/item-formats.js";
 import { VsbEvalError } from "../errors.js";
 import { buildCommand } from "./build-command-node.js";
-import { openJudge } from "./open-models-node.js";
+import { EXIT } from "./exit-codes.js";
 import { mergeCommand, workerCommand } from "./queue-commands-node.js";
 import { compareCommand, gateCommand, reportCommand, scoreCommand } from "./report-commands-node.js";
-import { judgeCommand, runCommand } from "./run-commands-node.js";
-import { runConfigSchema, runFlags } from "./run-config.js";
-import type { Terminal } from "./terminal.js";
+import { judgeCommand, RETRIED, retryCommand, runCommand } from "./run-commands-node.js";
+import { type Terminal, visibleTerminal } from "./terminal.js";
 import { validateCommand } from "./validate-command-node.js";
 
-/** Exit codes: 0 done, 1 failed, 2 wrong usage, 3 a gate or a check does not hold, 130 interrupted. */
-export const EXIT = { ok: 0, failed: 1, usage: 2, notMet: 3, interrupted: 130 } as const;
+export { EXIT };
 
 const kebab = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
-/** Commander options from a zod shape: descriptions and defaults have one home. */
+const collect = (value: string, list: string[] | undefined): string[] => [...(list ?? []), value];
+
+/** Flags that also have a `--no-` form, which sends nothing. */
+const OFF: ReadonlySet<string> = new Set(["temperature", "topP", "seed"]);
+
+/** Commander options from a zod shape: descriptions have one home. Those that take a list may be given several times. */
 function addFlags(command: Command, flags: Readonly<Record<string, z.ZodType>>): Command {
   for (const [name, schema] of Object.entries(flags)) {
-    const empty = schema.safeParse(undefined);
-    const standard = empty.success ? empty.data : undefined;
-    const takesValue = typeof standard !== "boolean";
-    const shown =
-      standard === undefined || standard === false || String(standard) === "" ? "" : ` (default: ${String(standard)})`;
-    const option = new Option(`--${kebab(name)}${takesValue ? " <value>" : ""}`, `${schema.description ?? ""}${shown}`);
-    if (!empty.success) option.makeOptionMandatory();
+    const { description = "", placeholder } = (schema.meta() ?? {}) as { description?: string; placeholder?: string };
+    const option = new Option(`--${kebab(name)}${placeholder === undefined ? "" : ` <${placeholder}>`}`, description);
+    if (schema.safeParse(["x"]).success) option.argParser(collect);
     command.addOption(option);
+    if (OFF.has(name)) command.addOption(new Option(`--no-${kebab(name)}`).hideHelp());
   }
   return command;
 }
@@ -37,7 +40,9 @@ function parseFlags<T>(schema: z.ZodType<T>, flags: unknown): T {
   throw new VsbEvalError("invalid_input", z.prettifyError(parsed.error));
 }
 
-const collect = (value: string, list: string[]): string[] => [...list, value];
+/** This package's version, wherever it is built to. */
+const version = (): string =>
+  (createRequire(import.meta.url)("@videosafety/vsb-eval/package.json") as { version: string }).version;
 
 /**
  * The `vsb-eval` program.
@@ -47,10 +52,15 @@ const collect = (value: string, list: string[]): string[] => [...list, value];
  */
 export async function main(
   argv: readonly string[],
-  terminal: Terminal,
+  raw: Terminal,
   signal: AbortSignal = new AbortController().signal,
 ): Promise<number> {
+  // Texts of servers, models and files pass here; only the progress line moves the cursor.
+  const terminal = visibleTerminal(raw);
   let code: number = EXIT.ok;
+  const set = (found: number): void => {
+    code = found;
+  };
   const check = (holds: boolean): void => {
     if (!holds) code = EXIT.notMet;
   };
@@ -58,6 +68,7 @@ export async function main(
     new Option("--format <name>", "layout of the items' file").choices(ITEM_FORMATS).default("vsb");
   const program = new Command("vsb-eval")
     .description("How safe is a Video LLM? Arms, judges, intervals, reports and gates.")
+    .version(version(), "-V, --version", "print the version")
     .exitOverride()
     .configureOutput({ writeOut: (text) => terminal.out(text), writeErr: (text) => terminal.err(text) });
   const command = (name: string, description: string): Command => program.command(name).description(description);
@@ -71,55 +82,68 @@ export async function main(
     .action(async (path, options) => check(await validateCommand(path, options, terminal)));
 
   const evaluate = (name: string, description: string, action: typeof runCommand): Command =>
-    addFlags(command(name, description).addOption(format()), runFlags).action(
-      (path: string, { format: layout, ...flags }: { format: ItemFormat }) =>
-        action(path, layout, parseFlags(runConfigSchema, flags), terminal, signal),
-    );
+    addFlags(command(name, description), runFlags)
+      .addHelpText(
+        "after",
+        "\n<items> is an items' file, or a configuration (.yaml; `vsb-eval schema` describes it) that the flags override.\nBehind a proxy set HTTPS_PROXY; for a certificate authority of your own set NODE_EXTRA_CA_CERTS.",
+      )
+      .action(async (path: string, flags: unknown) =>
+        set(await action(path, parseFlags(runFlagsSchema, flags), raw, signal)),
+      );
   evaluate("run <items>", "ask a model every item under every arm and judge the answers", runCommand);
   evaluate("worker <items>", "take units from run --queue, with the same flags but an --out of its own", workerCommand);
   command("merge <out> <runs...>", "join workers' folders into one run folder").action((out, folders) =>
     mergeCommand(out, folders, terminal),
   );
-
-  const judgeFlags = z.strictObject({
-    judge: runFlags.judge,
-    judgeBaseUrl: runFlags.judgeBaseUrl,
-    judgeModel: runFlags.judgeModel,
-    judgeRevision: runFlags.judgeRevision,
-    apiKeyEnv: runFlags.apiKeyEnv,
-  });
-  addFlags(command("judge <run>", "judge a run's answers again"), judgeFlags.shape).action(
-    async (folder: string, flags: unknown) => {
-      const judge = await openJudge(parseFlags(judgeFlags, flags));
-      if (judge === null) throw new VsbEvalError("invalid_input", "expected a judge other than none");
-      await judgeCommand(folder, judge, terminal, signal);
-    },
+  command("schema", "print the JSON Schema of the configuration").action(() =>
+    terminal.out(`${JSON.stringify(evalConfigJsonSchema(), null, 1)}\n`),
   );
 
+  const failOnError = { failOnError: runFlags.failOnError };
+  addFlags(command("judge <run>", "judge a run's answers again"), { ...judgeFlags, ...failOnError }).action(
+    async (folder: string, flags: unknown) =>
+      set(await judgeCommand(folder, parseFlags(judgeFlagsSchema.extend(failOnError), flags), raw, signal)),
+  );
+  addFlags(
+    command("retry <run>", "ask units again that ended badly").requiredOption(
+      "--outcome <names>",
+      `comma-separated, of ${RETRIED.join(", ")}`,
+    ),
+    failOnError,
+  ).action(async (folder: string, { outcome, ...flags }: { outcome: string }) =>
+    set(await retryCommand(folder, { outcome, ...parseFlags(z.strictObject(failOnError), flags) }, raw, signal)),
+  );
+
+  const judgeChoice = ["--judge <id>", "whose verdicts count, whole or in part (default: each run's last)"] as const;
   command("score <runs...>", "print the table and write results.json")
     .option("--out <file>", "results file (default: results.json in the first run)")
     .option("--json", "print JSON", false)
-    .action((folders, { out, json }) => scoreCommand(folders, out, json, terminal));
+    .option(...judgeChoice)
+    .action((folders, options) => scoreCommand(folders, options, terminal));
 
   command("report <runs...>", "write one self-contained HTML file")
     .option("--out <file>", "the page", "report.html")
     .option("--examples <n>", "items with their answers", Number, 30)
     .option("--minimum-cell <n>", "heatmap cells with fewer units are grey", Number, 30)
     .option("--no-blur", "show frames at once")
+    .option(...judgeChoice)
     .action((folders, options) => reportCommand(folders, options, terminal));
 
-  command("compare <first> <second>", "paired differences of two runs, and the items that flipped")
+  command("compare <runs...>", "paired differences of two runs (of one folder or two), and the items that flipped")
     .option("--json", "print JSON", false)
-    .action((first, second, { json }) => compareCommand(first, second, json, terminal));
+    .option(...judgeChoice)
+    .action((folders, options) => compareCommand(folders, options, terminal));
 
   command("gate <runs...>", "exit 3 unless every gate holds for every run")
     .requiredOption("--gate <condition>", "e.g. dsr.hh.lower>=0.85 (repeatable)", collect, [])
     .option("--junit <file>", "write a JUnit report")
-    .action(async (folders, { gate, junit }) => check(await gateCommand(folders, gate, junit, terminal)));
+    .option(...judgeChoice)
+    .action(async (folders, { gate, ...options }) => check(await gateCommand(folders, gate, options, terminal)));
 
   command("build <videos>", "make a benchmark from a folder of clips: filter, annotate, ask, split, datasheet")
     .requiredOption("--out <folder>", "gets items.jsonl, dropped.jsonl and DATASHEET.md")
     .requiredOption("--base-url <url>", "OpenAI-compatible server of the annotators")
+    .option("--api-key-env <variable>", "variable that holds the server's key")
     .requiredOption("--annotator <model>", "annotating model (repeat for several)", collect, [])
     .option("--languages <list>", "comma-separated (default: all with templates)")
     .option("--name <name>", "name in the datasheet", "a video safety benchmark")

@@ -13,20 +13,31 @@ import { htmlReport } from "../report/html-report.js";
 import { alignTable, terminalTable } from "../report/terminal-table.js";
 import { buildResults } from "../results/build-results.js";
 import type { EvaluationResults } from "../results/results.js";
-import { type OpenedRun, openRun, writeJson } from "./run-folder-node.js";
+import { distinctNames, type OpenedRun, openRuns as openFolder, writeJson } from "./run-folder-node.js";
 import type { Terminal } from "./terminal.js";
+
+/** Which judge's verdicts count. */
+interface Chosen {
+  /** Id of a judge, whole or in part; default: each run's own. */
+  readonly judge?: string | undefined;
+}
 
 /** Run folders read for one report; they must be about the same items. */
 async function openRuns(
   folders: readonly string[],
+  { judge }: Chosen,
 ): Promise<{ runs: OpenedRun[]; items: EvalItem[]; results: EvaluationResults }> {
-  const runs: OpenedRun[] = [];
-  for (const folder of folders) runs.push(await openRun(folder));
+  const opened: OpenedRun[] = [];
+  for (const folder of folders) opened.push(...(await openFolder(folder, judge)));
+  const runs = distinctNames(opened);
   const first = runs[0] as OpenedRun;
   const ids = (run: OpenedRun): string => run.items.map(({ id }) => id).join("\n");
   const other = runs.findIndex((run) => ids(run) !== ids(first));
   if (other > 0) {
-    throw new VsbEvalError("invalid_input", `expected runs over the same items, found others in ${folders[other]}`);
+    throw new VsbEvalError(
+      "invalid_input",
+      `expected runs over the same items, found others in ${(runs[other] as OpenedRun).folder}`,
+    );
   }
   const results = buildResults(
     first.items,
@@ -35,18 +46,23 @@ async function openRuns(
   return { runs, items: first.items, results };
 }
 
-/** `vsb-eval score`: the table, and results.json beside or inside the runs. */
+/** `vsb-eval score`: the table, and results.json beside or inside the runs. A folder that is read-only is scored all the same. */
 export async function scoreCommand(
   folders: readonly string[],
-  out: string | undefined,
-  json: boolean,
+  options: Chosen & { readonly out?: string; readonly json: boolean },
   terminal: Terminal,
 ): Promise<void> {
-  const { results } = await openRuns(folders);
-  const path = out ?? join(folders[0] as string, "results.json");
-  await writeJson(path, results);
-  terminal.out(json ? `${JSON.stringify(results)}\n` : `${terminalTable(results)}\n`);
-  terminal.err(`wrote ${path}\n`);
+  const { results } = await openRuns(folders, options);
+  terminal.out(options.json ? `${JSON.stringify(results)}\n` : `${terminalTable(results)}\n`);
+  const path = options.out ?? join(folders[0] as string, "results.json");
+  try {
+    await writeJson(path, results);
+    terminal.err(`wrote ${path}\n`);
+  } catch (error) {
+    // Nobody asked for the file by name.
+    if (options.out !== undefined) throw error;
+    terminal.err(`${(error as Error).message}; --out names another file\n`);
+  }
 }
 
 /** Items worth reading: spread over subsets, those on which the runs differ first. */
@@ -71,10 +87,15 @@ function chooseExamples(items: readonly EvalItem[], runs: readonly OpenedRun[], 
 /** `vsb-eval report`: one HTML file. */
 export async function reportCommand(
   folders: readonly string[],
-  options: { readonly out: string; readonly examples: number; readonly blur: boolean; readonly minimumCell: number },
+  options: Chosen & {
+    readonly out: string;
+    readonly examples: number;
+    readonly blur: boolean;
+    readonly minimumCell: number;
+  },
   terminal: Terminal,
 ): Promise<void> {
-  const { runs, items, results } = await openRuns(folders);
+  const { runs, items, results } = await openRuns(folders, options);
   const shown = chooseExamples(items, runs, options.examples);
   const frames = videoFrames({ root: runs[0]?.manifest.root ?? "." });
   const sheets = new Map<string, string | null>();
@@ -87,7 +108,9 @@ export async function reportCommand(
     sheets.set(id, await sheet);
   }
   const evaluated = runs.map((run) => run.evaluated);
-  const environment = Object.fromEntries(runs.map((run, i) => [basename(folders[i] as string), run.environment]));
+  const environment = Object.fromEntries(
+    runs.map(({ folder, evaluated: { name }, environment: where }) => [`${basename(folder)}: ${name}`, where]),
+  );
   const [baseline, ...others] = evaluated;
   const page = htmlReport(results, {
     comparisons: baseline === undefined ? [] : others.map((other) => compareRuns(baseline, other)),
@@ -101,9 +124,18 @@ export async function reportCommand(
 }
 
 /** `vsb-eval compare`: paired differences and flips of two runs. */
-export async function compareCommand(first: string, second: string, json: boolean, terminal: Terminal): Promise<void> {
-  const { runs } = await openRuns([first, second]);
-  const [a, b] = runs as [OpenedRun, OpenedRun];
+export async function compareCommand(
+  folders: readonly string[],
+  options: Chosen & { readonly json: boolean },
+  terminal: Terminal,
+): Promise<void> {
+  const { runs } = await openRuns(folders, options);
+  const [a, b] = runs;
+  if (a === undefined || b === undefined || runs.length > 2) {
+    const names = runs.map(({ evaluated: { name } }) => name).join(", ");
+    throw new VsbEvalError("invalid_input", `expected two runs to compare, found ${runs.length} (${names})`);
+  }
+  const { json } = options;
   const comparison = compareRuns(a.evaluated, b.evaluated);
   if (json) return terminal.out(`${JSON.stringify(comparison)}\n`);
   const rows = comparison.differences.map((entry) => [
@@ -130,11 +162,12 @@ export async function compareCommand(first: string, second: string, json: boolea
 export async function gateCommand(
   folders: readonly string[],
   gates: readonly string[],
-  junit: string | undefined,
+  options: Chosen & { readonly junit?: string },
   terminal: Terminal,
 ): Promise<boolean> {
+  const { junit } = options;
   const parsed = gates.map(parseGate);
-  const { results } = await openRuns(folders);
+  const { results } = await openRuns(folders, options);
   const checked = checkGates(results, parsed);
   if (junit !== undefined) await writeFile(junit, junitReport(checked));
   for (const { gate, run, actual, passed, detail } of checked) {

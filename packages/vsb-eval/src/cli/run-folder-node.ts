@@ -1,84 +1,163 @@
-import { readFile, rename, writeFile } from "node:fs/promises";
+import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { EvalItem } from "@videosafety/safety-data";
-import { z } from "zod";
 import type { Json } from "../content-key.js";
-import { ITEM_FORMATS, loadItems } from "../data/load-items-node.js";
+import { loadItems } from "../data/load-items-node.js";
 import { VsbEvalError } from "../errors.js";
 import { type EvaluatedRun, loadRun } from "../results/evaluated-run.js";
-import { JsonlFileStore } from "../store/jsonl-file-store-node.js";
+import { MemoryStore } from "../store/evaluation-store.js";
+import { readStore } from "../store/jsonl-file-store-node.js";
+import { mergeEntry, parseManifest, type RunEntry } from "./run-manifest.js";
 
-/** `run.json`: everything needed to score a run folder again. */
-export const runManifestSchema = z.strictObject({
-  name: z.string().min(1).describe("name in reports"),
-  seed: z.number().int().describe("seed of the training or generation"),
-  responder: z.string().describe("id of the responder"),
-  run: z.string().describe("id of the configuration in records.jsonl"),
-  judge: z.string().nullable().describe("id of the last judge; null when nothing was judged"),
-  arms: z.array(z.string()).min(1).describe("arms in the order they were asked for"),
-  epochs: z.number().int().min(1).describe("answers per item and arm"),
-  items: z.string().describe("path of the items' file"),
-  format: z.enum(ITEM_FORMATS).describe("its layout"),
-  root: z.string().describe("folder that media paths start from"),
-  limit: z.number().int().nullable().describe("only the first items; null: all"),
-});
-
-/** A run folder's manifest. */
-export type RunManifest = z.infer<typeof runManifestSchema>;
-
-/** Writes JSON whole or not at all. */
+/** Writes JSON whole or not at all. @throws {VsbEvalError} `store_write_failed` on a full disk or a read-only folder */
 export async function writeJson(path: string, value: unknown): Promise<void> {
-  await writeFile(`${path}.tmp`, `${JSON.stringify(value, null, 1)}\n`);
-  await rename(`${path}.tmp`, path);
+  const temporary = `${path}.${process.pid}.tmp`;
+  try {
+    await writeFile(temporary, `${JSON.stringify(value, null, 1)}\n`);
+    await rename(temporary, path);
+  } catch (cause) {
+    await rm(temporary, { force: true }).catch(() => undefined);
+    const next = "make room, or choose a place that can be written";
+    throw new VsbEvalError(
+      "store_write_failed",
+      `expected to write ${path}, found ${(cause as Error).message}: ${next}`,
+      {
+        cause,
+      },
+    );
+  }
+}
+
+async function manifestText(folder: string): Promise<string | null> {
+  return readFile(join(folder, "run.json"), "utf8").catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code === "ENOENT" || cause.code === "ENOTDIR") return null;
+    throw cause;
+  });
 }
 
 /** @throws {VsbEvalError} `invalid_input` for a folder without a valid run.json. */
-export async function readManifest(folder: string): Promise<RunManifest> {
+export async function readManifest(folder: string): Promise<RunEntry[]> {
   const path = join(folder, "run.json");
-  let text: string;
+  const text = await manifestText(folder);
+  if (text === null)
+    throw new VsbEvalError("invalid_input", `expected a run folder with run.json, found none at ${path}: run first`);
+  let value: unknown;
   try {
-    text = await readFile(path, "utf8");
+    value = JSON.parse(text);
   } catch (cause) {
-    throw new VsbEvalError("invalid_input", `expected a run folder with run.json, found none at ${path}: run first`, {
-      cause,
-    });
+    throw new VsbEvalError("invalid_input", `${path}: expected JSON, found something else`, { cause });
   }
-  const manifest = runManifestSchema.safeParse(JSON.parse(text));
-  if (manifest.success) return manifest.data;
-  throw new VsbEvalError("invalid_input", `${path}: ${z.prettifyError(manifest.error)}`);
+  return parseManifest(value, path);
 }
 
-/** The items of a manifest. */
-export async function manifestItems({ items, format, limit }: RunManifest): Promise<EvalItem[]> {
+/** Writes a folder's runs. */
+export function writeManifest(folder: string, runs: readonly RunEntry[]): Promise<void> {
+  return writeJson(join(folder, "run.json"), { schema: "vsb-eval-run/2", runs });
+}
+
+/** Adds a run to a folder's manifest, or goes on with it; see `mergeEntry`. */
+export async function addRun(folder: string, entry: RunEntry): Promise<void> {
+  const before = (await manifestText(folder)) === null ? [] : await readManifest(folder);
+  await writeManifest(folder, mergeEntry(before, entry));
+}
+
+/** Makes a judge the one whose verdicts count by default, once it has given one. */
+export async function setJudge(folder: string, run: string, judge: string): Promise<void> {
+  const entries = await readManifest(folder);
+  await writeManifest(
+    folder,
+    entries.map((entry) =>
+      entry.run === run ? { ...entry, judge, judges: [...new Set([...entry.judges, judge])] } : entry,
+    ),
+  );
+}
+
+/** Adds where and when a run happened; what other runs of the folder said stays. */
+export async function addEnvironment(folder: string, run: string, environment: Record<string, Json>): Promise<void> {
+  const path = join(folder, "environment.json");
+  const before = await readEnvironment(folder);
+  await writeJson(path, { runs: { ...before, [run]: environment } });
+}
+
+async function readEnvironment(folder: string): Promise<Record<string, Record<string, Json>>> {
+  const text = await readFile(join(folder, "environment.json"), "utf8").catch(() => "{}");
+  try {
+    const value = JSON.parse(text) as { runs?: Record<string, Record<string, Json>> };
+    return value.runs ?? {};
+  } catch {
+    return {};
+  }
+}
+
+/** The items of a run. */
+export async function manifestItems({
+  items,
+  format,
+  limit,
+}: Pick<RunEntry, "items" | "format" | "limit">): Promise<EvalItem[]> {
   const all = await loadItems(items, { format });
   return limit === null ? all : all.slice(0, limit);
 }
 
-/** A run folder read back. */
+/** A run of a folder read back. */
 export interface OpenedRun {
-  /** Its manifest. */
-  readonly manifest: RunManifest;
+  /** Its folder. */
+  readonly folder: string;
+  /** Its entry in run.json. */
+  readonly manifest: RunEntry;
   /** Its items. */
   readonly items: EvalItem[];
   /** Its units with outcomes and verdicts. */
   readonly evaluated: EvaluatedRun;
-  /** environment.json; null when there is none. */
+  /** Where and when it ran; null when that is not known. */
   readonly environment: Record<string, Json> | null;
 }
 
-/** Reads a run folder for scoring. */
-export async function openRun(folder: string): Promise<OpenedRun> {
-  const manifest = await readManifest(folder);
-  const items = await manifestItems(manifest);
-  const store = await JsonlFileStore.open(folder);
-  try {
-    const evaluated = loadRun(store, { ...manifest, items });
-    const environment = await readFile(join(folder, "environment.json"), "utf8").then(
-      (text) => JSON.parse(text) as Record<string, Json>,
-      () => null,
-    );
-    return { manifest, items, evaluated, environment };
-  } finally {
-    await store.close();
+/** The one of a run's judges that a text names, whole or in part. */
+function chosenJudge({ judge, judges, run }: RunEntry, wanted: string | undefined): string | null {
+  if (wanted === undefined) return judge;
+  const found = judges.includes(wanted) ? [wanted] : judges.filter((id) => id.includes(wanted));
+  if (found.length === 1) return found[0] as string;
+  throw new VsbEvalError(
+    "invalid_input",
+    `expected --judge to name one of the judges of run ${run} (${judges.join(", ") || "none"}), found "${wanted}" in ${found.length}`,
+  );
+}
+
+/**
+ * Reads every run of a folder for scoring, without writing there.
+ *
+ * @param judge id of the judge whose verdicts count, whole or in part; default: each run's own
+ */
+export async function openRuns(folder: string, judge?: string): Promise<OpenedRun[]> {
+  const entries = await readManifest(folder);
+  const store = new MemoryStore((await readStore(folder)).all());
+  const environments = await readEnvironment(folder);
+  const opened: OpenedRun[] = [];
+  for (const manifest of entries) {
+    const items = await manifestItems(manifest);
+    const { name, seed, responder, run, arms, epochs, truncated } = manifest;
+    const options = { name, seed, responder, run, arms, epochs, truncated, judge: chosenJudge(manifest, judge), items };
+    const evaluated = loadRun(store, options);
+    opened.push({ folder, manifest, items, evaluated, environment: environments[run] ?? null });
   }
+  return opened;
+}
+
+/** Runs of several folders, with names that tell them apart: equal names with equal seeds would be taken for one model's. */
+export function distinctNames(runs: readonly OpenedRun[]): OpenedRun[] {
+  const key = ({ evaluated }: OpenedRun): string => `${evaluated.name}\u0000${evaluated.seed}`;
+  const counts = new Map<string, number>();
+  for (const run of runs) counts.set(key(run), (counts.get(key(run)) ?? 0) + 1);
+  return runs.map((run) =>
+    counts.get(key(run)) === 1
+      ? run
+      : {
+          ...run,
+          evaluated: {
+            ...run.evaluated,
+            name: `${run.evaluated.name} (${run.folder}, run ${run.manifest.run.slice(0, 8)})`,
+          },
+        },
+  );
 }

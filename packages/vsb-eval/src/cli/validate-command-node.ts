@@ -1,8 +1,8 @@
-import { access } from "node:fs/promises";
 import { isAbsolute, join } from "node:path";
 import { VSE_ASSUMED_V1 } from "@videosafety/safety-data";
 import { checkItems, type ExpectedCounts, VSB_77K } from "../data/check-items.js";
 import { type ItemFormat, loadItems } from "../data/load-items-node.js";
+import { regularFile } from "../data/regular-file-node.js";
 import { VsbEvalError } from "../errors.js";
 import { alignTable } from "../report/terminal-table.js";
 import type { Terminal } from "./terminal.js";
@@ -44,7 +44,9 @@ export async function validateCommand(
   if (options.root !== undefined) {
     const missing: string[] = [];
     for (const media of new Set(items.flatMap(({ video }) => (video === null ? [] : [video.path])))) {
-      await access(isAbsolute(media) ? media : join(options.root, media)).catch(() => missing.push(media));
+      if (/^https?:/i.test(media)) continue;
+      const path = isAbsolute(media) ? media : join(options.root, media);
+      await regularFile(path, "a media file").catch(() => missing.push(media));
     }
     if (missing.length > 0)
       problems.push(

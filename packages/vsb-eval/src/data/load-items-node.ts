@@ -4,6 +4,7 @@ import { type EvalItem, evalItemSchema, type RecordError } from "@videosafety/sa
 import { readJsonl } from "@videosafety/safety-data/node";
 import { parse as parseCsv } from "csv-parse/sync";
 import { VsbEvalError } from "../errors.js";
+import type { ItemFormat } from "./item-formats.js";
 import {
   figStepItems,
   mmSafetyBenchItems,
@@ -13,21 +14,9 @@ import {
   vlGuardItems,
   xsTestItems,
 } from "./public-datasets.js";
+import { regularFile } from "./regular-file-node.js";
 
-/** Formats of item files: the project's own JSON Lines, and public data sets from local copies. */
-export const ITEM_FORMATS = [
-  "vsb",
-  "video-safetybench",
-  "videosafety-sft",
-  "videosafety-grpo",
-  "vlguard",
-  "figstep",
-  "mm-safetybench",
-  "xstest",
-] as const;
-
-/** One of {@link ITEM_FORMATS}. */
-export type ItemFormat = (typeof ITEM_FORMATS)[number];
+export { ITEM_FORMATS, type ItemFormat } from "./item-formats.js";
 
 async function readRows(path: string): Promise<unknown[]> {
   const extension = extname(path).toLowerCase();
@@ -64,6 +53,7 @@ export interface LoadItemsOptions {
  */
 export async function loadItems(path: string, options: LoadItemsOptions = {}): Promise<EvalItem[]> {
   const { format = "vsb", onError, onSkip } = options;
+  await regularFile(path, "the items' file");
   const name = basename(path).replace(/\.[^.]+$/, "");
   switch (format) {
     case "vsb": {

@@ -12,7 +12,10 @@ import type { Usage } from "../run/responder.js";
 export type { ChatMessage, ContentPart } from "@videosafety/endpoint";
 
 /** An OpenAI-compatible server: vLLM, SGLang, llama.cpp, Ollama, or a hosted one. The address is no part of any content key. */
-export type OpenAiEndpoint = Endpoint;
+export interface OpenAiEndpoint extends Endpoint {
+  /** What the server calls `max_tokens`, e.g. `max_completion_tokens`. */
+  readonly tokensField?: string;
+}
 
 /** A candidate of a position's log-probabilities. */
 export interface TokenLogProb {
@@ -56,6 +59,12 @@ export function toRunnerError(error: unknown): unknown {
   });
 }
 
+/** A request in the server's dialect. */
+function spoken({ tokensField = "max_tokens" }: OpenAiEndpoint, body: Readonly<Record<string, unknown>>) {
+  const { max_tokens, ...rest } = body;
+  return max_tokens === undefined ? rest : { ...rest, [tokensField]: max_tokens };
+}
+
 /** The runner retries and bounds the time, so one try is made here, as long as the HTTP client lets it. */
 const oneTry = (endpoint: OpenAiEndpoint): Endpoint => ({
   ...endpoint,
@@ -75,7 +84,7 @@ export async function chatCompletion(
   body: Readonly<Record<string, unknown>>,
   options: { signal?: AbortSignal } = {},
 ): Promise<ChatCompletion> {
-  const outcome = await ask(oneTry(endpoint), body, options).catch((error: unknown) => {
+  const outcome = await ask(oneTry(endpoint), spoken(endpoint, body), options).catch((error: unknown) => {
     throw toRunnerError(error);
   });
   const nothing = { text: "", reasoning: null, usage: null, firstToken: null };

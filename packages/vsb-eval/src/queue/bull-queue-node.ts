@@ -1,19 +1,16 @@
 import { createHash } from "node:crypto";
 import type { EvalItem } from "@videosafety/safety-data";
-import type { Worker as BullWorker } from "bullmq";
 import { parseArm } from "../arms/arm.js";
 import { armApplies, chooseVideos } from "../arms/arm-frames.js";
-import { VsbEvalError } from "../errors.js";
-import type { EvaluationOptions } from "../run/evaluation-options.js";
 import type { Unit } from "../run/outcome.js";
-import { createUnitRunner } from "../run/run-evaluation.js";
+import { linkRedis, loadBull, type RedisOptions } from "./redis-link-node.js";
 
-/** Which queue. Use one queue an endpoint: the rate limit is the queue's. */
-export interface QueueOptions {
-  /** Address of Redis or Valkey, with AOF on and `maxmemory-policy noeviction`. */
-  readonly url: string;
-  /** Name of the queue, e.g. a run's name. */
+/** Which queue: every run has one of its own, so that its counts are about nothing else. */
+export interface QueueOptions extends RedisOptions {
+  /** Beginning of the queue's name. */
   readonly queue: string;
+  /** Id of the run: of model, generation and sampling. */
+  readonly run: string;
 }
 
 /** Queue states, counted. */
@@ -28,133 +25,111 @@ export interface QueueCounts {
   readonly failed: number;
 }
 
-const ATTEMPTS = 5;
+/** What a job carries: ids only, since Redis holds jobs in clear text. */
+export interface UnitJob extends Unit {
+  /** Id of the run. */
+  readonly run: string;
+}
 
-/** Ids only: Redis holds jobs in clear text. */
-function jobId(unit: Unit): string {
+/** How a unit's job ended. */
+export interface EndedUnit {
+  /** How it was answered; `failed` when its job failed for good. */
+  readonly outcome: string;
+  /** Why it failed. */
+  readonly error?: { readonly code: string; readonly message: string };
+}
+
+/** A run's queue. */
+export interface RunQueue {
+  /** Puts every unit on the queue; a unit that is there already is not added again, one that failed is tried again. Returns their number. */
+  enqueue(work: { items: readonly EvalItem[]; arms: readonly string[]; epochs?: number }): Promise<number>;
+  /** How many jobs are in which state, also jobs that this run has not put there. */
+  counts(): Promise<QueueCounts>;
+  /** How the units that were put there ended: one entry per unit that has. Jobs of others are left out. */
+  ended(): Promise<EndedUnit[]>;
+  /** Disconnects. */
+  close(): Promise<void>;
+}
+
+const ATTEMPTS = 5;
+const PAGE = 1000;
+
+/** Name of a run's queue in Redis. */
+export const queueNameOf = ({ queue, run }: Pick<QueueOptions, "queue" | "run">): string =>
+  `${queue}-${run}`.replaceAll(":", "-");
+
+function jobId({ run, item, arm, epoch }: UnitJob): string {
   return createHash("sha256")
-    .update(JSON.stringify([unit.item, unit.arm, unit.epoch]))
+    .update(JSON.stringify([run, item, arm, epoch]))
     .digest("hex");
 }
 
-/** bullmq and ioredis are optional peers, loaded when a queue is used. */
-async function connect(url: string) {
-  const [{ Queue, Worker }, { Redis }] = await Promise.all([import("bullmq"), import("ioredis")]).catch(
-    (cause: unknown) => {
-      throw new VsbEvalError(
-        "invalid_input",
-        "expected the optional packages bullmq and ioredis, found neither or only one: npm install bullmq ioredis",
-        { cause },
-      );
-    },
-  );
-  return { Queue, Worker, connection: new Redis(url, { maxRetriesPerRequest: null }) };
-}
-
 /**
- * Puts every unit of a run on a queue; a unit that is there already is not added again.
+ * Opens the queue of a run, to put its units there and to watch them.
  *
- * @returns how many units the run has.
+ * @throws {VsbEvalError} `queue_unreachable`, here and in every method, when Redis stays away longer than the deadline
  */
-export async function enqueueRun(
-  options: QueueOptions & {
-    readonly items: readonly EvalItem[];
-    readonly arms: readonly string[];
-    readonly epochs?: number;
-  },
-): Promise<number> {
-  const { url, queue: name, items, arms, epochs = 1 } = options;
-  const { Queue, connection } = await connect(url);
-  const queue = new Queue<Unit>(name, { connection });
-  const choose = chooseVideos(items);
-  let count = 0;
-  try {
-    for (const item of items) {
-      const units = arms
-        .map(parseArm)
-        .filter((arm) => armApplies(arm, item, choose))
-        .flatMap((arm) =>
-          Array.from({ length: epochs }, (_, epoch): Unit => ({ item: item.id, arm: arm.name, epoch })),
-        );
+export async function openRunQueue(options: QueueOptions): Promise<RunQueue> {
+  const { run } = options;
+  const link = await linkRedis(options);
+  const { Queue } = await loadBull();
+  const queue = new Queue<UnitJob, EndedUnit["outcome"]>(queueNameOf(options), { connection: link.connection });
+  queue.on("error", () => undefined); // The link says what is wrong.
+  const ids = new Set<string>();
+
+  async function* pages(state: "completed" | "failed") {
+    for (let start = 0; ; start += PAGE) {
+      const jobs = await link.guard(queue.getJobs([state], start, start + PAGE - 1, true));
+      for (const job of jobs) if (job !== undefined && ids.has(job.id ?? "")) yield job;
+      if (jobs.length < PAGE) return;
+    }
+  }
+
+  return {
+    async enqueue({ items, arms: names, epochs = 1 }) {
+      const choose = chooseVideos(items);
+      const arms = names.map(parseArm);
       const settings = {
         attempts: ATTEMPTS,
         backoff: { type: "exponential", delay: 1000 },
         removeOnComplete: false,
+        removeOnFail: false,
       } as const;
-      await queue.addBulk(
-        units.map((unit) => ({ name: "evaluate", data: unit, opts: { ...settings, jobId: jobId(unit) } })),
+      const jobs = items.flatMap((item) =>
+        arms
+          .filter((arm) => armApplies(arm, item, choose))
+          .flatMap((arm) =>
+            Array.from({ length: epochs }, (_, epoch): UnitJob => ({ run, item: item.id, arm: arm.name, epoch })),
+          )
+          .map((data) => ({ name: "evaluate", data, opts: { ...settings, jobId: jobId(data) } })),
       );
-      count += units.length;
-    }
-  } finally {
-    await queue.close();
-    connection.disconnect();
-  }
-  return count;
-}
-
-/** Where a queue stands. */
-export async function queueCounts({ url, queue: name }: QueueOptions): Promise<QueueCounts> {
-  const { Queue, connection } = await connect(url);
-  const queue = new Queue(name, { connection });
-  try {
-    const counts = await queue.getJobCounts("waiting", "delayed", "prioritized", "active", "completed", "failed");
-    const { active = 0, completed = 0, failed = 0, ...waiting } = counts;
-    return { waiting: Object.values(waiting).reduce((sum, n) => sum + n, 0), active, completed, failed };
-  } finally {
-    await queue.close();
-    connection.disconnect();
-  }
-}
-
-/** What a worker needs beside `runEvaluation`'s options. Its store is its own: merge the stores in the end. */
-export interface WorkerOptions extends QueueOptions {
-  /** The same items, arms, judge, generation and sampling as every other worker, and a store of this worker's own. */
-  readonly evaluation: EvaluationOptions;
-  /** Jobs at a time; default 16. */
-  readonly concurrency?: number;
-  /** Milliseconds after which a dead worker's job goes to another; default 30,000. */
-  readonly lockMs?: number;
-  /** How often a job may be lost with its worker before it fails; default 3. */
-  readonly maxStalledCount?: number;
-}
-
-/** A running worker. */
-export interface QueueWorker {
-  /** Id of the run's configuration. */
-  readonly run: string;
-  /** Lets jobs in hand finish, then disconnects. */
-  close(): Promise<void>;
-}
-
-/**
- * Takes units from a queue until it is closed. Delivery is at least once; doing a unit twice is harmless, since its
- * store finds the answer by content. A rate limit pauses the whole queue for the time the server asked for; other errors
- * are stored and the job is tried again.
- */
-export async function startWorker(options: WorkerOptions): Promise<QueueWorker> {
-  const { url, queue, evaluation, concurrency = 16, lockMs = 30_000, maxStalledCount = 3 } = options;
-  const runner = await createUnitRunner({ ...evaluation, retry: { ...evaluation.retry, maxRetries: 0 } });
-  const { Worker, connection } = await connect(url);
-  const worker: BullWorker<Unit> = new Worker<Unit>(
-    queue,
-    async ({ data: { item, arm, epoch } }) => {
-      const { outcome, error } = await runner.evaluate({ item, arm, epoch });
-      if (outcome !== "error") return;
-      if (error?.code === "rate_limited") {
-        await worker.rateLimit(15_000);
-        throw Worker.RateLimitError();
-      }
-      // An empty answer is final; anything else may pass.
-      if (error?.code !== "empty_answer") throw new Error(`${error?.code}: ${error?.message}`);
+      for (const { opts } of jobs) ids.add(opts.jobId);
+      for (let start = 0; start < jobs.length; start += PAGE)
+        await link.guard(queue.addBulk(jobs.slice(start, start + PAGE)));
+      await link.guard(queue.retryJobs({ state: "failed" }));
+      return ids.size;
     },
-    { connection, concurrency, lockDuration: lockMs, stalledInterval: Math.max(500, lockMs / 2), maxStalledCount },
-  );
-  return {
-    run: runner.run,
+    async counts() {
+      const states = ["waiting", "delayed", "prioritized", "active", "completed", "failed"] as const;
+      const { active = 0, completed = 0, failed = 0, ...waiting } = await link.guard(queue.getJobCounts(...states));
+      return { waiting: Object.values(waiting).reduce((sum, n) => sum + n, 0), active, completed, failed };
+    },
+    async ended() {
+      const found = new Map<string, EndedUnit>();
+      for await (const job of pages("completed"))
+        found.set(job.id as string, { outcome: job.returnvalue ?? "answered" });
+      for await (const job of pages("failed")) {
+        const [, code = "exception", message = ""] = /^([a-z_]+): ([\s\S]*)$/.exec(job.failedReason ?? "") ?? [];
+        found.set(job.id as string, {
+          outcome: "failed",
+          error: { code, message: message || (job.failedReason ?? "") },
+        });
+      }
+      return [...found.values()];
+    },
     async close() {
-      await worker.close();
-      connection.disconnect();
+      await Promise.race([queue.close(), new Promise((resolve) => setTimeout(resolve, 2000).unref())]);
+      link.close();
     },
   };
 }

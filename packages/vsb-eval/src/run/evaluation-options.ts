@@ -4,7 +4,7 @@ import type { Judge } from "../judge/verdict.js";
 import type { EvaluationStore } from "../store/evaluation-store.js";
 import type { LimiterOptions } from "./adaptive-limiter.js";
 import type { RetryOptions } from "./attempt.js";
-import type { ResponseRecord, Unit, VerdictRecord } from "./outcome.js";
+import type { Outcome, ResponseRecord, Unit, VerdictRecord } from "./outcome.js";
 import type { GenerationOptions, Responder } from "./responder.js";
 import type { TruncatedMode } from "./truncated.js";
 
@@ -32,8 +32,12 @@ export interface EvaluationOptions {
   readonly concurrency?: LimiterOptions;
   /** Bounds on requests to the judge. */
   readonly judgeConcurrency?: LimiterOptions;
-  /** Retries and time-out of each request to the responder and the judge. */
+  /** Retries and time-out of each request to the responder and, unless `judgeRetry` is given, the judge. */
   readonly retry?: RetryOptions;
+  /** Retries and time-out of each request to the judge. */
+  readonly judgeRetry?: RetryOptions;
+  /** Outcomes that are asked again although the store has them, once a run; errors that may pass always are. Default none. */
+  readonly retryOutcomes?: readonly Outcome[];
   /** What becomes of answers cut by the token limit; default `judge`. Score with the same mode. */
   readonly truncated?: TruncatedMode;
   /** Also judge the reasoning in `<think>`, scored apart as `TaggedOutput.thinkLeak`; default false. */

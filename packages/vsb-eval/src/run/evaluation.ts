@@ -59,6 +59,8 @@ export class Evaluation {
   readonly #batchSize: number;
   /** Content keys being answered right now, so that equal units share one request. */
   readonly #answering = new Map<string, Promise<ResponseRecord>>();
+  /** Content keys asked by this evaluation, so that `retryOutcomes` asks each once. */
+  readonly #asked = new Set<string>();
   #run = "";
   #done = 0;
   #total = 0;
@@ -87,7 +89,7 @@ export class Evaluation {
     const batched = options.responder.respondMany !== undefined;
     this.#batchSize = batched ? Math.max(1, options.batchSize ?? 8) : 1;
     this.#limiter = new AdaptiveLimiter(batched ? { start: 1, max: 1 } : options.concurrency);
-    const { judge, store, judgeConcurrency, retry } = options;
+    const { judge, store, judgeConcurrency, retry: modelRetry, judgeRetry: retry = modelRetry } = options;
     const judging = (part: JudgedPart): Judging | null =>
       judge === null ? null : new Judging(judge, store, this.#hub, { concurrency: judgeConcurrency, retry, part });
     this.#judging = judging("answer");
@@ -172,7 +174,9 @@ export class Evaluation {
 
   #stored(key: string): ResponseRecord | undefined {
     const record = this.#options.store.response(key);
-    return record === undefined || isPassingError(record) ? undefined : record;
+    if (record === undefined || isPassingError(record)) return undefined;
+    const again = this.#options.retryOutcomes?.includes(record.outcome) === true && !this.#asked.has(key);
+    return again ? undefined : record;
   }
 
   async #request({ item, arm, epoch }: PlannedUnit, signal: AbortSignal): Promise<ResponderRequest> {
@@ -207,6 +211,9 @@ export class Evaluation {
 
   /** Asks, and stores the answer or the failure. */
   async #answer(unit: PlannedUnit, key: string): Promise<ResponseRecord> {
+    const { store } = this.#options;
+    const before = store.response(key);
+    this.#asked.add(key);
     let frames = 0;
     let record: ResponseRecord;
     try {
@@ -224,7 +231,9 @@ export class Evaluation {
     } catch (error) {
       record = this.#failed(key, frames, error);
     }
-    await this.#options.store.append([record, this.#unitRecord(unit, key)]);
+    // Asked again in vain: what is there is worth more than a failure.
+    if (record.outcome === "error" && before !== undefined && before.outcome !== "error") return before;
+    await store.append([record, this.#unitRecord(unit, key)]);
     return record;
   }
 
@@ -262,6 +271,7 @@ export class Evaluation {
       for (const { unit } of batch) await this.#single(unit);
       return;
     }
+    for (const { key } of batch) this.#asked.add(key);
     const records = batch.map(({ key }, i) => responseRecord(key, frames[i] as number, answers[i] as ResponderAnswer));
     await store.append(
       batch.flatMap(({ unit, key }, i) => [records[i] as ResponseRecord, this.#unitRecord(unit, key)]),

@@ -2,6 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { RecordError } from "@videosafety/safety-data";
 import { type JsonlAppender, openJsonlAppender, readJsonl } from "@videosafety/safety-data/node";
+import { regularFile } from "../data/regular-file-node.js";
 import { VsbEvalError } from "../errors.js";
 import type { StoreRecord } from "../run/outcome.js";
 import { type EvaluationStore, StoreIndex } from "./evaluation-store.js";
@@ -9,6 +10,13 @@ import { lockFile } from "./file-lock-node.js";
 
 /** Name of the record file inside a store's folder. */
 export const RECORDS_FILE = "records.jsonl";
+
+const corrupt = (path: string, cause: RecordError): VsbEvalError =>
+  new VsbEvalError(
+    "store_corrupt",
+    `expected one JSON record a line, found something else at ${path}:${cause.line}: restore the file or delete that line`,
+    { cause },
+  );
 
 interface Waiter {
   readonly records: readonly StoreRecord[];
@@ -42,7 +50,16 @@ export class JsonlFileStore extends StoreIndex implements EvaluationStore {
    *   not a record.
    */
   static async open(directory: string): Promise<JsonlFileStore> {
-    await mkdir(directory, { recursive: true });
+    await mkdir(directory, { recursive: true }).catch((cause: Error) => {
+      const next = "choose a folder that can be written";
+      throw new VsbEvalError(
+        "store_write_failed",
+        `expected the folder ${directory}, found ${cause.message}: ${next}`,
+        {
+          cause,
+        },
+      );
+    });
     const unlock = await lockFile(join(directory, "lock"));
     const path = join(directory, RECORDS_FILE);
     let file: JsonlAppender | null = null;
@@ -55,11 +72,7 @@ export class JsonlFileStore extends StoreIndex implements EvaluationStore {
       await file?.close();
       await unlock();
       if (!(cause instanceof RecordError)) throw cause;
-      throw new VsbEvalError(
-        "store_corrupt",
-        `expected one JSON record a line, found something else at ${path}:${cause.line}: restore the file or delete that line`,
-        { cause },
-      );
+      throw corrupt(path, cause);
     }
   }
 
@@ -100,4 +113,25 @@ export class JsonlFileStore extends StoreIndex implements EvaluationStore {
     await this.#file.close();
     await this.#unlock();
   }
+}
+
+/**
+ * What a store's folder holds, without a lock and without writing: for scoring a folder that is read-only, or one that a run
+ * is still filling. A line torn by a crash, or not yet whole, at the end of the file is left out.
+ *
+ * @throws {VsbEvalError} `media_missing` for a folder without records; `store_corrupt` when a line before the last is no record.
+ */
+export async function readStore(directory: string): Promise<StoreIndex> {
+  const path = join(directory, RECORDS_FILE);
+  const index = new StoreIndex();
+  await regularFile(path, "a store's records");
+  const torn: RecordError[] = [];
+  const records = readJsonl<StoreRecord>(path, { onError: "skip", onSkip: (error) => torn.push(error) });
+  for await (const record of records) {
+    // Only the last line may be torn.
+    if (torn[0] !== undefined) throw corrupt(path, torn[0]);
+    index.add(record);
+  }
+  if (torn.length > 1) throw corrupt(path, torn[0] as RecordError);
+  return index;
 }
