@@ -1,6 +1,1 @@
-import { modules } from "../../tsup.shared.js";
-
-export default modules({
-  main: "src/main.ts",
-  ablate: "src/ablate.ts",
-});
+export { default } from "../../tsup.shared.js";

@@ -1,5 +1,1 @@
-import { modules } from "../../tsup.shared.js";
-
-export default modules({
-  main: "src/main.ts",
-});
+export { default } from "../../tsup.shared.js";

@@ -1,6 +1,1 @@
-import { modules } from "../../tsup.shared.js";
-
-export default modules({
-  index: "src/index.ts",
-  train: "src/train.ts",
-});
+export { default } from "../../tsup.shared.js";

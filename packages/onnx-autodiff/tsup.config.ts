@@ -1,6 +1,1 @@
-import { modules } from "../../tsup.shared.js";
-
-export default modules({
-  index: "src/index.ts",
-  browser: "src/browser.ts",
-});
+export { default } from "../../tsup.shared.js";

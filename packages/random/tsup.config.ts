@@ -1,3 +1,1 @@
-import { modules } from "../../tsup.shared.js";
-
-export default modules({ index: "src/index.ts" });
+export { default } from "../../tsup.shared.js";

@@ -1,2 +1,2 @@
 #!/usr/bin/env node
-import "../dist/cli-node.js";
+import "../dist/cli/cli-node.js";

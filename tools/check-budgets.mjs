@@ -1,0 +1,62 @@
+// What a page pays: bytes after gzip of each browser entry, whole and of one function, bundled and minified from the built packages; and
+// that the bundle holds no Node built-in. Run `pnpm build` first.
+import { builtinModules } from "node:module";
+import { gzipSync } from "node:zlib";
+import { build } from "esbuild";
+import { BROWSER_PACKAGES, finish, root, workspacePackages } from "./packages.mjs";
+
+const ENTRY = 45_000;
+const ONE_FUNCTION = 12_000;
+/** The function that a user of one thing would import. */
+const oneFunction = {
+  random: "createRng",
+  endpoint: "chatCompletion",
+  "safety-data": "parseTaggedCompletion",
+  "alarm-tokens": "placeAlarms",
+  rewards: "rouge",
+  grpo: "computeAdvantages",
+};
+
+const findings = [];
+const builtins = new Set(builtinModules.flatMap((name) => [name, `node:${name}`]));
+
+async function gzipped(code, folder) {
+  const { outputFiles, metafile } = await build({
+    stdin: { contents: code, resolveDir: folder, loader: "js" },
+    bundle: true,
+    minify: true,
+    format: "esm",
+    platform: "browser",
+    target: "es2022",
+    write: false,
+    metafile: true,
+    logLevel: "silent",
+  });
+  const node = Object.values(metafile.inputs).flatMap(({ imports }) =>
+    imports.filter(({ path }) => builtins.has(path)).map(({ path }) => path),
+  );
+  return { bytes: gzipSync(outputFiles[0].contents, { level: 9 }).length, node };
+}
+
+const rows = [];
+for (const { short, name } of workspacePackages().filter(({ short }) => BROWSER_PACKAGES.includes(short))) {
+  const folder = `${root}packages/${short}`;
+  const only = oneFunction[short];
+  if (!only) {
+    findings.push(`${name}: name one function of it in tools/check-budgets.mjs`);
+    continue;
+  }
+  try {
+    const entry = await gzipped(`export * from "${folder}/dist/index.js";`, folder);
+    const one = await gzipped(`export { ${only} } from "${folder}/dist/index.js";`, folder);
+    rows.push(`${name}: entry ${(entry.bytes / 1000).toFixed(1)} kB, ${only} ${(one.bytes / 1000).toFixed(1)} kB`);
+    if (entry.bytes > ENTRY) findings.push(`${name}: the entry is ${entry.bytes} bytes after gzip, at most ${ENTRY}`);
+    if (one.bytes > ONE_FUNCTION)
+      findings.push(`${name}: ${only} alone is ${one.bytes} bytes after gzip, at most ${ONE_FUNCTION}`);
+    for (const path of new Set(entry.node)) findings.push(`${name}: the browser bundle imports ${path}`);
+  } catch (error) {
+    findings.push(`${name}: does not bundle for a browser: ${error.message.slice(0, 400)}`);
+  }
+}
+for (const row of rows) console.log(row);
+finish("budgets", findings);
