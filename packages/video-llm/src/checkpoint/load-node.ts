@@ -19,6 +19,7 @@ import { freshTensor } from "../weights/parameter-store.js";
 import type { TrainableTensor } from "../weights/trainable-tensor.js";
 import { parseCheckpointConfig } from "./checkpoint-config.js";
 import { openFrozenBase } from "./frozen-base-node.js";
+import { readKeptFiles } from "./kept-files-node.js";
 import { type LocatedTensor, locateTensors } from "./locate-tensors.js";
 import { isFrozenBase, type PrecisionOptions } from "./precision.js";
 
@@ -61,7 +62,8 @@ export async function loadVideoLlm(directory: string, options: LoadOptions = {})
     const tensors = await readTensors(reader, located, options.seed ?? 0, frozenBase);
     growTables(tensors, stated, vocabularySize);
     const chatTemplate = await readTemplate(directory, tokenizerConfig, tokenizer.conventions.chatTemplate);
-    const parts = { config, preprocessor, tokenizer, chatTemplate, tensors, naming };
+    const files = await readKeptFiles(directory);
+    const parts = { config, preprocessor, tokenizer, chatTemplate, tensors, naming, files };
     const weightsDirectory = frozenBase?.directory;
     return new VideoLlm(weightsDirectory === undefined ? parts : { ...parts, weightsDirectory }, options);
   } finally {

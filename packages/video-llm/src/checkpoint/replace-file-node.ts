@@ -1,9 +1,9 @@
 import { open, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 
-/** Writes a text file as a whole: flushed beside its place, then renamed. Whoever is killed when, the old file stays or the new one is there. */
+/** Writes a text file as a whole: flushed beside its place, then renamed. Whoever is killed when, the old file stays or the new one is there. One writer at a time. */
 export async function replaceFile(path: string, text: string): Promise<void> {
-  const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
+  const temporary = join(dirname(path), `.${basename(path)}.tmp`);
   try {
     const handle = await open(temporary, "w");
     try {

@@ -1,15 +1,20 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, open, readdir, realpath, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { float32ToBfloat16, type TensorToStore, writeSafetensors } from "@videosafety/onnx-autodiff";
-import { isQwenVl } from "../config/config.js";
+import {
+  float32ToBfloat16,
+  type TensorToStore,
+  writeSafetensors,
+  writeShardedSafetensors,
+} from "@videosafety/onnx-autodiff";
 import type { Naming } from "../config/naming.js";
 import { OptionsError } from "../errors.js";
 import type { VideoLlm } from "../model/video-llm.js";
-import { formatPreprocessorConfig } from "../vision/preprocessor-config.js";
-import { formatQwenVlPreprocessor } from "../vision/qwen-vl-preprocessor.js";
 import { type LoraAdapters, loraName, loraScale, mergedWeight } from "../weights/lora.js";
 import { huggingFaceName } from "../weights/parameters.js";
-import { formatCheckpointConfig } from "./checkpoint-config.js";
+import { formatModelFiles } from "./format-model-files.js";
+import { OWNED_FILES } from "./kept-files-node.js";
+import { readJson } from "./read-json-node.js";
+import { replaceFile } from "./replace-file-node.js";
 import { saveAdapter } from "./save-adapter-node.js";
 
 /** How a checkpoint is written. */
@@ -20,46 +25,103 @@ export interface SaveOptions {
   readonly dtype?: "float32" | "bfloat16";
   /** Write the adapters, alarm tokens and heads only, as PEFT does. Default false: adapters are merged into the weights. */
   readonly adapterOnly?: boolean;
+  /** Most bytes of weights in one file; more are written as shards with an index. Default 5e9, as transformers. */
+  readonly maxShardBytes?: number;
 }
 
+const WEIGHTS = "model.safetensors";
+const INDEX = "model.safetensors.index.json";
+const SHARD = /^model-\d{5}-of-\d{5}\.safetensors$/;
+
 /**
- * Writes a checkpoint directory that `loadVideoLlm` reads: config.json, preprocessor_config.json, tokenizer files,
- * chat_template.jinja and model.safetensors; with `adapterOnly` an adapter that `loadAdapter` reads.
+ * Writes a checkpoint directory that `loadVideoLlm` and transformers read: config.json, the processor's and the tokenizer's
+ * files, chat_template.jinja, generation_config.json, and the weights; with `adapterOnly` an adapter that `loadAdapter` and PEFT
+ * read. A checkpoint that is there is replaced as a whole, however its weights were split: a process killed at any point
+ * leaves the old weights or the new ones.
  *
- * @throws OptionsError for `adapterOnly` without adapters.
+ * @throws OptionsError for `adapterOnly` without adapters, or a directory whose weights this model still reads.
  */
 export async function saveVideoLlm(model: VideoLlm, directory: string, options: SaveOptions = {}): Promise<void> {
-  const { naming = model.naming, dtype = "float32" } = options;
-  const { tokenizer, lora } = model;
+  const { naming = model.naming, dtype = "float32", maxShardBytes = 5e9 } = options;
+  if (dtype !== "float32" && dtype !== "bfloat16")
+    throw new OptionsError(`expected a dtype of float32 or bfloat16, found ${JSON.stringify(dtype)}`);
+  if (naming !== "original" && naming !== "huggingface")
+    throw new OptionsError(`expected a naming of original or huggingface, found ${JSON.stringify(naming)}`);
   if (options.adapterOnly) {
-    if (lora === null)
+    if (model.lora === null)
       throw new OptionsError("expected a model with adapters, found none; call addLora, or save without adapterOnly");
-    return saveAdapter(model, directory, lora, naming);
+    return saveAdapter(model, directory, model.lora, naming);
   }
   await mkdir(directory, { recursive: true });
-  const markers = tokenizer.conventions.markers.map((token) => tokenizer.idOf(token));
-  const ids = { image: tokenizer.imageId, video: tokenizer.videoId, end: tokenizer.endIds, markers };
-  const json: Record<string, object> = {
-    "config.json": formatCheckpointConfig(model.config, naming, ids),
-    ...(isQwenVl(model.config)
-      ? formatQwenVlPreprocessor(model.preprocessor, model.config)
-      : { "preprocessor_config.json": formatPreprocessorConfig(model.preprocessor) }),
-    "generation_config.json": { eos_token_id: tokenizer.endIds },
-    "tokenizer.json": tokenizer.files.tokenizer,
-    "tokenizer_config.json": tokenizer.files.tokenizerConfig,
-  };
-  for (const [name, value] of Object.entries(json)) {
-    await writeFile(join(directory, name), `${JSON.stringify(value, null, 2)}\n`);
-  }
-  await writeFile(join(directory, "chat_template.jinja"), model.chatTemplate);
+  await refuseOwnWeights(model, directory);
+  const files = formatModelFiles(model, naming, dtype);
+  for (const [name, text] of files) await replaceFile(join(directory, name), text);
+  for (const name of OWNED_FILES) if (!files.has(name)) await rm(join(directory, name), { force: true });
+  await replaceWeights(directory, storedTensors(model, naming, dtype), maxShardBytes);
+}
+
+/** Frozen weights are read from their file at every use: replacing it would give the model others. */
+async function refuseOwnWeights({ weightsDirectory }: VideoLlm, directory: string): Promise<void> {
+  if (weightsDirectory === undefined) return;
+  const [own, target] = await Promise.all([realpath(weightsDirectory), realpath(directory)]);
+  if (own !== target) return;
+  throw new OptionsError(
+    `${directory}: expected a directory other than the one this model's frozen weights are mapped from; save to a new one`,
+  );
+}
+
+function storedTensors(model: VideoLlm, naming: Naming, dtype: "float32" | "bfloat16"): Map<string, TensorToStore> {
   const stored = new Map<string, TensorToStore>();
   for (const [name, { data, dims, group }] of model.tensors) {
     if (group === "lora") continue;
     const key = naming === "huggingface" ? huggingFaceName(name, model.config.family) : name;
-    const merged = lora === null ? data : withAdapter(model, name, data, lora);
+    const merged = model.lora === null ? data : withAdapter(model, name, data, model.lora);
     stored.set(key, dtype === "float32" ? { data: merged, dims } : { data: float32ToBfloat16(merged), dims, dtype });
   }
-  await writeSafetensors(join(directory, "model.safetensors"), stored, { format: "pt" });
+  return stored;
+}
+
+/** The new weights are complete before anything points to them; what readers look for first changes in one rename or removal. */
+async function replaceWeights(
+  directory: string,
+  tensors: ReadonlyMap<string, TensorToStore>,
+  maxShardBytes: number,
+): Promise<void> {
+  let bytes = 0;
+  for (const { data } of tensors.values()) bytes += data.byteLength;
+  const old = await oldShards(directory);
+  if (bytes > maxShardBytes) {
+    const written = await writeShardedSafetensors(join(directory, INDEX), tensors, {
+      maxShardBytes,
+      metadata: { format: "pt" },
+    });
+    const kept = new Set(written);
+    await removeAll(
+      directory,
+      [WEIGHTS, ...old].filter((name) => !kept.has(join(directory, name))),
+    );
+    return;
+  }
+  await writeSafetensors(join(directory, WEIGHTS), tensors, { format: "pt" });
+  await removeAll(directory, [INDEX]);
+  await removeAll(directory, old);
+}
+
+/** Shards of the set that is there: those its index names, and what a killed save left. */
+async function oldShards(directory: string): Promise<string[]> {
+  const present = await readdir(directory);
+  const index = await readJson(join(directory, INDEX), { absent: null }).catch(() => null);
+  const named = Object.values((index as { weight_map?: Record<string, unknown> } | null)?.weight_map ?? {});
+  return present.filter(
+    (name) => name !== WEIGHTS && (SHARD.test(name) || (named.includes(name) && name.endsWith(".safetensors"))),
+  );
+}
+
+async function removeAll(directory: string, names: readonly string[]): Promise<void> {
+  for (const name of names) await rm(join(directory, name), { force: true });
+  const handle = await open(directory, "r").catch(() => undefined);
+  await handle?.sync().catch(() => undefined);
+  await handle?.close();
 }
 
 function withAdapter(model: VideoLlm, name: string, weight: Float32Array, lora: LoraAdapters): Float32Array {

@@ -44,6 +44,8 @@ export interface ModelParts {
   readonly naming: Naming;
   /** Directory of the files of frozen tensors. */
   readonly weightsDirectory?: string;
+  /** Texts of other files of its directory by name, which a save writes again. Default none. */
+  readonly files?: ReadonlyMap<string, string>;
 }
 
 /**
@@ -61,6 +63,10 @@ export class VideoLlm {
   readonly chatTemplate: string;
   /** Layout it was loaded from, and is saved in by default. */
   readonly naming: Naming;
+  /** Texts of other files of the directory it was loaded from, by name: a save writes them again. */
+  readonly files: ReadonlyMap<string, string>;
+  /** Directory of the files of frozen tensors; undefined without any. */
+  readonly weightsDirectory: string | undefined;
   /** Width d of the hidden states. */
   readonly hiddenSize: number;
   readonly #store: ParameterStore;
@@ -76,6 +82,8 @@ export class VideoLlm {
     this.tokenizer = parts.tokenizer;
     this.chatTemplate = parts.chatTemplate;
     this.naming = parts.naming;
+    this.files = parts.files ?? new Map();
+    this.weightsDirectory = parts.weightsDirectory;
     this.hiddenSize = parts.config.hiddenSize;
     this.#store = new ParameterStore(parts.tensors, options.maxConstantBytes);
     this.#sessions = new GraphCache(

@@ -33,12 +33,18 @@ export interface PromptConventions {
 /** Tokens of ChatML and of the visual placeholder. */
 export const CHAT_TOKENS = { turnStart: "<|im_start|>", turnEnd: "<|im_end|>", image: "<image>" } as const;
 
+/** ChatML, with what stands for an image and a video part. */
+const chatMl = (image: string, video: string): string =>
+  [
+    "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\\n' }}",
+    "{% if message['content'] is string %}{{ message['content'] }}{% else %}{% for part in message['content'] %}",
+    `{% if part['type'] == 'image' %}{{ '${image}' }}{% elif part['type'] == 'video' %}{{ '${video}' }}`,
+    "{% else %}{{ part['text'] }}{% endif %}{% endfor %}{% endif %}{{ '<|im_end|>\\n' }}{% endfor %}",
+    "{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}",
+  ].join("");
+
 /** ChatML as VideoLLaMA3 uses it, for models without a template of their own. */
-export const DEFAULT_CHAT_TEMPLATE = [
-  "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\\n' }}",
-  "{% for part in message['content'] %}{{ part['text'] }}{% endfor %}{{ '<|im_end|>\\n' }}{% endfor %}",
-  "{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}",
-].join("");
+export const DEFAULT_CHAT_TEMPLATE = chatMl("<image>\\n", "<image>\\n");
 
 /** SmolVLM2's published template, with videos as transformers' processor adds them. */
 const SMOL_TEMPLATE = [
@@ -85,7 +91,7 @@ const smolvlm2: PromptConventions = {
 
 const QWEN_TEMPLATE = [
   "{% if messages[0]['role'] != 'system' %}<|im_start|>system\nYou are a helpful assistant.<|im_end|>\n{% endif %}",
-  DEFAULT_CHAT_TEMPLATE,
+  chatMl("<|vision_start|><|image_pad|><|vision_end|>", "<|vision_start|><|video_pad|><|vision_end|>"),
 ].join("");
 
 const qwenVl: PromptConventions = {
