@@ -88,3 +88,17 @@ export class RemoteError extends VideoLlmError {
     super(message, options);
   }
 }
+
+/** A model cannot be fetched from the Hugging Face hub (`hub-failed`): see `status` and the message for what to do. */
+export class HubError extends VideoLlmError {
+  readonly code = "hub-failed";
+
+  constructor(
+    message: string,
+    /** HTTP status; 0 when there was no answer, or it was not understood. */
+    readonly status: number,
+    options?: { cause?: unknown },
+  ) {
+    super(message, options);
+  }
+}

@@ -18,6 +18,7 @@ export {
   type CheckpointCode,
   CheckpointError,
   ConfigError,
+  HubError,
   OptionsError,
   type PromptCode,
   PromptError,
@@ -39,6 +40,9 @@ export {
   type SamplingOptions,
   sampleToken,
 } from "./generation/sampling.js";
+export { downloadModel, type HubSnapshot } from "./hub/download-model-node.js";
+export type { DownloadProgress, HubOptions } from "./hub/hub-settings-node.js";
+export { type ResolvedModel, resolveModel } from "./hub/resolve-model-node.js";
 export { type CreateOptions, createVideoLlm } from "./model/create-video-llm.js";
 export { FeatureCache, type FeatureCacheOptions, type FeatureModel } from "./model/feature-cache.js";
 export { type OpenedVideoLlm, openHiddenStates } from "./model/hidden-states.js";

@@ -5,6 +5,8 @@ import { type LocatedEntry, openSafetensors, type SafetensorsReader, toFloat32 }
 import { isQwenVl, type VideoLlmConfig } from "../config/config.js";
 import type { RuntimeOptions } from "../config/runtime-options.js";
 import { CheckpointError, OptionsError } from "../errors.js";
+import type { HubOptions } from "../hub/hub-settings-node.js";
+import { resolveModel } from "../hub/resolve-model-node.js";
 import { VideoLlm } from "../model/video-llm.js";
 import { PROMPT_CONVENTIONS } from "../prompt/conventions.js";
 import { TextTokenizer } from "../prompt/text-tokenizer.js";
@@ -24,7 +26,7 @@ import { type LocatedTensor, locateTensors } from "./locate-tensors.js";
 import { isFrozenBase, type PrecisionOptions } from "./precision.js";
 
 /** What `loadVideoLlm` takes. */
-export interface LoadOptions extends RuntimeOptions, PrecisionOptions {
+export interface LoadOptions extends RuntimeOptions, PrecisionOptions, HubOptions {
   /** Seed of tensors that the checkpoint lacks and may lack: the alarm heads. Default 0. */
   readonly seed?: number;
   /**
@@ -35,13 +37,14 @@ export interface LoadOptions extends RuntimeOptions, PrecisionOptions {
 }
 
 /**
- * Loads a checkpoint directory of any family: as its authors published it, as Hugging Face transformers saves it, or what
+ * Loads a model of the Hugging Face hub by its id (`owner/name`, brought into the standard cache), or a checkpoint directory of any family: as its authors published it, as Hugging Face transformers saves it, or what
  * `saveVideoLlm` wrote. The alarm tokens are added to the tokenizer, and to the embedding table when it has no row left for them.
  *
- * @throws ConfigError, TokenizerError, OptionsError, CheckpointError naming the file and the tensor: `wrong-shape` also where
+ * @throws HubError, ConfigError, TokenizerError, OptionsError, CheckpointError naming the file and the tensor: `wrong-shape` also where
  *   `alarmVectors` are not as many as the checkpoint has.
  */
-export async function loadVideoLlm(directory: string, options: LoadOptions = {}): Promise<VideoLlm> {
+export async function loadVideoLlm(idOrDirectory: string, options: LoadOptions = {}): Promise<VideoLlm> {
+  const { directory } = await resolveModel(idOrDirectory, options);
   const described = parseCheckpointConfig(await readJson(directory, "config.json"));
   const { naming, visualTokenIds } = described;
   const tokenizerConfig = ((await readJson(directory, "tokenizer_config.json", {})) ?? {}) as Record<string, unknown>;
