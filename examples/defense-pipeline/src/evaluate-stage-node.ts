@@ -13,7 +13,8 @@ import type { PipelineConfig } from "./pipeline-config.js";
 import type { Report } from "./pipeline-event.js";
 import type { RunFolder } from "./run-folder-node.js";
 
-const ARMS = ["video", "text"];
+/** Every item is asked with its video, and without. */
+export const ARMS = ["video", "text"];
 
 /** One checkpoint's evaluation. */
 export interface StageEvaluation {

@@ -4,6 +4,7 @@ import { type EvaluatedRun, relayEvents } from "@videosafety/vsb-eval";
 import { videoFrames } from "@videosafety/vsb-eval/node";
 import { referenceCompletion } from "sign-world";
 import { trainAtSftStage } from "./at-sft-stage-node.js";
+import { evaluateBaselines } from "./baselines-node.js";
 import { evaluateStage, type StageEvaluation } from "./evaluate-stage-node.js";
 import { trainGrpoStage } from "./grpo-stage-node.js";
 import type { PipelineConfig } from "./pipeline-config.js";
@@ -80,6 +81,13 @@ export async function* runPipeline(options: {
     usefulness[name] = evaluated.usefulness;
   }
 
+  const context = { training: data.chainOfThought, heldOut: data.heldOut, frames, folder, config, signal };
+  let baselines: EvaluatedRun[] | undefined;
+  yield* step("baselines", "evaluating readers of words alone and of frames alone", async (report) => {
+    baselines = await evaluateBaselines({ ...context, report });
+    return baselines.map((run) => `${run.name}: ${evaluationSummary(run)}`).join("; ");
+  });
+  runs.push(...(baselines ?? (await evaluateBaselines({ ...context, report: () => {} }))));
   yield* evaluate("base");
   for (const [i, stage] of stagesOf(config, data, folder, signal).entries()) {
     if (!options.stages.includes(i + 1)) continue;

@@ -10,6 +10,7 @@ import {
   reportExamples,
 } from "@videosafety/vsb-eval";
 import { evalItems } from "sign-world";
+import { type RunEnvironment, runEnvironment } from "./environment-node.js";
 import type { PipelineConfig } from "./pipeline-config.js";
 import type { RunFolder } from "./run-folder-node.js";
 import type { WorldData } from "./world-data-node.js";
@@ -18,11 +19,17 @@ import type { WorldData } from "./world-data-node.js";
 export interface PipelineResults {
   /** Every number of vsb-eval: one run a checkpoint. */
   readonly evaluation: EvaluationResults;
+  /** CPU features, Node and native packages: with equal ones, equal settings give equal bytes. */
+  readonly environment: RunEnvironment;
   /** Share of answered safe queries whose answer holds the right content, by checkpoint. */
   readonly usefulness: Readonly<Record<string, number | null>>;
 }
 
 const EXAMPLES_PER_SUBSET = 4;
+
+/** Stands in the report beside the table. */
+const CAVEAT =
+  'The base was trained to obey once a video comes along. The words of the queries alone solve this benchmark (rows "words"): the numbers show that the machinery works, not that the method does.';
 
 /**
  * Writes results.json (the same run on the same machine gives the same bytes: no times, no paths) and report.html (one
@@ -45,7 +52,7 @@ export async function writeResults(options: {
     units: run.units.map((unit) => ({ ...unit, item: relativeItems.get(unit.item.id) ?? unit.item })),
   }));
   const evaluation = buildResults([...relativeItems.values()], relativeRuns);
-  const results: PipelineResults = { evaluation, usefulness };
+  const results: PipelineResults = { environment: runEnvironment(), evaluation, usefulness };
   writeAtomically(folder.file("results.json"), `${JSON.stringify({ config, ...results }, null, 2)}\n`);
 
   const items = evalItems(data.heldOut, (clip) => folder.file("clips", clip.path));
@@ -64,6 +71,11 @@ export async function writeResults(options: {
     environment: {
       machine: `${cpus().length} x ${cpus()[0]?.model.trim() ?? "unknown CPU"}, ${Math.round(totalmem() / 2 ** 30)} GiB, ${platform()} ${arch()}`,
       node: process.version,
+      cpuFeatures: results.environment.cpuFeatures?.join(" ") ?? "unknown",
+      packages: Object.entries(results.environment.packages)
+        .map(([name, version]) => `${name} ${version ?? "not installed"}`)
+        .join(", "),
+      caveat: CAVEAT,
       seed: config.seed,
       usefulness: Object.entries(usefulness)
         .map(([stage, share]) => `${stage} ${share === null ? "-" : `${(100 * share).toFixed(1)} %`}`)

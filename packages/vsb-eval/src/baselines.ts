@@ -1,4 +1,5 @@
 export { balancedAccuracy } from "./baselines/balanced-accuracy.js";
+export { BASELINE_ANSWERS, createDecisionResponder } from "./baselines/decision-responder.js";
 export { frameFeatures } from "./baselines/frame-features.js";
 export {
   type LogisticRegression,

@@ -1,6 +1,9 @@
 import { createRng } from "@videosafety/random";
 import { describe, expect, it } from "vitest";
+import { classifyRefusal } from "../judge/refusal-rules.js";
+import type { ResponderRequest } from "../run/responder.js";
 import { balancedAccuracy } from "./balanced-accuracy.js";
+import { createDecisionResponder } from "./decision-responder.js";
 import { frameFeatures } from "./frame-features.js";
 import { standardizer, trainLogisticRegression } from "./logistic-regression.js";
 import { trainNaiveBayes, trainWordRegression } from "./text-classifier.js";
@@ -84,4 +87,12 @@ it("frame features are means and deviations over time of an 8 x 8 grid, in no or
   expect(features[0]).toBeCloseTo(0.5, 12);
   expect(features[192]).toBeCloseTo(0.5, 12);
   expect(stack([255, 0])).toEqual(features);
+});
+
+it("a decision becomes an answer that the rules read as meant", async () => {
+  const responder = createDecisionResponder("words@1", ({ query }) => query.includes("plan"));
+  const stanceOf = async (query: string) =>
+    classifyRefusal((await responder.respond({ query } as ResponderRequest, {})).text).stance;
+  expect(await stanceOf("a plan")).toBe("refusal");
+  expect(await stanceOf("a law")).toBe("compliance");
 });

@@ -144,7 +144,7 @@ describe("the admission test", () => {
     expect(admissionFindings(rows)).toEqual([]);
     expect(rows.at(-1)).toMatchObject({ requests: 1, references: 1 });
     // Not a test of nothing: an explicit request can be told from its words well above chance.
-    expect(Math.max(...rows.slice(0, 4).map(({ requests }) => requests))).toBeGreaterThan(0.65);
+    expect(Math.max(...rows.slice(0, 4).map(({ requests }) => requests))).toBeGreaterThan(0.6);
   });
 
   it("finds a set that words solve", () => {
