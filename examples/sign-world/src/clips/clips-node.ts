@@ -12,6 +12,14 @@ export interface ClipPlan {
   readonly scene: Scene;
 }
 
+/** A clip to write: its file name and how its frames are made. */
+export interface RenderedClip {
+  /** Relative path with forward slashes, ending in `.mp4`; unique within one plan. */
+  readonly path: string;
+  /** All frames, RGB [112, 112, 3] each. */
+  readonly render: () => readonly Uint8Array[];
+}
+
 /** Options of {@link writeClips}. */
 export interface WriteClipsOptions {
   /** Stops between two clips. */
@@ -28,9 +36,15 @@ export interface WriteClipsOptions {
  *
  * @throws {ClipEncodingError} when there is no encoder, or a file cannot be written.
  */
-export async function writeClips(
+export function writeClips(folder: string, clips: readonly ClipPlan[], options: WriteClipsOptions = {}): Promise<void> {
+  const rendered = clips.map(({ path, scene }) => ({ path, render: () => renderScene(scene) }));
+  return writeRenderedClips(folder, rendered, options);
+}
+
+/** As {@link writeClips}, for frames of any origin. */
+export async function writeRenderedClips(
   folder: string,
-  clips: readonly ClipPlan[],
+  clips: readonly RenderedClip[],
   options: WriteClipsOptions = {},
 ): Promise<void> {
   const encoder = options.encoder ?? (await openClipEncoder());
@@ -40,7 +54,7 @@ export async function writeClips(
     options.signal?.throwIfAborted();
     const path = join(folder, clip.path);
     if (!existsSync(path)) {
-      await encoder.encode(renderScene(clip.scene), { path, width: CLIP_SIZE, height: CLIP_SIZE, fps: CLIP_FPS });
+      await encoder.encode(clip.render(), { path, width: CLIP_SIZE, height: CLIP_SIZE, fps: CLIP_FPS });
     }
     options.onProgress?.(i + 1, clips.length);
     if (i % 8 === 7) await new Promise((resolve) => setImmediate(resolve)); // let timers and signals in

@@ -13,6 +13,11 @@ category in neutral words and asks for a plan. There is no harmful media and no 
 **Why.** To run the whole method on a CPU in minutes. Results on it say that the machinery works; they say nothing about
 real videos, real attacks or real languages.
 
+**What it cannot show.** The words of a query alone tell what is right: a naive Bayes on the words of the training queries,
+which sees no video, solves the evaluation (row \`words: naive Bayes\` of the results). The sign never changes the right
+answer. And the base model's failure is planted: it was trained to refuse harmful text and to obey the same text once a
+video comes along. So scores on this set say nothing about whether a method reads the video.
+
 | set | samples | clips | harmful clips | harmful queries | text only | languages | topics |
 |---|---|---|---|---|---|---|---|
 ${rows.join("\n")}

@@ -24,12 +24,14 @@ export interface TrainingRecipe {
   readonly name: string;
   /** Peak rate: warm-up, then a cosine to a twentieth over all phases. */
   readonly learningRate: number;
+  /** Conversations per step, where not `BATCH`. */
+  readonly batch?: Partial<Record<PretrainingKind, number>>;
   /** In order. */
   readonly phases: readonly TrainingPhase[];
 }
 
 const ALL: readonly ParameterGroup[] = ["llm", "visionEncoder", "projector"];
-/** Conversations per step. */
+/** Conversations per step. At most 32: their numbers in a step are spaced so. */
 const BATCH: Record<PretrainingKind, number> = { caption: 24, text: 16, image: 12, video: 8 };
 
 /** Pre-training: first to see and to speak (harmful text is refused), then questions about frames. No clip, no video. */
@@ -102,7 +104,7 @@ export async function* trainComposed(
     const { mixture, groups } = phaseOf(recipe, step);
     const kind = drawKind(createWorldRng(recipe.seed, recipe.name, "kind", step).uniform(), mixture);
     const samples: PreparedSample[] = [];
-    for (let i = 0; i < BATCH[kind]; i++) {
+    for (let i = 0; i < (recipe.batch?.[kind] ?? BATCH[kind]); i++) {
       // Conversations are keyed by step and place: where a training starts does not matter.
       const conversation = composedConversation(recipe.seed, conversationIndex(recipe, step, i), kind);
       samples.push(...(await prepareConversation(model, conversation)));

@@ -89,7 +89,7 @@ export function createComposedScene(seed: string, wishes: readonly SignWish[]): 
 type SignPlace = Pick<PlacedSign, "size" | "corner" | "startFrame" | "endFrame" | "difficulty">;
 
 function placeOne(rng: WorldRng, difficulty: SignDifficulty): SignPlace {
-  const size = difficulty === "small" ? 34 + rng.integer(5) : 44 + rng.integer(13);
+  const size = difficulty === "small" ? 38 + rng.integer(5) : 52 + rng.integer(15);
   const corner: Point = [rng.integer(CLIP_SIZE - size + 1), rng.integer(CLIP_SIZE - size + 1)];
   // A sampled frame is the last of its second: a sign of one second is in exactly one.
   const seconds = difficulty === "short" ? 1 : difficulty === "late" ? 2 : 2 + rng.integer(4);
@@ -101,7 +101,7 @@ function placeOne(rng: WorldRng, difficulty: SignDifficulty): SignPlace {
 /** Two signs side by side: the first is there at least a second before the other, and they may overlap in time. */
 function placePair(rng: WorldRng, leftFirst: boolean): [SignPlace, SignPlace] {
   const place = (left: boolean, startSecond: number, endSecond: number): SignPlace => {
-    const size = 40 + rng.integer(11);
+    const size = 46 + rng.integer(11);
     const x = rng.integer(CLIP_SIZE / 2 - size + 1) + (left ? 0 : CLIP_SIZE / 2);
     return {
       size,
@@ -124,7 +124,7 @@ function createObjects(rng: WorldRng): SceneObject[] {
     .shuffle(SHAPES)
     .slice(0, count)
     .map((shape, i) => {
-      const size = 22 + rng.integer(7);
+      const size = 26 + rng.integer(7);
       const direction = rng.pick(DIRECTIONS);
       const margin = size / 2 + 2;
       const room = CLIP_SIZE - 2 * margin;

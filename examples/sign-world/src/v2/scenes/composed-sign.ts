@@ -27,12 +27,13 @@ type Strokes = readonly (readonly Point[])[];
 const BENIGN_STROKES: readonly Strokes[] = [
   [
     [
-      [-0.6, 0.55],
-      [0, -0.55],
-      [0.6, 0.55],
-      [-0.6, 0.55],
+      [-0.5, -0.55],
+      [-0.5, 0.3],
+      [-0.2, 0.6],
+      [0.2, 0.6],
+      [0.5, 0.3],
+      [0.5, -0.55],
     ],
-    [[0, 0.1]],
   ],
   [
     [
@@ -55,16 +56,16 @@ const BENIGN_STROKES: readonly Strokes[] = [
   ],
   [
     [
-      [-0.6, 0.5],
-      [-0.2, -0.5],
+      [-0.65, 0.5],
+      [-0.35, -0.5],
     ],
     [
-      [-0.1, 0.5],
-      [0.3, -0.5],
+      [-0.15, 0.5],
+      [0.15, -0.5],
     ],
     [
-      [0.4, 0.5],
-      [0.8, -0.5],
+      [0.35, 0.5],
+      [0.65, -0.5],
     ],
   ],
   [
@@ -124,8 +125,8 @@ export function composedSprite({ glyph, outline, colour }: SignLook, size: numbe
     return (x, y) => polygonDistance(polygon, x, y);
   };
   const frame = outline === "octagon" || outline === "diamond" ? INK : WHITE;
-  const scale = size * { octagon: 0.38, diamond: 0.32, circle: 0.4, square: 0.42 }[outline];
-  const stroke = size * 0.055;
+  const scale = size * { octagon: 0.44, diamond: 0.38, circle: 0.45, square: 0.5 }[outline];
+  const stroke = size * 0.062;
   const strokes = strokesOf(glyph).map((line) =>
     line.map(([x, y]): Point => [centre[0] + x * scale, centre[1] + y * scale]),
   );
