@@ -8,7 +8,7 @@ import {
 } from "@videosafety/alarm-tokens/train";
 import type { PreparedSample, VideoLlm } from "@videosafety/video-llm";
 import { createMicroModel, prepareAll } from "./micro-model.js";
-import { microSamples } from "./micro-world.js";
+import { type MicroSample, microSamples } from "./micro-world.js";
 
 /** How much of everything. */
 export interface Amounts {
@@ -90,19 +90,16 @@ export const PAPER: Recipe = {
   lambdaTextual: 0.1,
 };
 
-/** Stages 1 and 2 on a base model, in place. Every recipe sees the same samples equally often. */
+/** Stages 1 and 2 on a base model, in place. Every recipe sees the same samples equally often; default: the micro world's. */
 export async function trainStages(
   model: VideoLlm,
   recipe: Recipe,
   seed: number,
   { stages }: Amounts,
   onEvent: OnEvent,
+  drawn: readonly MicroSample[] = microSamples(stages.samples, seed + 1, { split: "train" }),
 ): Promise<void> {
-  const samples = await prepareAll(
-    model,
-    microSamples(stages.samples, seed + 1, { split: "train" }),
-    recipe.alarmTokens,
-  );
+  const samples = await prepareAll(model, drawn, recipe.alarmTokens);
   const llm = 1e-3;
   const alarm = recipe.alarmTokens ? { alarmTokens: 5e-3 } : {};
   const settings = { ...common, seed, numTrainEpochs: stages.epochs };

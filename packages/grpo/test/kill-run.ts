@@ -1,11 +1,21 @@
-// The child process of the kill -9 test: trains until killed, resuming from whatever the directory holds.
+// The child process of the kill -9 tests: trains until killed, going on from whatever the directory holds, prints a line per checkpoint, and writes what
+// came out to result.json. `slow` pauses between steps; `megabytes` of dead weight make a checkpoint take long to write.
 import { writeFileSync } from "node:fs";
 import { latestCheckpoint, type RewardBatch, trainGrpo } from "../src/train.js";
 import { TabularPolicy, targetScore } from "./tabular-policy.js";
 
-const [directory, maxSteps, slow] = process.argv.slice(2) as [string, string, string];
+const [directory = "", pace, megabytes = "0"] = process.argv.slice(2);
 const policy = new TabularPolicy(3, 5);
-const resumeFrom = await latestCheckpoint(directory);
+const padding = {
+  data: new Float32Array(Number(megabytes) * 2 ** 18),
+  dims: [Number(megabytes) * 2 ** 18],
+  group: "dead",
+};
+const parameters = new Map([
+  ...policy.trainableParameters(),
+  ...(padding.data.length > 0 ? [["padding", padding] as const] : []),
+]);
+policy.trainableParameters = () => parameters;
 const losses: number[] = [];
 let from: number | null = null;
 for await (const event of trainGrpo({
@@ -13,12 +23,12 @@ for await (const event of trainGrpo({
   data: [{ prompt: 0 }, { prompt: 1 }, { prompt: 2 }],
   rewards: {
     target: async (batch: RewardBatch<{ prompt: number }>) => {
-      if (slow === "slow") await new Promise((resolve) => setTimeout(resolve, 20));
+      if (pace === "slow") await new Promise((resolve) => setTimeout(resolve, 20));
       return batch.completions.map((c, i) => targetScore(batch.examples[i]?.prompt ?? 0, c));
     },
   },
   config: {
-    maxSteps: Number(maxSteps),
+    maxSteps: 24,
     promptsPerRollout: 3,
     numGenerations: 8,
     maxCompletionLength: 3,
@@ -29,12 +39,12 @@ for await (const event of trainGrpo({
     saveSteps: 1,
   },
   checkpointDirectory: directory,
-  resumeFrom,
+  resumeFrom: await latestCheckpoint(directory),
 })) {
   if (event.type === "update") {
     from ??= event.step - 1;
     losses.push(event.loss);
   }
-  if (event.type === "checkpoint") process.stdout.write(`${event.step}\n`);
+  if (event.type === "checkpoint") process.stdout.write(`${event.path}\n`);
 }
 writeFileSync(`${directory}/result.json`, JSON.stringify({ from, losses, logits: [...policy.logits] }));

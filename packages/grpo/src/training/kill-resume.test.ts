@@ -15,7 +15,7 @@ afterAll(() => rmSync(root, { recursive: true, force: true }));
 /** Runs the child; kills it with SIGKILL once it has reported `killAfter` checkpoints. */
 function run(directory: string, killAfter?: number): Promise<number | null> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, ["--import", "tsx", script, directory, "24", killAfter ? "slow" : "fast"], {
+    const child = spawn(process.execPath, ["--import", "tsx", script, directory, killAfter ? "slow" : "fast", "2"], {
       stdio: ["ignore", "pipe", "inherit"],
       cwd: repository, // its tsconfig resolves sibling packages to their sources
     });
