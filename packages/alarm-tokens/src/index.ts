@@ -40,11 +40,27 @@ export {
   SafetyLabelError,
 } from "./errors.js";
 export {
+  type ChatMessage,
+  type ChatTurn,
+  type ChatTurnOptions,
+  chatTurns,
+  type TurnAssessment,
+  watchTurns,
+} from "./guard/chat-turns.js";
+export {
   type ConformalTarget,
   type ConformalThreshold,
   conformalThreshold,
   minimumCalibrationSize,
 } from "./guard/conformal-threshold.js";
+export {
+  createDriftMonitor,
+  type DriftMonitor,
+  type DriftMonitorOptions,
+  type DriftMonitorState,
+  type DriftReading,
+  resumeDriftMonitor,
+} from "./guard/drift-monitor.js";
 export {
   type Assessment,
   createGuard,

@@ -22,12 +22,21 @@ const thresholdSchema = z.strictObject({
 export const guardCalibrationSchema = z.strictObject({
   format: z.literal("videosafety-guard-1"),
   refuseOn: z.enum(["textual", "either", "both"]).describe("which alarms the verdict looks at"),
-  unit: z.enum(["input", "video"]).optional().describe("what rates count: inputs (default), or whole watched videos"),
+  unit: z
+    .enum(["input", "video", "conversation"])
+    .optional()
+    .describe("what rates count: inputs (default), whole watched videos, or whole conversations"),
   temperatures: z.strictObject({ visual: z.number().positive(), textual: z.number().positive() }),
   refusal: thresholdSchema.describe("of the verdict"),
   visual: thresholdSchema.describe("of the visual flag and of time spans from windows"),
   textual: thresholdSchema.describe("of the textual flag"),
   segments: thresholdSchema.optional().describe("of time spans from segment alarms"),
+  safeScores: z
+    .array(z.number())
+    .optional()
+    .describe(
+      "refusal scores of the safe calibration samples, rising: what createDriftMonitor compares live ones with",
+    ),
 });
 
 /** Everything a guard needs beside its model. */
@@ -101,6 +110,7 @@ export function calibrateGuard(input: CalibrationInput): GuardCalibration {
     refuseOn,
     temperatures,
     refusal: conformalThreshold(refusalScores, target),
+    safeScores: [...refusalScores].sort((a, b) => a - b),
     visual: conformalThreshold(safeScores("visual"), target),
     textual: conformalThreshold(safeScores("textual"), target),
     ...(input.segments && { segments: segmentThreshold(input.segments, labels, target) }),
@@ -128,7 +138,9 @@ export function describeGuarantee(calibration: GuardCalibration): string {
   const promise =
     calibration.unit === "video"
       ? `At most ${percent(targetFrr)} of safe videos like the ${count} calibration videos are refused in any window`
-      : `At most ${percent(targetFrr)} of safe inputs like the ${count} calibration samples are refused`;
+      : calibration.unit === "conversation"
+        ? `At most ${percent(targetFrr)} of safe conversations like the ${count} calibration conversations are refused in any turn`
+        : `At most ${percent(targetFrr)} of safe inputs like the ${count} calibration samples are refused`;
   return confidence === null
     ? `${promise}, in the mean over calibration sets.`
     : `${promise}; this holds with probability ${percent(confidence)} over the draw of the calibration set.`;

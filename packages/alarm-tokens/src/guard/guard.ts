@@ -42,6 +42,8 @@ export interface GuardLatency {
 export interface Assessment {
   /** `allow`, or the guard's mode. */
   readonly verdict: "allow" | GuardMode;
+  /** What the verdict compares with `calibration.refusal.threshold`: raised above it. Give it to a drift monitor. */
+  readonly score: number;
   /** Calibrated p(harm | video). */
   readonly visual: number;
   /** Calibrated p(harm | query, video). */
@@ -135,7 +137,8 @@ export function createGuard<Input, Sample>(
       visual: logits.visual > checked.visual.threshold,
       textual: logits.textual > checked.textual.threshold,
     };
-    const refused = refusalScore(logits.visual, logits.textual, checked.refuseOn) > checked.refusal.threshold;
+    const score = refusalScore(logits.visual, logits.textual, checked.refuseOn);
+    const refused = score > checked.refusal.threshold;
     let spans: readonly TimeSpan[] = [];
     if (logits.segments !== undefined) {
       const raised = raisedSpans(logits.segments, checked.segments);
@@ -153,6 +156,7 @@ export function createGuard<Input, Sample>(
     const totalMs = performance.now() - started;
     return {
       verdict: refused ? mode : "allow",
+      score,
       visual: sigmoid(logits.visual),
       textual: sigmoid(logits.textual),
       flags,

@@ -140,8 +140,10 @@ export function calibrateStreamGuard(input: {
   readonly targetFrr: number;
   /** See `ConformalTarget`; default 0.95. */
   readonly confidence?: number | null;
+  /** "conversation": `videos` are chats and their windows user turns (`chatTurns`). Default "video". */
+  readonly unit?: "video" | "conversation";
 }): GuardCalibration {
-  const { base, videos, targetFrr, confidence = 0.95 } = input;
+  const { base, videos, targetFrr, confidence = 0.95, unit = "video" } = input;
   const target: ConformalTarget = { targetFrr, confidence };
   const worst = videos.map((video) => ({
     labels: resolveLabels(video.labels, { unlabeled: "mask", partial: "mask" }, video.location),
@@ -155,10 +157,12 @@ export function calibrateStreamGuard(input: {
     );
   };
   const answered = (labels: SampleLabels): boolean => shouldRefuse(labels, base.refuseOn) === false;
+  const refusalScores = scoresOf("refusal", answered, "that should be answered");
   return {
     ...base,
-    unit: "video",
-    refusal: conformalThreshold(scoresOf("refusal", answered, "that should be answered"), target),
+    unit,
+    safeScores: [...refusalScores].sort((a, b) => a - b),
+    refusal: conformalThreshold(refusalScores, target),
     visual: conformalThreshold(
       scoresOf("visual", ({ visual }) => visual === 0, "labelled visual: 0"),
       target,
