@@ -1,5 +1,5 @@
-import { createRemoteVideoLlm, loadVideoLlm, type VideoLlmConfig } from "@videosafety/video-llm";
-import { type SampledVideo, type SamplePlan, sampleFrames } from "@videosafety/video-sampler";
+import { createRemoteVideoLlm, loadVideoLlm, samplePlanFor, type VideoLlmConfig } from "@videosafety/video-llm";
+import { type SampledVideo, sampleFrames } from "@videosafety/video-sampler";
 
 /** What to ask, of what, about what. */
 export interface Question {
@@ -34,21 +34,8 @@ export function ask(question: Question): AsyncGenerator<AnswerPiece> {
   return /^https?:/.test(question.model) ? askServer(question) : askDirectory(question);
 }
 
-/** How a family of models is shown videos. */
-function samplePlan(family: VideoLlmConfig["family"], maxFrames: number): SamplePlan {
-  switch (family) {
-    case "videollama3":
-      return { type: "videollama3-reference", maxFrames };
-    case "smolvlm2":
-      return { type: "smolvlm2", maxFrames };
-    case "qwen2-vl":
-    case "qwen2.5-vl":
-      return { type: "qwen2.5-vl", maxFrames, minFrames: Math.min(4, maxFrames) };
-  }
-}
-
 const sample = (question: Question, family: VideoLlmConfig["family"]): Promise<SampledVideo> =>
-  sampleFrames(question.video, samplePlan(family, question.maxFrames), signalOf(question));
+  sampleFrames(question.video, samplePlanFor(family, { maxFrames: question.maxFrames }), signalOf(question));
 
 async function* askDirectory(question: Question): AsyncGenerator<AnswerPiece> {
   const model = await loadVideoLlm(question.model);

@@ -173,7 +173,7 @@ async function compile(run: Run): Promise<() => Promise<unknown>> {
   const table = (name: string): Value => graph.input(name, "float32", [batch, length, config.headSize / 2]);
   const rows = { batch, length, cos: table("cos"), sin: table("sin") };
   const x = gather(embeddingTable(config, params), graph.input("ids", "int32", [tokens]));
-  const hidden = decoder(config, params, x, rows, run.attend(graph));
+  const hidden = decoder(config, params, x, rows, { attend: run.attend(graph) });
   const loss = sumAll(mul(hidden, graph.input("cotangents", "float32", [tokens, config.hiddenSize])));
   grad(loss, [...inputs.values()]).forEach((gradient, i) => {
     graph.output(`d${i}`, gradient);

@@ -1,9 +1,12 @@
 export type { AlarmStates, AtSftOptions, AtSftResult, ParameterGroup, SampleLabels } from "@videosafety/alarm-tokens";
-export { formatCheckpointConfig, parseCheckpointConfig } from "./checkpoint/checkpoint-config.js";
-export type { CheckpointConfig, ConfigTokenIds } from "./checkpoint/config-contents.js";
+export type { CheckpointConfig, ConfigTokenIds } from "./checkpoint/config/config-contents.js";
+export { formatCheckpointConfig } from "./checkpoint/config/format-config.js";
+export { parseCheckpointConfig } from "./checkpoint/config/parse-config.js";
 export { loadAdapter } from "./checkpoint/load-adapter-node.js";
 export { type LoadOptions, loadVideoLlm } from "./checkpoint/load-node.js";
 export type { Precision, PrecisionOptions } from "./checkpoint/precision.js";
+export { formatPreprocessor, parsePreprocessor } from "./checkpoint/preprocessor/preprocessor-files.js";
+export type { ProcessorFiles } from "./checkpoint/preprocessor/processor-file.js";
 export { type SaveOptions, saveVideoLlm } from "./checkpoint/save-node.js";
 export {
   resolveConfig,
@@ -77,15 +80,15 @@ export {
   type RemotePrompt,
   type RemoteVideoLlm,
 } from "./remote/remote-node.js";
-export type { EncodeOptions, FramesWithTimes } from "./vision/patch-frames.js";
+export type { EncodeOptions, FramesWithTimes } from "./vision/frames-with-times.js";
 export {
   DEFAULT_PREPROCESSOR,
-  formatPreprocessorConfig,
+  type ImageTokenLimits,
   type PreprocessorConfig,
-  parsePreprocessorConfig,
+  type SquareFrames,
   type VideoTokenLimits,
 } from "./vision/preprocessor-config.js";
-export { QWEN_VL_PREPROCESSOR } from "./vision/qwen-vl-preprocessor.js";
+export { QWEN_VL_PREPROCESSOR, QWEN3_VL_PREPROCESSOR } from "./vision/qwen-vl-published.js";
 export { type SampleLimits, samplePlanFor } from "./vision/sample-plan.js";
 export type { PatchedVideo, VisualFeatures } from "./vision/visual-features.js";
 export type { AdaptedModule, LoraAdapters, LoraSettings, LoraTarget } from "./weights/lora.js";

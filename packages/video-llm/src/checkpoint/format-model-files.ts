@@ -1,10 +1,8 @@
-import { isQwenVl } from "../config/config.js";
 import type { Naming } from "../config/naming.js";
 import type { VideoLlm } from "../model/video-llm.js";
-import { formatPreprocessorConfig } from "../vision/preprocessor-config.js";
-import { formatQwenVlPreprocessor } from "../vision/qwen-vl-preprocessor.js";
-import { formatCheckpointConfig } from "./checkpoint-config.js";
+import { formatCheckpointConfig } from "./config/format-config.js";
 import { PROCESSOR_FILES } from "./kept-files-node.js";
+import { formatPreprocessor } from "./preprocessor/preprocessor-files.js";
 
 /** How weights are stored, for config.json. */
 type StoredType = "float32" | "bfloat16";
@@ -25,7 +23,9 @@ export function formatModelFiles(model: VideoLlm, naming: Naming, dtype: StoredT
   const put = (name: string, value: object): unknown => written.set(name, `${JSON.stringify(value, null, 2)}\n`);
   const kept = same ? files.get("config.json") : undefined;
   put("config.json", kept === undefined ? freshConfig(model, naming, dtype) : resizedConfig(kept, model, dtype));
-  if (!same) for (const [name, value] of Object.entries(processorFiles(model, naming))) put(name, value);
+  if (!same)
+    for (const [name, value] of Object.entries(formatPreprocessor(model.preprocessor, model.config, naming)))
+      put(name, value);
   if (!written.has("generation_config.json")) put("generation_config.json", { eos_token_id: tokenizer.endIds });
   put("tokenizer.json", tokenizer.files.tokenizer);
   put("tokenizer_config.json", same ? tokenizer.files.tokenizerConfig : tokenizerConfig(model));
@@ -76,68 +76,5 @@ function tokenizerConfig({ tokenizer, config }: VideoLlm): object {
     ...extra,
     extra_special_tokens: extra,
     ...tokenizer.files.tokenizerConfig,
-  };
-}
-
-function processorFiles(model: VideoLlm, naming: Naming): Record<string, object> {
-  const { preprocessor, config } = model;
-  if (isQwenVl(config)) return formatQwenVlPreprocessor(preprocessor, config);
-  if (naming === "original") return { "preprocessor_config.json": formatPreprocessorConfig(preprocessor) };
-  const { patchSize, mergeSize, minTokens, maxTokens, imageMean, imageStd } = preprocessor;
-  const own = { min_tokens: minTokens, max_tokens: maxTokens };
-  if (config.family === "smolvlm2") {
-    const edge = config.vision.imageSize;
-    const shared = {
-      patch_size: patchSize,
-      video_merge_size: mergeSize,
-      ...own,
-      image_mean: imageMean,
-      image_std: imageStd,
-      size: { longest_edge: 4 * edge },
-      max_image_size: { longest_edge: edge },
-      processor_class: "SmolVLMProcessor",
-    };
-    const tokens = Math.floor((edge / config.vision.patchSize / config.mergeSize) ** 2);
-    return {
-      "preprocessor_config.json": {
-        image_processor_type: "SmolVLMImageProcessor",
-        do_image_splitting: true,
-        ...shared,
-      },
-      "video_preprocessor_config.json": {
-        video_processor_type: "SmolVLMVideoProcessor",
-        ...shared,
-        size: { longest_edge: edge },
-        fps: 1,
-        num_frames: 64,
-      },
-      "processor_config.json": { processor_class: "SmolVLMProcessor", image_seq_len: tokens },
-    };
-  }
-  const pixels = (merge: number): object => ({
-    shortest_edge: minTokens * (patchSize * merge) ** 2,
-    longest_edge: maxTokens * (patchSize * merge) ** 2,
-  });
-  const shared = {
-    patch_size: patchSize,
-    image_mean: imageMean,
-    image_std: imageStd,
-    processor_class: "VideoLlama3Processor",
-  };
-  return {
-    "preprocessor_config.json": {
-      image_processor_type: "VideoLlama3ImageProcessor",
-      ...shared,
-      merge_size: 1,
-      size: pixels(1),
-    },
-    "video_preprocessor_config.json": {
-      video_processor_type: "VideoLlama3VideoProcessor",
-      ...shared,
-      merge_size: mergeSize,
-      size: pixels(mergeSize),
-      use_token_compression: config.useTokenCompression,
-    },
-    "processor_config.json": { processor_class: "VideoLlama3Processor" },
   };
 }

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ALARM_TENSOR_NAMES, type TokenizerJson } from "@videosafety/alarm-tokens";
 import { type LocatedEntry, openSafetensors, type SafetensorsReader, toFloat32 } from "@videosafety/onnx-autodiff";
-import { isQwenVl, type VideoLlmConfig } from "../config/config.js";
+import type { VideoLlmConfig } from "../config/config.js";
 import type { RuntimeOptions } from "../config/runtime-options.js";
 import { CheckpointError, OptionsError } from "../errors.js";
 import type { HubOptions } from "../hub/hub-settings-node.js";
@@ -10,20 +10,16 @@ import { resolveModel } from "../hub/resolve-model-node.js";
 import { VideoLlm } from "../model/video-llm.js";
 import { PROMPT_CONVENTIONS } from "../prompt/conventions.js";
 import { TextTokenizer } from "../prompt/text-tokenizer.js";
-import {
-  DEFAULT_PREPROCESSOR,
-  type PreprocessorConfig,
-  parsePreprocessorConfig,
-} from "../vision/preprocessor-config.js";
-import { parseQwenVlPreprocessor } from "../vision/qwen-vl-preprocessor.js";
+import type { PreprocessorConfig } from "../vision/preprocessor-config.js";
 import { type FrozenBase, isFrozen } from "../weights/frozen-tensor.js";
 import { freshTensor } from "../weights/parameter-store.js";
 import type { TrainableTensor } from "../weights/trainable-tensor.js";
-import { parseCheckpointConfig } from "./checkpoint-config.js";
+import { parseCheckpointConfig } from "./config/parse-config.js";
 import { openFrozenBase } from "./frozen-base-node.js";
 import { readKeptFiles } from "./kept-files-node.js";
 import { type LocatedTensor, locateTensors } from "./locate-tensors.js";
 import { isFrozenBase, type PrecisionOptions } from "./precision.js";
+import { parsePreprocessor } from "./preprocessor/preprocessor-files.js";
 
 /** What `loadVideoLlm` takes. */
 export interface LoadOptions extends RuntimeOptions, PrecisionOptions, HubOptions {
@@ -106,7 +102,7 @@ async function readJson(directory: string, name: string, absent?: unknown): Prom
     );
   }
   try {
-    return JSON.parse(text);
+    return JSON.parse(text.replace(/^\u{feff}/u, ""));
   } catch (cause) {
     throw new CheckpointError(
       "truncated",
@@ -118,19 +114,12 @@ async function readJson(directory: string, name: string, absent?: unknown): Prom
 }
 
 async function readPreprocessor(directory: string, config: VideoLlmConfig): Promise<PreprocessorConfig> {
-  if (isQwenVl(config)) {
-    const files = {
-      image: await readJson(directory, "preprocessor_config.json", null),
-      video: await readJson(directory, "video_preprocessor_config.json", null),
-      processor: await readJson(directory, "processor_config.json", null),
-    };
-    return parseQwenVlPreprocessor(files, config);
-  }
-  for (const name of ["video_preprocessor_config.json", "preprocessor_config.json"]) {
-    const json = await readJson(directory, name, null);
-    if (json !== null) return parsePreprocessorConfig(json, name);
-  }
-  return { ...DEFAULT_PREPROCESSOR, patchSize: config.vision.patchSize };
+  const files = {
+    image: await readJson(directory, "preprocessor_config.json", null),
+    video: await readJson(directory, "video_preprocessor_config.json", null),
+    processor: await readJson(directory, "processor_config.json", null),
+  };
+  return parsePreprocessor(files, config);
 }
 
 async function readTemplate(

@@ -1,4 +1,4 @@
-import { ropeTables } from "@videosafety/onnx-autodiff";
+import { rotaryTables1d } from "../config/rope-scaling.js";
 import { buildPrefillGraph } from "../graph/generation-graphs.js";
 import { shapeKey } from "../graph/language-graph.js";
 import { buildSuffixGraph } from "../graph/suffix-graph.js";
@@ -133,7 +133,7 @@ async function runSuffix(
   };
   // Text stands at one position on every axis, also where visual tokens have three.
   const positions = padded((ids) => ids.set(rotaryPositions(prompt, config).ids.subarray(start, tokenIds.length)));
-  const tables = ropeTables(positions, config.headSize, config.ropeTheta);
+  const tables = rotaryTables1d(positions, config);
   const dims = [start, 1, config.keyValueHeads, config.headSize];
   const feeds = {
     ids: padded((ids) => ids.set(tokenIds.subarray(start))),

@@ -1,4 +1,5 @@
-import { type Feed, ropeTables } from "@videosafety/onnx-autodiff";
+import type { Feed } from "@videosafety/onnx-autodiff";
+import { rotaryTables1d } from "../config/rope-scaling.js";
 import { buildDecodeGraph } from "../graph/generation-graphs.js";
 import type { PreparedPrompt } from "../prompt/prompt.js";
 import { rotaryPositions } from "../prompt/rotary-positions.js";
@@ -89,7 +90,7 @@ export class Rollout {
       { length: batch },
       (_, b) => (this.#positions[Math.floor(b / this.#group)] as number) + this.#steps,
     );
-    const tables = ropeTables(positions, headSize, config.ropeTheta);
+    const tables = rotaryTables1d(positions, config);
     const ownMask = new Float32Array(own);
     ownMask[0] = HIDDEN;
     const feeds: Record<string, Feed> = {

@@ -126,7 +126,7 @@ export function buildDecodeGraph(
   };
   const x = gather(embeddingTable(config, params), graph.input("ids", "int32", [batch]));
   const rows = { batch, length: 1, cos: table("cos"), sin: table("sin") };
-  const hidden = decoder(config, params, x, rows, attend, loraOf(store.lora, params));
+  const hidden = decoder(config, params, x, rows, { attend, lora: loraOf(store.lora, params) });
   graph.output("logits", matmulTransposed(hidden, outputTable(config, params)));
   return { graph, parameters: inputs.keys(), packed };
 }

@@ -1,6 +1,7 @@
-import { Graph, gather, type Params, reshape, ropeTables, selfAttention, type Value } from "@videosafety/onnx-autodiff";
-import { isQwenVl, type VideoLlmConfig } from "../config/config.js";
+import { Graph, gather, type Params, reshape, selfAttention, type Value } from "@videosafety/onnx-autodiff";
+import { isQwenVl, type VideoLlmConfig, visualWidth } from "../config/config.js";
 import type { GraphDType } from "../config/graph-dtype.js";
+import { rotaryTables1d } from "../config/rope-scaling.js";
 import { loraOf } from "../weights/lora.js";
 import type { ParameterStore } from "../weights/parameter-store.js";
 import { type Attend, decoder } from "./decoder.js";
@@ -75,7 +76,8 @@ export function buildLanguageGraph(
   const { batch, length } = shape;
   const hasVisual = shape.frames !== null || shape.visualRows > 0;
   const layout = { tokens: batch * length, hasVisual, hasAlarm: shape.hasAlarm };
-  const x = inputEmbeddings(graph, config, params, layout, visualEmbeddings(graph, config, params, shape, dtype));
+  const visual = visualEmbeddings(graph, config, params, shape, dtype);
+  const { embeddings: x, deepstack } = inputEmbeddings(graph, config, params, layout, visual);
   // A frozen base is there to save memory: what a layer can compute again is not kept for the backward pass.
   const recompute = store.frozenBase;
   const rows = { batch, length, ...rotaryAngles(x, config, shape), recompute };
@@ -87,7 +89,8 @@ export function buildLanguageGraph(
     return attention(q, k, v);
   };
   const onHidden = (value: Value, layer: number): void => observer.hidden?.(value, layer);
-  const hidden = decoder(config, params, x, rows, attend, loraOf(store.lora, params), onHidden);
+  const lora = loraOf(store.lora, params);
+  const hidden = decoder(config, params, x, rows, { attend, lora, onHidden, deepstack });
   return { graph, params, inputs, hidden };
 }
 
@@ -107,7 +110,7 @@ function rotaryAngles(
   }
   if (packed) {
     const longest = Math.max(...packed.blocks.map((block) => block.length));
-    const tables = ropeTables(longest, config.headSize, config.ropeTheta);
+    const tables = rotaryTables1d(longest, config);
     const positions = x.graph.input("positions", "int32", [batch, length]);
     const look = (table: Float64Array): Value =>
       gather(
@@ -116,7 +119,7 @@ function rotaryAngles(
       );
     return { cos: look(tables.cos), sin: look(tables.sin) };
   }
-  const { cos, sin } = ropeTables(length, config.headSize, config.ropeTheta);
+  const { cos, sin } = rotaryTables1d(length, config);
   return { cos: repeatedTable(x, cos, batch, dims), sin: repeatedTable(x, sin, batch, dims) };
 }
 
@@ -129,7 +132,7 @@ function visualEmbeddings(
 ): Value | undefined {
   const { frames, visualRows } = shape;
   if (frames === null)
-    return visualRows === 0 ? undefined : graph.input("visual", dtype, [visualRows, config.hiddenSize]);
+    return visualRows === 0 ? undefined : graph.input("visual", dtype, [visualRows, visualWidth(config)]);
   const patches = graph.input("patches", dtype, [frames.frames * frames.rows * frames.columns, patchLength(config)]);
   return visionEncoder(config, params, patches, frames);
 }

@@ -11,12 +11,11 @@ import {
   reshape,
   rmsNorm,
   rope,
-  sigmoid,
-  silu,
   split,
   type Value,
 } from "@videosafety/onnx-autodiff";
 import type { VideoLlmConfig } from "../config/config.js";
+import { activate } from "./activation.js";
 import { frameAttention } from "./frame-attention.js";
 import { type FrameGrid, patchLength, rotaryTables, tokensPerFrame } from "./frame-grid.js";
 import { type WindowLayout, windowLayout } from "./window-layout.js";
@@ -97,13 +96,14 @@ function mlp(config: VideoLlmConfig, params: Params, layer: number, x: Value): V
   const normed = norm(config, params, `${name}.norm2`, x);
   const project = (part: string, from: Value, size: number): Value =>
     linear(params, `${name}.mlp.${part}`, from, size, true);
-  if (config.family === "qwen2-vl") return project("fc2", quickGelu(project("fc1", normed, ff)), d);
-  const gated = mul(silu(project("gate_proj", normed, ff)), project("up_proj", normed, ff));
+  if (config.family === "qwen2-vl")
+    return project("fc2", activate(config.vision.activation, project("fc1", normed, ff)), d);
+  const gated = mul(
+    activate(config.vision.activation, project("gate_proj", normed, ff)),
+    project("up_proj", normed, ff),
+  );
   return project("down_proj", gated, d);
 }
-
-/** x sigmoid(1.702 x). */
-const quickGelu = (x: Value): Value => mul(x, sigmoid(mul(x, 1.702)));
 
 function norm(config: VideoLlmConfig, params: Params, name: string, x: Value): Value {
   const { hiddenSize: d, layerNormEps } = config.vision;

@@ -41,18 +41,18 @@ export function buildSuffixGraph(config: VideoLlmConfig, store: ParameterStore, 
   const { heads, keyValueHeads: kv, headSize: hd } = config;
   const { length, hasAlarm } = shape;
   const queries = heads / kv;
-  const rows = queries * length;
+  const foldedRows = queries * length;
   const nominal = 2; // the prefix is symbolic at run time
   const table = (name: string): Value => graph.input(name, "float32", [1, length, hd / 2]);
   const tables = { cos: table("cos"), sin: table("sin") };
   const sizes = graph.input("sizes", "int64", [2]);
   const scale = 1 / Math.sqrt(hd);
-  const causal = graph.initializer(undefined, "float32", [1, 1, rows, length], causalRows(queries, length));
+  const causal = graph.initializer(undefined, "float32", [1, 1, foldedRows, length], causalRows(queries, length));
   const prefix = (name: string): Value => graph.input(name, "float32", [nominal, 1, kv, hd], { 0: "prefix" });
   const byHead = (x: Value, count: number): Value => transpose(reshape(x, [1, length, count, hd]), [0, 2, 1, 3]);
 
   const attend: Attend = (q3, k3, v3, layer) => {
-    const q = reshape(byHead(q3, heads), [1, kv, rows, hd]); // the query heads of a group are folded into rows
+    const q = reshape(byHead(q3, heads), [1, kv, foldedRows, hd]); // the query heads of a group are folded into rows
     const [k, v] = [byHead(k3, kv), byHead(v3, kv)];
     graph.output(`k.${layer}`, transpose(reshape(k3, [1, length, kv, hd]), [1, 0, 2, 3]));
     graph.output(`v.${layer}`, transpose(reshape(v3, [1, length, kv, hd]), [1, 0, 2, 3]));
@@ -62,8 +62,10 @@ export function buildSuffixGraph(config: VideoLlmConfig, store: ParameterStore, 
     const context = add(matmul(parts[0], v), timeMajorContext(parts[1], prefix(`prefix_v.${layer}`)));
     return reshape(transpose(reshape(context, [1, heads, length, hd]), [0, 2, 1, 3]), [1, length, heads * hd]);
   };
-  const x = inputEmbeddings(graph, config, params, { tokens: length, hasVisual: false, hasAlarm }, undefined);
-  const hidden = decoder(config, params, x, { batch: 1, length, ...tables }, attend, loraOf(store.lora, params));
+  const layout = { tokens: length, hasVisual: false, hasAlarm };
+  const { embeddings } = inputEmbeddings(graph, config, params, layout, undefined);
+  const rows = { batch: 1, length, ...tables };
+  const hidden = decoder(config, params, embeddings, rows, { attend, lora: loraOf(store.lora, params) });
   const last = gather(hidden, graph.input("last_rows", "int32", [1]));
   graph.output("logits", matmulTransposed(last, outputTable(config, params)));
   return { graph, parameters: inputs.keys() };

@@ -2,7 +2,6 @@ import {
   add,
   gather,
   geluErf,
-  geluTanh,
   layerNorm,
   linear,
   matmulTransposed,
@@ -14,17 +13,20 @@ import {
   toTypedData,
   type Value,
 } from "@videosafety/onnx-autodiff";
-import { isQwenVl, type VideoLlmConfig } from "../config/config.js";
+import { isQwenVl, patchesPerSide, type VideoLlmConfig } from "../config/config.js";
+import { activate } from "./activation.js";
 import { frameAttention } from "./frame-attention.js";
 import { blockOrder, type FrameGrid, rotaryTables } from "./frame-grid.js";
 import { qwenVisionEncoder } from "./qwen-vision.js";
+import { qwen3VisionEncoder } from "./qwen3-vision.js";
 
 /**
  * Vision encoder and projector of any family: patches [F h w, C p p] in merge-block order -> visual embeddings
- * [F h w / m^2, d] before token compression. Attention stays inside each frame (Qwen-VL: pair of frames), so frames of
+ * [F h w / m^2, `visualWidth`] before token compression. Attention stays inside each frame (Qwen-VL: pair of frames), so frames of
  * any number of videos can share a pass. SmolVLM2 has square frames, learned positions and pixel shuffle.
  */
 export function visionEncoder(config: VideoLlmConfig, params: Params, patches: Value, grid: FrameGrid): Value {
+  if (config.family === "qwen3-vl") return qwen3VisionEncoder(config, params, patches, grid);
   if (isQwenVl(config)) return qwenVisionEncoder(config, params, patches, grid);
   const { vision } = config;
   const { frames, rows, columns, mergeSize } = grid;
@@ -61,7 +63,7 @@ export function visionEncoder(config: VideoLlmConfig, params: Params, patches: V
       vision.intermediateSize,
       true,
     );
-    x = add(x, linear(params, `${encoder}.${layer}.mlp.fc2`, geluTanh(inner), d, true));
+    x = add(x, linear(params, `${encoder}.${layer}.mlp.fc2`, activate(vision.activation, inner), d, true));
   }
   const encoded = norm("post_layernorm", x);
   if (learned) {
@@ -75,10 +77,14 @@ export function visionEncoder(config: VideoLlmConfig, params: Params, patches: V
   return linear(params, "model.mm_projector.readout.2", inner, config.hiddenSize, true);
 }
 
-/** Adds the learned position of each patch (SmolVLM2): row-major in the table, merge-block order in the patches. */
+/**
+ * Adds the learned position of each patch (SmolVLM2): row-major in the table, merge-block order in the patches. transformers
+ * finds places by comparing float32 fractions, which puts some one too low for sides of 25 patches, 29 and others, though
+ * not for the published 27 and 32.
+ */
 function addPositions(x: Value, params: Params, config: VideoLlmConfig, grid: FrameGrid): Value {
   const { vision } = config;
-  const side = vision.imageSize / vision.patchSize;
+  const side = patchesPerSide(config);
   const table = params("model.vision_encoder.embeddings.position_embedding.weight", [side * side, vision.hiddenSize]);
   const order = blockOrder(grid);
   const ids = Int32Array.from({ length: grid.frames * order.length }, (_, i) => {

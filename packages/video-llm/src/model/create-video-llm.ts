@@ -3,8 +3,8 @@ import type { RuntimeOptions } from "../config/runtime-options.js";
 import { PROMPT_CONVENTIONS } from "../prompt/conventions.js";
 import { TextTokenizer } from "../prompt/text-tokenizer.js";
 import type { TokenizerFiles } from "../prompt/tokenizer-files.js";
-import { DEFAULT_PREPROCESSOR, type PreprocessorConfig } from "../vision/preprocessor-config.js";
-import { QWEN_VL_PREPROCESSOR } from "../vision/qwen-vl-preprocessor.js";
+import { DEFAULT_PREPROCESSOR, imageLimits, type PreprocessorConfig } from "../vision/preprocessor-config.js";
+import { QWEN_VL_PREPROCESSOR, QWEN3_VL_PREPROCESSOR } from "../vision/qwen-vl-published.js";
 import { freshTensor } from "../weights/parameter-store.js";
 import { parameterSpecs } from "../weights/parameters.js";
 import { VideoLlm } from "./video-llm.js";
@@ -29,18 +29,21 @@ export function createVideoLlm(options: CreateOptions): VideoLlm {
   const tokenizer = new TextTokenizer(options.tokenizer, [], conventions);
   const vocabularySize = options.config.vocabularySize ?? Math.ceil(tokenizer.vocabularySize / 8) * 8;
   const config = resolveConfig({ ...options.config, vocabularySize });
-  const published = isQwenVl(config) ? QWEN_VL_PREPROCESSOR : DEFAULT_PREPROCESSOR;
+  const ofQwen = config.family === "qwen3-vl" ? QWEN3_VL_PREPROCESSOR : QWEN_VL_PREPROCESSOR;
+  const published = isQwenVl(config) ? ofQwen : DEFAULT_PREPROCESSOR;
   const preprocessor = { ...published, patchSize: config.vision.patchSize, ...options.preprocessor };
+  const withImages =
+    config.family === "videollama3" ? { ...preprocessor, image: imageLimits(preprocessor) } : preprocessor;
   const tensors = new Map(parameterSpecs(config).map((spec) => [spec.name, freshTensor(spec, options.seed)]));
   const chatTemplate = options.chatTemplate ?? conventions.chatTemplate;
   return new VideoLlm(
     {
       config,
-      preprocessor,
+      preprocessor: withImages,
       tokenizer,
       chatTemplate,
       tensors,
-      naming: config.family === "smolvlm2" ? "huggingface" : "original",
+      naming: config.family === "smolvlm2" || config.family === "qwen3-vl" ? "huggingface" : "original",
     },
     options,
   );

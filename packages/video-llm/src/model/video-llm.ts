@@ -20,7 +20,8 @@ import { VisionEncoding } from "../passes/vision-encoding.js";
 import { buildPrompt, type PreparedPrompt, type PreparedSample, type PromptRequest } from "../prompt/prompt.js";
 import { buildSample, type SampleRequest } from "../prompt/sample.js";
 import type { TextTokenizer } from "../prompt/text-tokenizer.js";
-import { type EncodeOptions, type FramesWithTimes, patchFrames } from "../vision/patch-frames.js";
+import type { EncodeOptions, FramesWithTimes, TimedPatches } from "../vision/frames-with-times.js";
+import { patchFrames } from "../vision/patch-frames.js";
 import type { PreprocessorConfig } from "../vision/preprocessor-config.js";
 import { type PatchedVideo, prepareVisual, type VisualFeatures } from "../vision/visual-features.js";
 import { type LoraAdapters, type LoraSettings, loraSpecs, resolveLora } from "../weights/lora.js";
@@ -123,28 +124,32 @@ export class VideoLlm {
    * @throws PromptError `empty-video` for zero frames, `visual-count` for times that are not one per frame.
    */
   async encodeVideo(video: FramesWithTimes, options: EncodeOptions = {}): Promise<VisualFeatures> {
-    const { patches, timestampsSeconds, framesPerSecond } = patchFrames(video, options, this.config, this.preprocessor);
-    const timed = framesPerSecond === undefined ? options : { ...options, framesPerSecond };
-    return this.encodePatches(patches, timestampsSeconds, timed);
+    const { patches, timestampsSeconds, ...times } = patchFrames(video, options, this.config, this.preprocessor);
+    return this.encodePatches(patches, timestampsSeconds, { ...options, ...times });
   }
 
   /** As `encodeVideo`, from patches made elsewhere. */
   async encodePatches(
     patches: PatchedVideo,
     timestampsSeconds: ArrayLike<number>,
-    options: EncodeOptions = {},
+    options: EncodeOptions & Pick<TimedPatches, "toldSeconds" | "tiles"> = {},
   ): Promise<VisualFeatures> {
-    const { kind = "video", lazy = false, signal, framesPerSecond } = options;
+    const { kind = "video", lazy = false, signal, framesPerSecond, toldSeconds, tiles } = options;
     const features = prepareVisual(patches, timestampsSeconds, {
       kind,
       compress: this.config.useTokenCompression,
       secondsPerGrid: framesPerSecond && 1 / framesPerSecond,
+      toldSeconds,
+      ...(tiles && { tiles }),
     });
     if (!lazy) await this.#vision.ensure([features], signal);
     return features;
   }
 
-  /** Current embeddings [N, d] of the kept visual tokens. */
+  /**
+   * Current embeddings [N, d] of the kept visual tokens. For Qwen3-VL rows of [N, d (1 + DeepStack layers)]: what is added to
+   * the first decoder layers' hidden states follows the embedding.
+   */
   async visualEmbeddings(features: VisualFeatures): Promise<Float32Array> {
     await this.#vision.ensure([features]);
     return this.#vision.embeddings(features);

@@ -1,5 +1,5 @@
 import type { Feed } from "@videosafety/onnx-autodiff";
-import { isQwenVl, type VideoLlmConfig } from "../config/config.js";
+import { isQwenVl, type VideoLlmConfig, visualWidth } from "../config/config.js";
 import { PromptError } from "../errors.js";
 import { patchLength, tokensPerFrame } from "../graph/frame-grid.js";
 import type { GraphShape } from "../graph/language-graph.js";
@@ -173,9 +173,9 @@ function layOutVisual(sequences: readonly Sequence[], config: VideoLlmConfig, vi
       total += features.keptTokens.length;
     }
     const visualRows = bucketSize(total, 64, 1);
-    const table = new Float32Array(visualRows * config.hiddenSize);
-    for (const features of unique)
-      table.set(embeddings(features), (offsets.get(features) as number) * config.hiddenSize);
+    const width = visualWidth(config);
+    const table = new Float32Array(visualRows * width);
+    for (const features of unique) table.set(embeddings(features), (offsets.get(features) as number) * width);
     const rowsOf = (features: VisualFeatures): number[] =>
       Array.from(features.keptTokens, (_, i) => (offsets.get(features) as number) + i);
     return { visualRows, frames: null, feeds: { visual: table }, rowsOf };

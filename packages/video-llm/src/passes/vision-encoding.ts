@@ -1,5 +1,5 @@
 import { Graph } from "@videosafety/onnx-autodiff";
-import type { VideoLlmConfig } from "../config/config.js";
+import { type VideoLlmConfig, visualWidth } from "../config/config.js";
 import { type FrameGrid, patchLength, tokensPerFrame } from "../graph/frame-grid.js";
 import type { GraphCache, GraphPlan } from "../graph/graph-cache.js";
 import { visionEncoder } from "../graph/vision.js";
@@ -23,7 +23,7 @@ export class VisionEncoding {
     private readonly sessions: GraphCache,
   ) {}
 
-  /** Embeddings [N, d] of the kept tokens; `ensure` comes first. */
+  /** Embeddings [N, `visualWidth`] of the kept tokens; `ensure` comes first. */
   embeddings(features: VisualFeatures): Float32Array {
     const cached = this.#cache.get(features);
     if (cached === undefined) throw new Error("the features are not encoded; call ensure first");
@@ -52,7 +52,8 @@ export class VisionEncoding {
       Array.from({ length: grid[0] }, (_, t) => patches.pixel_values.data.subarray(t * frameSize, (t + 1) * frameSize)),
     );
     const perRun = Math.max(1, Math.floor(PATCHES_AT_A_TIME / (rows * columns)));
-    const perFrame = tokensPerFrame({ frames: 1, rows, columns, mergeSize: first.mergeSize }) * this.config.hiddenSize;
+    const perFrame =
+      tokensPerFrame({ frames: 1, rows, columns, mergeSize: first.mergeSize }) * visualWidth(this.config);
     const all = new Float32Array(sources.length * perFrame);
     for (let start = 0; start < sources.length; start += perRun) {
       signal?.throwIfAborted();
@@ -65,7 +66,7 @@ export class VisionEncoding {
     let frame = 0;
     for (const item of group) {
       const tokens = all.subarray(frame * perFrame, (frame + item.grid[0]) * perFrame);
-      this.#cache.set(item, { fingerprint, data: selectRows(tokens, item.keptTokens, this.config.hiddenSize) });
+      this.#cache.set(item, { fingerprint, data: selectRows(tokens, item.keptTokens, visualWidth(this.config)) });
       frame += item.grid[0];
     }
   }

@@ -8,6 +8,10 @@ export interface VisualLayout {
   readonly kind: "video" | "image";
   /** Time of each frame, [T] seconds. */
   readonly timestampsSeconds: ArrayLike<number>;
+  /** Time that is told of each frame, [T] seconds; default `timestampsSeconds`. Qwen3-VL tells the middle of a pair. */
+  readonly toldSeconds?: ArrayLike<number>;
+  /** Squares an image was cut into, in rows, before the whole one (SmolVLM2). */
+  readonly tiles?: { readonly rows: number; readonly columns: number };
 }
 
 /** How a family of models writes conversations and visual inputs. */
@@ -77,7 +81,7 @@ const smolvlm2: PromptConventions = {
   templateVisuals: { image: CHAT_TOKENS.image, video: "<video>" },
   visualText(layout, placeholder) {
     const picture = `<fake_token_around_image><global-img>${placeholder}<fake_token_around_image>`;
-    if (layout.kind === "image") return picture;
+    if (layout.kind === "image") return layout.tiles ? `${tileText(layout.tiles, placeholder)}${picture}` : picture;
     const times = Array.from(layout.timestampsSeconds, Math.floor);
     const pad = (n: number): string => String(n).padStart(2, "0");
     const clock = (t: number): string => `${pad(Math.floor(t / 60))}:${pad(t % 60)}`;
@@ -88,6 +92,17 @@ const smolvlm2: PromptConventions = {
     return `${intro}${times.map((t) => `\nFrame from ${clock(t)}:${picture}`).join("")}\n\n`;
   },
 };
+
+/** The squares of a split image, each behind its row and column, and an empty line. */
+function tileText({ rows, columns }: { rows: number; columns: number }, placeholder: string): string {
+  const lines = Array.from({ length: rows }, (_, row) =>
+    Array.from(
+      { length: columns },
+      (__, column) => `<fake_token_around_image><row_${row + 1}_col_${column + 1}>${placeholder}`,
+    ).join(""),
+  );
+  return `${lines.join("\n")}\n\n`;
+}
 
 const QWEN_TEMPLATE = [
   "{% if messages[0]['role'] != 'system' %}<|im_start|>system\nYou are a helpful assistant.<|im_end|>\n{% endif %}",
@@ -110,12 +125,25 @@ const qwenVl: PromptConventions = {
     `<|vision_start|>${placeholder.repeat(layout.timestampsSeconds.length)}<|vision_end|>`,
 };
 
+const qwen3Vl: PromptConventions = {
+  ...qwenVl,
+  chatTemplate: DEFAULT_CHAT_TEMPLATE,
+  // As transformers 4.57 and the training: 5.18 leaves the template's own markers around the frames of a video.
+  visualText(layout, placeholder) {
+    const frame = `<|vision_start|>${placeholder}<|vision_end|>`;
+    if (layout.kind === "image") return frame;
+    const times = Array.from(layout.toldSeconds ?? layout.timestampsSeconds);
+    return times.map((t) => `<${formatSeconds(t)} seconds>${frame}`).join("");
+  },
+};
+
 /** Conventions by family. */
 export const PROMPT_CONVENTIONS: Readonly<Record<VideoLlmConfig["family"], PromptConventions>> = {
   videollama3,
   smolvlm2,
   "qwen2-vl": qwenVl,
   "qwen2.5-vl": qwenVl,
+  "qwen3-vl": qwen3Vl,
 };
 
 const ONES =

@@ -1,4 +1,5 @@
 import { isQwenVl, type VideoLlmConfig } from "../config/config.js";
+import { rotaryFrequencies } from "../config/rope-scaling.js";
 import type { VisualFeatures } from "../vision/visual-features.js";
 import type { PreparedPrompt } from "./prompt.js";
 
@@ -49,6 +50,20 @@ export function rotaryPositions(prompt: Positioned, config: VideoLlmConfig): Rot
       const step = temporalStep(features, config);
       const start = next;
       let seen = next; // one past the largest position of the visual tokens so far
+      if (config.family === "qwen3-vl") {
+        // Each pair of frames stands by itself, behind the text that tells its time.
+        keptTokens.forEach((kept, i) => {
+          const place = prompt.visualPositions[first + i] as number;
+          if (kept % (rows * columns) === 0) {
+            if (i > 0) next += Math.max(rows, columns);
+            text(place);
+          }
+          put(next, next + (Math.floor(kept / columns) % rows), next + (kept % columns));
+        });
+        next += Math.max(rows, columns);
+        first += keptTokens.length;
+        continue;
+      }
       keptTokens.forEach((kept, i) => {
         // Alarm tokens between frames stand past what came before, and move nothing: the video keeps its geometry.
         const place = prompt.visualPositions[first + i] as number;
@@ -74,23 +89,36 @@ function temporalStep({ kind, secondsPerGrid }: VisualFeatures, config: VideoLlm
 
 /**
  * Cosines and sines [N, headSize / 2] of positions [3, N]: of the rotary pairs, the first section turns with time, the
- * second with the row, the third with the column.
+ * second with the row, the third with the column; Qwen3-VL deals them out in turn.
  */
 export function rotaryTables3d(
   ids: ArrayLike<number>,
-  config: Pick<VideoLlmConfig, "headSize" | "ropeTheta" | "mropeSections">,
+  config: Pick<VideoLlmConfig, "family" | "headSize" | "ropeTheta" | "ropeScaling" | "mropeSections">,
 ): { cos: Float32Array; sin: Float32Array } {
   const half = config.headSize / 2;
   const count = ids.length / 3;
   const [cos, sin] = [new Float32Array(count * half), new Float32Array(count * half)];
-  const axes = config.mropeSections.flatMap((size, axis) => new Array<number>(size).fill(axis));
-  const frequencies = axes.map((_, pair) => config.ropeTheta ** (-pair / half));
+  const axes = axesOfPairs(config);
+  const { frequencies, scale } = rotaryFrequencies(config);
   for (let token = 0; token < count; token++) {
     for (let pair = 0; pair < half; pair++) {
       const angle = (ids[(axes[pair] as number) * count + token] as number) * (frequencies[pair] as number);
-      cos[token * half + pair] = Math.cos(angle);
-      sin[token * half + pair] = Math.sin(angle);
+      cos[token * half + pair] = Math.cos(angle) * scale;
+      sin[token * half + pair] = Math.sin(angle) * scale;
     }
   }
   return { cos, sin };
+}
+
+/** Which coordinate turns each rotary pair: sections one after the other, or every third pair (qwen3-vl) as far as they go. */
+function axesOfPairs({
+  family,
+  headSize,
+  mropeSections,
+}: Pick<VideoLlmConfig, "family" | "headSize" | "mropeSections">): number[] {
+  if (family !== "qwen3-vl") return mropeSections.flatMap((size, axis) => new Array<number>(size).fill(axis));
+  return Array.from({ length: headSize / 2 }, (_, pair) => {
+    const axis = pair % 3;
+    return pair < 3 * (mropeSections[axis] as number) ? axis : 0;
+  });
 }

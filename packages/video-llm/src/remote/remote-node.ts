@@ -5,7 +5,7 @@ import { PromptError, RemoteError } from "../errors.js";
 import { type Completion, DEFAULT_GENERATION, type GenerationOptions } from "../generation/generate.js";
 import { checkSampling } from "../generation/sampling.js";
 import type { ChatMessage, ContentPart } from "../prompt/chat.js";
-import type { FramesWithTimes } from "../vision/patch-frames.js";
+import type { FramesWithTimes } from "../vision/frames-with-times.js";
 import { encodePng } from "./png-node.js";
 
 /** Where an OpenAI-compatible server is. One try may take 600 s unless `timeoutSeconds` says otherwise. */

@@ -1,46 +1,15 @@
-import { patchify, type RgbFrames, resizePillow, videoLlama3ImageSize } from "@videosafety/video-sampler";
+import { patchify, resizePillow, videoLlama3ImageSize } from "@videosafety/video-sampler";
 import { isQwenVl, type VideoLlmConfig } from "../config/config.js";
 import { PromptError } from "../errors.js";
-import type { PreprocessorConfig } from "./preprocessor-config.js";
+import type { EncodeOptions, FramesWithTimes, TimedPatches } from "./frames-with-times.js";
+import { imageLimits, type PreprocessorConfig } from "./preprocessor-config.js";
 import { qwenVlPatches } from "./qwen-vl-patches.js";
-import { meanStep, type PatchedVideo } from "./visual-features.js";
-
-/** Sampled frames, as video-sampler gives them. */
-export interface FramesWithTimes {
-  /** uint8 RGB [T, H, W, 3]. */
-  readonly frames: RgbFrames;
-  /** [T] seconds. */
-  readonly timestampsSeconds: ArrayLike<number>;
-}
-
-/** Options of `encodeVideo`. */
-export interface EncodeOptions {
-  /** A video's frames are labelled with their times, an image is not. Default video. */
-  readonly kind?: "video" | "image";
-  /**
-   * Frames taken a second of video, by which Qwen2.5-VL tells time (transformers' `sampled_fps`: frames / duration).
-   * Default: the mean distance of the timestamps.
-   */
-  readonly framesPerSecond?: number;
-  /** Leave the vision encoder for when the features are first used: many videos then share its runs. Default false. */
-  readonly lazy?: boolean;
-  /** Stops the work between runs. */
-  readonly signal?: AbortSignal;
-}
-
-/** Patches with the time of each frame (Qwen-VL: of the first of each pair). */
-export interface TimedPatches {
-  /** The patches. */
-  readonly patches: PatchedVideo;
-  /** [T] seconds, one per frame of the patches' grid. */
-  readonly timestampsSeconds: ArrayLike<number>;
-  /** Frames of the grid per second; undefined: by the timestamps. */
-  readonly framesPerSecond?: number;
-}
+import { patchSquares } from "./smolvlm2-patches.js";
+import { meanStep } from "./visual-features.js";
 
 /**
  * Resizes frames as the model's family does (as Pillow; bicubic, or for SmolVLM2 Lanczos to squares) and cuts patches
- * (Qwen-VL: over pairs of frames).
+ * (Qwen-VL: over pairs of frames). The only way from pixels to patches: training, guards and answers see the same.
  *
  * @throws PromptError `empty-video` for zero frames, `visual-count` for times that are not one per frame.
  */
@@ -54,21 +23,30 @@ export function patchFrames(
   const [frameCount, height, width] = frames.dims;
   if (frameCount < 1)
     throw new PromptError("empty-video", "expected at least one frame, found none; sample the video with minFrames: 1");
+  const { kind = "video" } = options;
+  if (kind === "image" && frameCount !== 1) {
+    throw new PromptError(
+      "visual-count",
+      `expected one frame in an image, found ${frameCount}; encode each image by itself`,
+    );
+  }
   if (isQwenVl(config)) return patchPairs(video, options, config, preprocessor);
-  const { patchSize, minTokens, maxTokens, imageMean, imageStd } = preprocessor;
-  const square = config.family === "smolvlm2" ? config.vision.imageSize : null;
-  const mergeSize = square === null ? preprocessor.mergeSize : config.mergeSize;
-  const size =
-    square === null
-      ? videoLlama3ImageSize({ height, width }, { frameCount, patchSize, mergeSize, minTokens, maxTokens })
-      : { height: square, width: square };
-  const resized =
-    size.height === height && size.width === width
-      ? frames
-      : resizePillow(frames, size, square === null ? "bicubic" : "lanczos");
+  if (config.family === "smolvlm2") return patchSquares(video, kind, config, preprocessor);
+  const { patchSize, imageMean, imageStd } = preprocessor;
+  const { mergeSize, minTokens, maxTokens } = kind === "image" ? imageLimits(preprocessor) : preprocessor;
+  const size = videoLlama3ImageSize({ height, width }, { frameCount, patchSize, mergeSize, minTokens, maxTokens });
+  const resized = size.height === height && size.width === width ? frames : resizePillow(frames, size, "bicubic");
   const triple = (values: readonly number[]) => values as unknown as readonly [number, number, number];
   const patches = patchify(resized, { patchSize, mergeSize, mean: triple(imageMean), std: triple(imageStd) });
   return { patches, timestampsSeconds };
+}
+
+/** The middle of each group of frames; the last frame stands in for those that are missing. */
+function middleTimes(times: readonly number[], span: number): number[] {
+  return Array.from({ length: Math.ceil(times.length / span) }, (_, group) => {
+    const [first, last] = [group * span, Math.min(times.length, (group + 1) * span) - 1];
+    return ((times[first] as number) + (times[last] as number)) / 2;
+  });
 }
 
 /** Qwen-VL: patches that span two frames, timed by the first. */
@@ -92,5 +70,6 @@ function patchPairs(
     patches,
     timestampsSeconds: times.filter((_, i) => i % span === 0),
     framesPerSecond: framesPerSecond / span,
+    ...(config.family === "qwen3-vl" && { toldSeconds: middleTimes(times, span) }),
   };
 }

@@ -1,22 +1,35 @@
-import { z } from "zod";
-import { ConfigError } from "../errors.js";
+import type { VideoLlmConfig } from "../config/config.js";
 
-/** How frames become patches: what preprocessor_config.json says. */
+/** How frames become patches: what the processor files of a checkpoint say. */
 export interface PreprocessorConfig {
   /** Pixels a patch side. */
   readonly patchSize: number;
   /** Patches a merged token side for videos (2 in VideoLLaMA3). */
   readonly mergeSize: number;
-  /** Least merged tokens an image is resized to. */
+  /** Least merged tokens a frame of a video (Qwen-VL: an image) is resized to. */
   readonly minTokens: number;
   /** Most merged tokens a whole video (Qwen-VL: an image) is resized to. */
   readonly maxTokens: number;
+  /** Images, where they have settings of their own (VideoLLaMA3); default: merge 1 within the limits above. */
+  readonly image?: ImageTokenLimits;
   /** Merged tokens of a video's frames, where they have limits of their own (Qwen-VL). */
   readonly video?: VideoTokenLimits;
+  /** Square frames (SmolVLM2); default: the vision encoder's side, four times it for images. */
+  readonly square?: SquareFrames;
   /** Subtracted from pixels / 255, per channel. */
   readonly imageMean: readonly number[];
   /** Divides what is left, per channel. */
   readonly imageStd: readonly number[];
+}
+
+/** How an image is cut where that differs from videos: VideoLLaMA3 merges the patches of videos only. */
+export interface ImageTokenLimits {
+  /** Patches a merged token side. */
+  readonly mergeSize: number;
+  /** Least merged tokens. */
+  readonly minTokens: number;
+  /** Most merged tokens. */
+  readonly maxTokens: number;
 }
 
 /** How large the frames of a video become, in merged tokens. */
@@ -25,9 +38,28 @@ export interface VideoTokenLimits {
   readonly minTokens: number;
   /** Most of a frame. */
   readonly maxTokens: number;
-  /** Context the frames share: each pair gets an even part of 90 % of it. */
+  /** Context the frames share: each pair gets an even part of 90 % of it. Not used with `wholeVideo`. */
   readonly contextTokens: number;
+  /** The two limits are of all frames together (Qwen3-VL). Default false. */
+  readonly wholeVideo?: boolean;
 }
+
+/** How SmolVLM2 makes squares, in pixels. */
+export interface SquareFrames {
+  /** Longest edge of a video's frames after the first resize; the second one squashes them. */
+  readonly videoLongestEdge: number;
+  /** Longest edge of an image after the first resize. */
+  readonly imageLongestEdge: number;
+  /** Whether a larger image is cut into squares, with the whole one squashed after them. */
+  readonly splitImages: boolean;
+}
+
+/** Settings of squares where nothing says otherwise: videos at the vision encoder's side, images at four times it. */
+export const defaultSquares = ({ vision }: Pick<VideoLlmConfig, "vision">): SquareFrames => ({
+  videoLongestEdge: vision.imageSize,
+  imageLongestEdge: 4 * vision.imageSize,
+  splitImages: true,
+});
 
 /** VideoLLaMA3's published values. */
 export const DEFAULT_PREPROCESSOR: PreprocessorConfig = {
@@ -39,50 +71,6 @@ export const DEFAULT_PREPROCESSOR: PreprocessorConfig = {
   imageStd: [0.5, 0.5, 0.5],
 };
 
-const schema = z.looseObject({
-  patch_size: z.int().positive().default(14),
-  video_merge_size: z.int().positive().optional(),
-  merge_size: z.int().positive().optional(),
-  min_tokens: z.int().positive().optional(),
-  max_tokens: z.int().positive().optional(),
-  size: z
-    .looseObject({ shortest_edge: z.number().positive().optional(), longest_edge: z.number().positive().optional() })
-    .nullish(),
-  image_mean: z.array(z.number()).length(3).default([0.5, 0.5, 0.5]),
-  image_std: z.array(z.number().positive()).length(3).default([0.5, 0.5, 0.5]),
-});
-
-/**
- * Reads a parsed preprocessor_config.json (or Hugging Face's video_preprocessor_config.json, whose `size` counts pixels).
- * The authors' file has no merge size for videos: their code uses 2.
- *
- * @throws ConfigError naming each field that does not fit.
- */
-export function parsePreprocessorConfig(json: unknown, file = "preprocessor_config.json"): PreprocessorConfig {
-  const parsed = schema.safeParse(json);
-  if (!parsed.success) throw new ConfigError(`${file}: ${z.prettifyError(parsed.error)}`);
-  const data = parsed.data;
-  const mergeSize = data.video_merge_size ?? (data.min_tokens === undefined ? data.merge_size : undefined) ?? 2;
-  const pixelsPerToken = (data.patch_size * mergeSize) ** 2;
-  const fromPixels = (pixels: number | undefined): number | undefined =>
-    pixels === undefined ? undefined : Math.max(1, Math.round(pixels / pixelsPerToken));
-  return {
-    patchSize: data.patch_size,
-    mergeSize,
-    minTokens: data.min_tokens ?? fromPixels(data.size?.shortest_edge) ?? DEFAULT_PREPROCESSOR.minTokens,
-    maxTokens: data.max_tokens ?? fromPixels(data.size?.longest_edge) ?? DEFAULT_PREPROCESSOR.maxTokens,
-    imageMean: data.image_mean,
-    imageStd: data.image_std,
-  };
-}
-
-/** Writes preprocessor_config.json; `parsePreprocessorConfig` reads it back to the same values. */
-export const formatPreprocessorConfig = (config: PreprocessorConfig): object => ({
-  image_processor_type: "Videollama3ImageProcessor",
-  patch_size: config.patchSize,
-  video_merge_size: config.mergeSize,
-  min_tokens: config.minTokens,
-  max_tokens: config.maxTokens,
-  image_mean: config.imageMean,
-  image_std: config.imageStd,
-});
+/** How VideoLLaMA3 cuts images: without merging, within the limits of videos unless images have their own. */
+export const imageLimits = ({ image, minTokens, maxTokens }: PreprocessorConfig): ImageTokenLimits =>
+  image ?? { mergeSize: 1, minTokens, maxTokens };

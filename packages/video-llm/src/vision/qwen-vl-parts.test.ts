@@ -14,6 +14,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { checkGradients } from "../../test/check-gradients.js";
 import { noiseVideo, TINY, temporaryDirectories, tinyQwen } from "../../test/tiny.js";
+import { parseQwenVlPreprocessor } from "../checkpoint/preprocessor/qwen-vl.js";
 import { resolveConfig } from "../config/config.js";
 import { frameAttention } from "../graph/frame-attention.js";
 import { buildAtSftGraph } from "../graph/training-graphs.js";
@@ -30,7 +31,7 @@ import { collate } from "../passes/batch.js";
 import { rotaryPositions, rotaryTables3d } from "../prompt/rotary-positions.js";
 import { ParameterStore } from "../weights/parameter-store.js";
 import { qwenVlPatches, qwenVlSize } from "./qwen-vl-patches.js";
-import { parseQwenVlPreprocessor, QWEN_VL_PREPROCESSOR } from "./qwen-vl-preprocessor.js";
+import { QWEN_VL_PREPROCESSOR } from "./qwen-vl-published.js";
 
 const FAMILIES = ["qwen2-vl", "qwen2.5-vl"] as const;
 const GROUPS = ["llm", "alarmTokens", "classifiers", "projector", "visionEncoder"] as const;
@@ -428,16 +429,30 @@ describe("refuses", () => {
         { ...config, vision_config: { ...vision, out_hidden_size: 40 } },
         /merges to 40 features for a decoder of hidden_size 32/,
       ],
-      [{ ...config, vision_config: { ...vision, fullatt_block_indexes: [3] } }, /below 3 layers, found 3/],
       [{ ...config, vision_config: { ...vision, window_size: 4 } }, /at least one merged token, 8 pixels/],
-      [{ ...config, vision_config: { ...vision, hidden_act: "gelu" } }, /hidden_act/],
-      [{ ...config, vision_config: undefined }, /qwen2_5_vl model, found/],
+      [{ ...config, vision_config: { ...vision, hidden_act: "mish" } }, /activation of silu.*found mish/],
+      [{ ...config, vision_config: undefined }, /merges to 3584 features/],
       [
         { ...config, text_config: { ...text, rope_parameters: { ...rope, mrope_section: [16, 24, 24] } } },
         /sum to headSize \/ 2 = 8, found 16 \+ 24 \+ 24/,
       ],
-      [{ ...config, text_config: { ...text, rope_parameters: { ...rope, rope_type: "yarn" } } }, /rope_type/],
-      [{ ...config, text_config: { ...text, use_sliding_window: true } }, /use_sliding_window/],
+      [
+        { ...config, text_config: { ...text, rope_parameters: { ...rope, rope_type: "longrope" } } },
+        /RoPE of type longrope, which is not computed/,
+      ],
+      [
+        {
+          ...config,
+          text_config: {
+            ...text,
+            use_sliding_window: true,
+            sliding_window: 8,
+            max_window_layers: 0,
+            layer_types: null,
+          },
+        },
+        /use_sliding_window true from layer 0/,
+      ],
     ];
     for (const [json, message] of cases) expect(() => parseCheckpointConfig(json)).toThrowError(message);
     const sizes = { patch_size: 14 };

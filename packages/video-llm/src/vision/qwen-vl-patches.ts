@@ -1,8 +1,8 @@
 import { patchify, type RgbFrames, resizePillow, roundHalfEven } from "@videosafety/video-sampler";
 import type { VideoLlmConfig } from "../config/config.js";
 import { PromptError } from "../errors.js";
-import type { PreprocessorConfig } from "./preprocessor-config.js";
-import { QWEN_VL_PREPROCESSOR } from "./qwen-vl-preprocessor.js";
+import type { PreprocessorConfig, VideoTokenLimits } from "./preprocessor-config.js";
+import { QWEN_VL_PREPROCESSOR } from "./qwen-vl-published.js";
 import type { PatchedVideo } from "./visual-features.js";
 
 /**
@@ -85,6 +85,8 @@ export function qwenVlSize(
     );
   }
   const factor = config.vision.patchSize * config.mergeSize;
+  if (kind === "video" && preprocessor.video?.wholeVideo)
+    return wholeVideoSize({ height, width }, frameCount, factor, config, preprocessor.video);
   const limits =
     kind === "image"
       ? preprocessor
@@ -105,6 +107,36 @@ export function qwenVlSize(
   if (size.height * size.width < least) {
     const grow = Math.sqrt(least / (height * width));
     return { height: toFactor(height * grow, Math.ceil), width: toFactor(width * grow, Math.ceil) };
+  }
+  return size;
+}
+
+/** Qwen3-VL: all frames of a video together stay between the limits. @see transformers 5.18 `Qwen3VLVideoProcessor` */
+function wholeVideoSize(
+  source: { readonly height: number; readonly width: number },
+  frameCount: number,
+  factor: number,
+  { vision }: VideoLlmConfig,
+  limits: VideoTokenLimits,
+): { height: number; width: number } {
+  const span = vision.temporalPatchSize;
+  const smallest = Math.min(source.height, source.width);
+  const grow = smallest < factor ? factor / smallest : 1;
+  const [height, width] = [source.height, source.width].map((side) => Math.trunc(side * grow)) as [number, number];
+  // A video of one frame is repeated to fill its pair.
+  const frames = Math.max(frameCount, span);
+  const rounded = Math.max(span, roundHalfEven(frames / span) * span);
+  const [least, most] = [limits.minTokens * factor ** 2, limits.maxTokens * factor ** 2];
+  const size = { height: roundHalfEven(height / factor) * factor, width: roundHalfEven(width / factor) * factor };
+  if (rounded * size.height * size.width > most) {
+    const shrink = Math.sqrt((frames * height * width) / most);
+    const down = (side: number): number => Math.max(factor, Math.floor(side / shrink / factor) * factor);
+    return { height: down(height), width: down(width) };
+  }
+  if (rounded * size.height * size.width < least) {
+    const enlarge = Math.sqrt(least / (frames * height * width));
+    const up = (side: number): number => Math.ceil((side * enlarge) / factor) * factor;
+    return { height: up(height), width: up(width) };
   }
   return size;
 }

@@ -24,7 +24,8 @@ export function samplePlanFor(family: VideoLlmConfig["family"], limits: SampleLi
     case "smolvlm2":
       return { type: "smolvlm2", ...limits };
     case "qwen2-vl":
-    case "qwen2.5-vl": {
+    case "qwen2.5-vl":
+    case "qwen3-vl": {
       const { maxFrames } = limits;
       const least = maxFrames !== undefined && maxFrames < QWEN_MIN_FRAMES ? { minFrames: maxFrames } : {};
       return { type: "qwen2.5-vl", ...limits, ...least };

@@ -18,6 +18,10 @@ export interface VisualFeatures {
   readonly kind: "video" | "image";
   /** Time of each frame of the grid, [T] seconds; of a pair, the first one's. */
   readonly timestampsSeconds: Float64Array;
+  /** Time of each frame that prompts tell, [T] seconds, where it is another: Qwen3-VL tells the middle of a pair. */
+  readonly toldSeconds?: Float64Array;
+  /** Squares an image was cut into, in rows, before the whole one (SmolVLM2). */
+  readonly tiles?: { readonly rows: number; readonly columns: number };
   /** The patches, kept for training the vision encoder and for encoding again after it changed. */
   readonly patches: PatchedVideo;
   /** Seconds from one frame of the grid (Qwen-VL: pair of frames) to the next; 1 where there is one. */
@@ -40,9 +44,15 @@ export interface VisualFeatures {
 export function prepareVisual(
   patches: PatchedVideo,
   timestampsSeconds: ArrayLike<number>,
-  options: { kind?: "video" | "image"; compress?: boolean; secondsPerGrid?: number | undefined } = {},
+  options: {
+    kind?: "video" | "image";
+    compress?: boolean;
+    secondsPerGrid?: number | undefined;
+    toldSeconds?: ArrayLike<number> | undefined;
+    tiles?: VisualFeatures["tiles"];
+  } = {},
 ): VisualFeatures {
-  const { kind = "video", compress = true, secondsPerGrid = meanStep(timestampsSeconds) } = options;
+  const { kind = "video", compress = true, secondsPerGrid = meanStep(timestampsSeconds), toldSeconds, tiles } = options;
   const [frames = 0, rows = 0, columns = 0] = Array.from(patches.grid_sizes.data);
   const mergeSize = patches.merge_sizes.data[0] ?? 1;
   if (frames < 1 || rows < 1 || columns < 1) {
@@ -78,6 +88,8 @@ export function prepareVisual(
   return {
     kind,
     timestampsSeconds: Float64Array.from(timestampsSeconds),
+    ...(toldSeconds && { toldSeconds: Float64Array.from(toldSeconds) }),
+    ...(tiles && { tiles }),
     patches,
     secondsPerGrid,
     grid: [frames, rows, columns],

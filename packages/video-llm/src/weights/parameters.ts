@@ -1,14 +1,20 @@
 import { ALARM_TENSOR_NAMES, type ParameterGroup } from "@videosafety/alarm-tokens";
-import { isQwenVl, type VideoLlmConfig } from "../config/config.js";
+import { isQwenVl, patchesPerSide, type VideoLlmConfig } from "../config/config.js";
 import type { ParameterSpec } from "./parameter-spec.js";
 import { qwenVisionSpecs } from "./qwen-vl-parameters.js";
+import { qwen3VisionSpecs } from "./qwen3-vl-parameters.js";
 
 /**
  * Every tensor of a model of these sizes, in checkpoint order, named as the family's authors publish it: as in
  * DAMO-NLP-SG/VideoLLaMA3, or Qwen/Qwen2-VL and Qwen/Qwen2.5-VL.
  */
 export function parameterSpecs(config: VideoLlmConfig): ParameterSpec[] {
-  const vision = isQwenVl(config) ? qwenVisionSpecs(config) : visionSpecs(config);
+  const vision =
+    config.family === "qwen3-vl"
+      ? qwen3VisionSpecs(config)
+      : isQwenVl(config)
+        ? qwenVisionSpecs(config)
+        : visionSpecs(config);
   return [...languageSpecs(config), ...vision, ...alarmSpecs(config)];
 }
 
@@ -35,6 +41,8 @@ function languageSpecs(config: VideoLlmConfig): ParameterSpec[] {
       add(`${layer}.self_attn.${name}_proj.weight`, [rows * headSize, d], STD);
       if (hasAttentionBias(config)) add(`${layer}.self_attn.${name}_proj.bias`, [rows * headSize], "zeros");
     }
+    if (hasHeadNorm(config))
+      for (const name of ["q", "k"]) add(`${layer}.self_attn.${name}_norm.weight`, [headSize], "ones");
     add(`${layer}.self_attn.o_proj.weight`, [d, heads * headSize], residual);
     add(`${layer}.post_attention_layernorm.weight`, [d], "ones");
     add(`${layer}.mlp.gate_proj.weight`, [ff, d], STD);
@@ -65,7 +73,7 @@ function visionSpecs(config: VideoLlmConfig): ParameterSpec[] {
   specs.push({ name: `${name}.weight`, dims: patch, group: "visionEncoder", init: 1 / Math.sqrt(fanIn) });
   specs.push({ name: `${name}.bias`, dims: [d], group: "visionEncoder", init: "zeros" });
   if (config.family === "smolvlm2") {
-    const positions = (vision.imageSize / vision.patchSize) ** 2;
+    const positions = patchesPerSide(config) ** 2;
     const dims = [positions, d];
     specs.push({ name: `${encoder}.embeddings.position_embedding.weight`, dims, group: "visionEncoder", init: STD });
   }
@@ -102,8 +110,11 @@ function alarmSpecs(config: VideoLlmConfig): ParameterSpec[] {
   ];
 }
 
-/** Whether queries, keys and values have biases: Qwen2 has them, Llama does not. */
-export const hasAttentionBias = (config: VideoLlmConfig): boolean => config.family !== "smolvlm2";
+/** Whether queries, keys and values have biases: Qwen2 has them, Llama and Qwen3 do not. */
+export const hasAttentionBias = ({ family }: VideoLlmConfig): boolean => family !== "smolvlm2" && family !== "qwen3-vl";
+
+/** Whether each head's queries and keys are normalised: in Qwen3. */
+export const hasHeadNorm = ({ family }: VideoLlmConfig): boolean => family === "qwen3-vl";
 
 type Family = VideoLlmConfig["family"];
 
@@ -129,6 +140,7 @@ const PREFIXES: Readonly<Record<Family, readonly (readonly [string, string])[]>>
   ],
   "qwen2-vl": QWEN_PREFIXES,
   "qwen2.5-vl": QWEN_PREFIXES,
+  "qwen3-vl": QWEN_PREFIXES,
 };
 
 /** The name Hugging Face transformers gives a tensor of ours. */

@@ -1,5 +1,5 @@
-import type { VideoLlmConfig } from "../config/config.js";
-import type { Naming } from "../config/naming.js";
+import type { VideoLlmConfig } from "../../config/config.js";
+import type { Naming } from "../../config/naming.js";
 
 /** What a config.json says. */
 export interface CheckpointConfig {
@@ -9,6 +9,8 @@ export interface CheckpointConfig {
   readonly naming: Naming;
   /** Ids config.json gives for visual placeholders; the tokenizer says what they look like. */
   readonly visualTokenIds: readonly number[];
+  /** Ids that end a completion; none where config.json does not say. */
+  readonly endTokenIds: readonly number[];
 }
 
 /** Token ids that config.json carries. */
