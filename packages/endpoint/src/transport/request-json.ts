@@ -178,14 +178,14 @@ export async function requestJson(endpoint: Endpoint, request: JsonRequest): Pro
       if (!(error instanceof EndpointError)) throw error;
       error.attempts = tries + 1;
       const wait = error.retryAfterSeconds ?? 0;
-      if (error.retryable && wait > longest) {
+      if (!error.retryable || tries >= retries) throw error;
+      if (wait > longest) {
         const message = `expected a wait of at most ${longest} s, found ${Math.round(wait)} s: try later, or raise maxWaitSeconds. ${error.message}`;
         const { status, scope } = error;
         const failure = new EndpointError("wait_too_long", message, { status, scope, retryAfterSeconds: wait });
         failure.attempts = error.attempts;
         throw failure;
       }
-      if (!error.retryable || tries >= retries) throw error;
       await pause(delaySeconds(endpoint, error, tries), request.signal);
     }
   }

@@ -1,6 +1,7 @@
 import type { Worker as BullWorker, Job } from "bullmq";
 import { VsbEvalError } from "../errors.js";
 import type { EvaluationOptions } from "../run/evaluation-options.js";
+import type { ResponseRecord } from "../run/outcome.js";
 import { createUnitRunner } from "../run/run-evaluation.js";
 import { queueNameOf, type UnitJob } from "./bull-queue-node.js";
 import { linkRedis, loadBull, type RedisOptions } from "./redis-link-node.js";
@@ -29,6 +30,9 @@ export interface QueueWorker {
   close(): Promise<void>;
 }
 
+/** Codes of errors that another try may not meet, as for a run without a queue. */
+const PASSING: ReadonlySet<string> = new Set(["timeout", "connection", "server_error"]);
+
 const isUnit = (data: unknown, run: string): data is UnitJob => {
   const { run: of, item, arm, epoch } = (data ?? {}) as Partial<UnitJob>;
   return of === run && typeof item === "string" && typeof arm === "string" && Number.isInteger(epoch);
@@ -36,8 +40,8 @@ const isUnit = (data: unknown, run: string): data is UnitJob => {
 
 /**
  * Takes units from a run's queue until it is closed. Delivery is at least once; doing a unit twice is harmless, since its
- * store finds the answer by content. A rate limit pauses the whole queue; other errors and failed judgements are stored and the
- * job is tried again, in the end failed. A job that is no unit of the run fails at once. An error that every other request would
+ * store finds the answer by content. A rate limit pauses the whole queue; time-outs and failures of the
+ * network or a server are stored and the job is tried again, in the end failed; other errors and judgements fail at once. A job that is no unit of the run fails at once. An error that every other request would
  * meet too (a wrong key) ends the worker and gives its jobs back.
  *
  * @throws {VsbEvalError} `queue_unreachable` when Redis does not answer within the deadline
@@ -54,6 +58,10 @@ export async function startWorker(options: WorkerOptions): Promise<QueueWorker> 
   });
   failed.catch(() => undefined);
 
+  const failure = (error: ResponseRecord["error"], before: string): Error => {
+    const message = `${before}${error?.code}: ${error?.message}`;
+    return PASSING.has(error?.code ?? "") ? new Error(message) : new UnrecoverableError(message);
+  };
   const evaluate = async (job: Job<UnitJob>) => {
     const { item, arm, epoch } = job.data;
     try {
@@ -77,12 +85,9 @@ export async function startWorker(options: WorkerOptions): Promise<QueueWorker> 
         await worker.rateLimit(15_000);
         throw Worker.RateLimitError();
       }
-      // An empty answer is final; anything else may pass.
-      if (outcome === "error" && error?.code === "empty_answer")
-        throw new UnrecoverableError(`empty_answer: ${error.message}`);
-      if (outcome === "error") throw new Error(`${error?.code}: ${error?.message}`);
+      if (outcome === "error") throw failure(error, "");
       const verdict = evaluation.judge === null ? undefined : evaluation.store.verdict(evaluation.judge.id, key);
-      if (verdict?.verdict === null) throw new Error(`judge_failed: ${verdict.error?.code}: ${verdict.error?.message}`);
+      if (verdict?.verdict === null) throw failure(verdict.error, "judge_failed: ");
       return outcome;
     },
     {
