@@ -21,7 +21,7 @@ export {
   sftRecordSchema,
   sftSampleFromRecord,
 } from "./records/sft-record.js";
-export { DEFAULT_LANGUAGES } from "./taxonomy/languages.js";
+export { DEFAULT_LANGUAGES, isLanguageTag } from "./taxonomy/languages.js";
 export {
   HARMFUL,
   invertSafetyLabel,

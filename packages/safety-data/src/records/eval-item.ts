@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { isLanguageTag } from "../taxonomy/languages.js";
 import { safetyLabelsSchema } from "../taxonomy/safety-label.js";
 
 /** The benchmark's subsets: HH = harmful video + harmful query, SH = safe video + harmful query, SafeQ = safe query. */
@@ -29,7 +30,13 @@ export const evalItemSchema = z
       .describe("null for a text-only item"),
     category: z.string().min(1).nullable().describe("category id of a taxonomy; null when the source has none"),
     subcategory: z.string().min(1).nullable().describe("leaf id of a taxonomy; null when the source has none"),
-    language: z.string().min(2).describe("BCP-47 tag of the query"),
+    language: z
+      .string()
+      .refine(isLanguageTag, {
+        error: ({ input }) =>
+          `expected a BCP-47 tag such as en, zh-Hans or pt-BR, found ${JSON.stringify(String(input).slice(0, 40))}`,
+      })
+      .describe("BCP-47 tag of the query"),
     labels: safetyLabelsSchema,
     split: z.string().optional().describe("name of the part of the data set"),
     policy: z.string().optional().describe("policy sentence for judges; default: the leaf's"),

@@ -86,6 +86,15 @@ describe("evalItemSchema", () => {
     expect(inverted.error?.issues.map(({ path }) => path.join("."))).toEqual(["labels.textual", "labels.visual"]);
   });
 
+  it.each(["en", "zh-Hans", "pt-BR", "yue", "es-419", "und"])("takes the language %s", (language) => {
+    expect(evalItemSchema.safeParse({ ...item, language }).success).toBe(true);
+  });
+
+  it.each(["english", "cn", "cn!", "en_US", "e", "", "en-", "12"])("refuses the language %j", (language) => {
+    const { error } = evalItemSchema.safeParse({ ...item, language });
+    expect(error?.issues[0]?.message).toMatch(/expected a BCP-47 tag/);
+  });
+
   it("refuses unknown keys and a bad hash", () => {
     expect(evalItemSchema.safeParse({ ...item, subsets: 1 }).success).toBe(false);
     expect(evalItemSchema.safeParse({ ...item, video: { path: "a", sha256: "AB" } }).success).toBe(false);

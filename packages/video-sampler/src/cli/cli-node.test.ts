@@ -61,6 +61,10 @@ test("sheet writes PNG and JPEG of the size it says", async () => {
   expect(readFileSync(folder.file("s.jpg")).subarray(0, 2)).toEqual(Buffer.from([0xff, 0xd8]));
 });
 
+test("says its version", async () => {
+  expect(await run("--version")).toMatchObject({ code: 0, out: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) });
+});
+
 test("doctor reports node-av; wrong usage exits 2, failures 1", async () => {
   const { code, out } = await run("doctor");
   expect(code).toBe(0);

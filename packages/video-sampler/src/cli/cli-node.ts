@@ -1,4 +1,5 @@
 import { mkdir, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { doctor } from "../decode/doctor-node.js";
@@ -9,6 +10,8 @@ import { type SamplePlan, samplePlanSchema } from "../plan/sample-plan.js";
 import { explainPlan, probe, sampleFrames } from "../sample/sample-frames-node.js";
 import type { SampleOptions } from "../sample/sample-options.js";
 import type { ImageSize, SampledVideo } from "../video/sampled-video.js";
+
+const { version } = createRequire(import.meta.url)("@videosafety/video-sampler/package.json") as { version: string };
 
 interface Flags {
   plan: string;
@@ -62,6 +65,7 @@ function buildProgram(streams: CliStreams): Command {
   };
   const program = new Command("video-sampler")
     .description("Any video file to exactly the frames a Video LLM wants. Results are JSON on stdout.")
+    .version(version, "-V, --version", "print the version")
     .exitOverride()
     .configureOutput({ writeOut: streams.out, writeErr: streams.err });
 
