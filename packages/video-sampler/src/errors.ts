@@ -1,6 +1,8 @@
 /** Stable identifiers of the ways sampling can fail; switch on these rather than on messages. */
 export type VideoSamplerErrorCode =
   | "NOT_FOUND"
+  | "UNAVAILABLE"
+  | "INVALID_SOURCE"
   | "NOT_MEDIA"
   | "NO_VIDEO_STREAM"
   | "TRUNCATED"
@@ -28,6 +30,20 @@ export class VideoSamplerError extends Error {
 export class NotFoundError extends VideoSamplerError {
   constructor(message: string, options?: { cause?: unknown }) {
     super("NOT_FOUND", message, options);
+  }
+}
+
+/** A server or connection failed, and failed again when asked again; later it may work. */
+export class UnavailableError extends VideoSamplerError {
+  constructor(message: string, options?: { cause?: unknown }) {
+    super("UNAVAILABLE", message, options);
+  }
+}
+
+/** What was passed names no source: a malformed or refused address, another type, a scheme that is not read. */
+export class InvalidSourceError extends VideoSamplerError {
+  constructor(message: string, options?: { cause?: unknown }) {
+    super("INVALID_SOURCE", message, options);
   }
 }
 
@@ -103,6 +119,8 @@ export class IsolateFailedError extends VideoSamplerError {
 
 const CLASSES: Partial<Record<VideoSamplerErrorCode, new (message: string) => VideoSamplerError>> = {
   NOT_FOUND: NotFoundError,
+  UNAVAILABLE: UnavailableError,
+  INVALID_SOURCE: InvalidSourceError,
   NOT_MEDIA: NotMediaError,
   NO_VIDEO_STREAM: NoVideoStreamError,
   TRUNCATED: TruncatedError,

@@ -1,10 +1,12 @@
 // What Node and browsers share: `index.ts` and `browser.ts` both re-export it.
 
+export type { StreamChoice } from "./decode/choose-stream.js";
 export type { OpenOptions } from "./decode/open-options.js";
 export {
   DecodeFailedError,
   DecoderMissingError,
   InvalidPlanError,
+  InvalidSourceError,
   IsolateFailedError,
   LimitExceededError,
   NoBackendError,
@@ -13,13 +15,28 @@ export {
   NoVideoStreamError,
   SamplingTimeoutError,
   TruncatedError,
+  UnavailableError,
   VideoSamplerError,
   type VideoSamplerErrorCode,
 } from "./errors.js";
 export { type CompressionMaskOptions, compressionMask } from "./model-inputs/compression-mask.js";
+export { type NormalizeOptions, normalizeFrames } from "./model-inputs/normalize-frames.js";
 export { type PatchifyOptions, patchify, type VideoLlama3Inputs } from "./model-inputs/patchify.js";
 export { npLinspaceIntegers, roundHalfEven } from "./model-inputs/python-rounding.js";
-export { type QwenVlInputs, qwenVlImageSize, qwenVlPatchify } from "./model-inputs/qwen-vl.js";
+export {
+  QWEN2_VL_LAYOUT,
+  QWEN3_VL_LAYOUT,
+  type QwenVlInputs,
+  type QwenVlLayout,
+  qwenVlPatchify,
+} from "./model-inputs/qwen-vl.js";
+export {
+  type QwenPixelRange,
+  type QwenVlSizeOptions,
+  qwen3VlImageSize,
+  qwenVlHfImageSize,
+  qwenVlImageSize,
+} from "./model-inputs/qwen-vl-size.js";
 export {
   type PillowFilter,
   type PreparedResize,
@@ -35,12 +52,16 @@ export {
   type TimedFrames,
 } from "./picture/contact-sheet.js";
 export type { DecodeSegment } from "./plan/decode-schedule.js";
-export { buildFrameIndex, type FrameIndex, type PacketEntry } from "./plan/frame-index.js";
+export { buildFrameIndex, type FrameIndex, type PacketEntry, type StreamClock } from "./plan/frame-index.js";
+export { type FrameRate, frameRateOf } from "./plan/frame-rate.js";
 export type { FrameRequest, PlanContext } from "./plan/frame-request.js";
 export { planFrames } from "./plan/plan-frames.js";
+export { jitteredCatchProbability } from "./plan/plan-gaps.js";
 export {
   type PresetSource,
+  qwen3VlIndices,
   qwenVlFrameCount,
+  qwenVlHfIndices,
   qwenVlIndices,
   smolVlmIndices,
   videoLlama3HfIndices,
@@ -48,13 +69,18 @@ export {
 export { type ResolvedPlan, resolvePlan, type SamplePlan, samplePlanSchema } from "./plan/sample-plan.js";
 export { findScenes } from "./plan/scene-frames.js";
 export type {
-  OpenedSampleOptions,
   OpenedVideo,
   PlanExplanation,
   StreamedFrame,
   VideoDescription,
 } from "./sample/opened-video.js";
-export type { ModelImageSize, OutputSize, SampleOptions } from "./sample/sample-options.js";
+export type {
+  ModelImageSize,
+  OpenedSampleOptions,
+  OutputSize,
+  SampleOptions,
+  VideoLlama3ModelSize,
+} from "./sample/sample-options.js";
 export type { VideoSource } from "./source/video-source.js";
 export { formatSeconds } from "./video/format-seconds.js";
 export type { Rational } from "./video/rational.js";

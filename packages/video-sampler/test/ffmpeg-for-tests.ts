@@ -14,3 +14,6 @@ export const reportsConcealment = (() => {
   const [, major, minor] = /libavcodec +(\d+)\. *(\d+)/.exec(text) ?? [];
   return Number(major) + Number(minor) / 1000 >= 58.134;
 })();
+
+/** Whether this program can leave frames of another size as they are (since FFmpeg 4.4). */
+export const keepsSizes = /^-autoscale\b/m.test(execFileSync(ffmpegForTests, ["-h", "long"], { encoding: "utf8" }));

@@ -20,7 +20,7 @@ export interface FixtureOptions {
   /** Stored turned, with a display matrix that turns it upright (clockwise). */
   rotationDegrees?: keyof typeof DISPLAY_MATRICES;
   sampleAspectRatio?: { num: number; den: number };
-  color?: { space: number; range: number; transfer: number };
+  color?: { space: number; range: number; transfer: number; primaries?: number };
   formatOptions?: Record<string, string>;
   muxer?: string;
 }
@@ -105,6 +105,7 @@ export async function encodeFixture(path: string, options: FixtureOptions = {}):
     context.colorSpace = options.color.space as never;
     context.colorRange = options.color.range as never;
     context.colorTrc = options.color.transfer as never;
+    context.colorPrimaries = (options.color.primaries ?? 2) as never;
   }
   if (format.oformat !== null && (Number(format.oformat.flags) & 0x40) !== 0)
     context.setFlags(constants.AV_CODEC_FLAG_GLOBAL_HEADER);

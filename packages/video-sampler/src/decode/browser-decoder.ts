@@ -185,6 +185,7 @@ async function describe(input: Input, track: InputVideoTrack): Promise<VideoInfo
   const [squareWidth, squareHeight] = await Promise.all([track.getSquarePixelWidth(), track.getSquarePixelHeight()]);
   const transfer: string = color.transfer ?? "unknown";
   return {
+    streamIndex: track.number - 1,
     container: container.name,
     codec: codec ?? "unknown",
     width: turned ? codedHeight : codedWidth,
@@ -201,6 +202,7 @@ async function describe(input: Input, track: InputVideoTrack): Promise<VideoInfo
     averageFrameRate: averagePacketRate,
     pixelFormat: "unknown",
     colorMatrix: color.matrix ?? "unknown",
+    colorPrimaries: color.primaries ?? "unknown",
     colorRange: color.fullRange === null || color.fullRange === undefined ? "unknown" : color.fullRange ? "pc" : "tv",
     colorTransfer: transfer,
     highDynamicRange: transfer === "pq" || transfer === "hlg",

@@ -1,10 +1,12 @@
 import type { PacketEntry } from "../plan/frame-index.js";
 import type { ByteRange } from "../source/byte-ranges.js";
+import { checkMp4Claims } from "../source/check-claims-node.js";
 import { mp4IndexRanges } from "../source/mp4-boxes.js";
 import type { PartialFile } from "../source/partial-file-node.js";
 import type { RemoteMedia } from "../source/remote-media.js";
 import { loadNodeAv, type NodeAv } from "./node-av-loader-node.js";
 import { findVideoStream, openFormat, packetEntry } from "./node-av-open-node.js";
+import type { OpenOptions } from "./open-options.js";
 
 /** libav reads at most this many bytes of packets to learn about the streams (its `probesize`). */
 const PROBE_BYTES = 5_000_000;
@@ -17,11 +19,12 @@ const LISTED_BY_INDEX = ["h264", "hevc", "av1", "vp9", "mpeg4", "mjpeg", "prores
  * libav itself reads it there, edit lists and all.
  * @returns null where the index does not say everything: then the whole file is needed
  */
-export async function fetchMp4Index(file: PartialFile): Promise<RemoteMedia | null> {
+export async function fetchMp4Index(file: PartialFile, options: OpenOptions): Promise<RemoteMedia | null> {
   const index = await mp4IndexRanges(file.totalBytes, (start, end) => file.read(start, end));
   if (index === null) return null;
   await file.fetch(index);
-  const packets = await listPackets(await loadNodeAv(), file.path);
+  await checkMp4Claims((start, end) => file.read(start, end), file.totalBytes, options.limits);
+  const packets = await listPackets(await loadNodeAv(), file.path, options);
   if (packets === null) return null;
   const { entries, places } = packets;
   let probed = 0;
@@ -43,14 +46,18 @@ export async function fetchMp4Index(file: PartialFile): Promise<RemoteMedia | nu
 }
 
 /** Packets and their places by the index alone; null for a codec whose packets have to be looked into. */
-async function listPackets(av: NodeAv, path: string): Promise<{ entries: PacketEntry[]; places: ByteRange[] } | null> {
+async function listPackets(
+  av: NodeAv,
+  path: string,
+  { stream: choice }: OpenOptions,
+): Promise<{ entries: PacketEntry[]; places: ByteRange[] } | null> {
   const { lib, constants } = av;
   const format = await openFormat(av, { url: `file:${path}`, protocols: "file" }, "index").catch(() => null);
   if (format === null) return null;
   const packet = new lib.Packet();
   packet.alloc();
   try {
-    const stream = findVideoStream(av, format);
+    const stream = findVideoStream(av, format, choice);
     if (!LISTED_BY_INDEX.includes(lib.avGetCodecName(stream.codecpar.codecId) ?? "")) return null;
     for (const other of format.streams) if (other.index !== stream.index) other.discard = constants.AVDISCARD_ALL;
     const entries: PacketEntry[] = [];

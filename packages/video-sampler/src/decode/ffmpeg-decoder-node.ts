@@ -1,7 +1,9 @@
-import { NotMediaError, NoVideoStreamError } from "../errors.js";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DecodeFailedError } from "../errors.js";
 import type { DecodeSegment } from "../plan/decode-schedule.js";
 import type { FrameIndex, PacketEntry } from "../plan/frame-index.js";
-import { CONTAINER_ALLOW_LIST } from "../source/container-signature.js";
 import type { VideoInfo } from "../video/sampled-video.js";
 import {
   type DecodedFrame,
@@ -10,12 +12,23 @@ import {
   TONE_MAP_FILTERS,
   type VideoDecoder,
 } from "./decoder.js";
-import { type FfmpegRun, passthroughArguments, runFfmpeg } from "./ffmpeg-program-node.js";
-import { DamageReader, isDamageWarning, parseBanner, parsePacketLine, parseTimeBase } from "./ffmpeg-report.js";
+import { type FfmpegOpenOptions, inputArguments, openWithFfmpeg } from "./ffmpeg-open-node.js";
+import { ffmpegDialect, runFfmpeg } from "./ffmpeg-program-node.js";
+import { DamageReader } from "./ffmpeg-report.js";
+import { selection } from "./select-expression.js";
+import { ShowInfoReader, type ShownFrame } from "./show-info-node.js";
 import { storedFrameBytes } from "./stored-frame-bytes.js";
 
 /** Jump to each segment only if there are few, else one run over the whole file is cheaper. */
 const MAX_SEGMENT_RUNS = 32;
+/** Longest filter graph on the command line: Windows takes 32,767 characters in all, Linux 131,072 per argument. */
+const MAX_ARGUMENT = 8000;
+
+/** How frames are picked from a run: by time, or by number since ffmpeg last built its filter graph. */
+interface Selection {
+  readonly by: "pts" | "n";
+  readonly values: readonly number[];
+}
 
 /** Decodes with an ffmpeg program in a child process. */
 export class FfmpegDecoder implements VideoDecoder {
@@ -27,42 +40,25 @@ export class FfmpegDecoder implements VideoDecoder {
   readonly #input: readonly string[];
   readonly #threads: number;
   readonly #packets: PacketEntry[];
+  /** Filters before all others: colours that only the container names, turning that only the bitstream asks for. */
+  readonly #preparation: readonly string[];
+  /** Of every frame in decoding order, once all were decoded: its time, and its number since the filter graph was built. */
+  #shown: Pick<ShownFrame, "ptsTicks" | "sinceGraph">[] = [];
 
-  private constructor(program: string, options: FfmpegOpenOptions, info: VideoInfo, packets: PacketEntry[]) {
-    this.#program = program;
+  private constructor(options: FfmpegOpenOptions, opened: Awaited<ReturnType<typeof openWithFfmpeg>>) {
+    const { info } = opened;
+    this.#program = options.program;
     this.#threads = options.threads;
     this.#input = inputArguments(options);
-    this.#packets = packets;
+    this.#packets = opened.packets;
+    this.#preparation = opened.preparation;
     this.info = info;
     this.originTicks = Math.round((info.startTimeSeconds * info.timeBase.den) / info.timeBase.num);
   }
 
-  /** Opens a video by listing its packets. @throws NotMediaError, NoVideoStreamError */
-  static async open(program: string, options: FfmpegOpenOptions, signal?: AbortSignal): Promise<FfmpegDecoder> {
-    // -copyinkf keeps packets before the first keyframe; -copyts keeps the container's own clock.
-    const list = ["-copyts", ...inputArguments(options), "-map", "0:V:0", "-c", "copy", "-copyinkf"];
-    const run = runFfmpeg(program, [...list, "-f", "framecrc", "-"], signal);
-    const chunks: Buffer[] = [];
-    for await (const chunk of run.output) chunks.push(chunk);
-    const listing = Buffer.concat(chunks).toString("latin1");
-    const banner = parseBanner(run.messages);
-    const timeBase = parseTimeBase(listing);
-    if (!run.messages.some((line) => line.startsWith("Input #0")))
-      throw new NotMediaError(run.messages.at(-1) ?? "ffmpeg gave no message");
-    if (banner === null)
-      throw new NoVideoStreamError(
-        "Expected a video stream, found none but audio or cover art. Pass a file with moving pictures.",
-      );
-    if (timeBase === null) throw new NotMediaError(run.messages.at(-1) ?? "ffmpeg listed no packets");
-    const packets = listing.split("\n").flatMap((line) => parsePacketLine(line) ?? []);
-    const first = packets.reduce(
-      (least, { pts }) => (pts === null ? least : Math.min(least, pts)),
-      Number.POSITIVE_INFINITY,
-    );
-    const streamStartTimeSeconds = Number.isFinite(first)
-      ? (first * timeBase.num) / timeBase.den
-      : banner.startTimeSeconds;
-    return new FfmpegDecoder(program, options, { ...banner, timeBase, streamStartTimeSeconds }, packets);
+  /** Opens a video by listing its packets. @throws NotMediaError, NoVideoStreamError, LimitExceededError */
+  static async open(options: FfmpegOpenOptions, signal?: AbortSignal): Promise<FfmpegDecoder> {
+    return new FfmpegDecoder(options, await openWithFfmpeg(options, signal));
   }
 
   readPackets(): Promise<PacketEntry[]> {
@@ -83,7 +79,7 @@ export class FfmpegDecoder implements VideoDecoder {
         this.counters.seeks++;
         const jump = ["-seek_timestamp", "1", "-noaccurate_seek", "-ss", seconds.toFixed(6)];
         let clean = !keyframe.shown;
-        for await (const frame of this.#decode("pts", [...new Set([from, ...pts])], output, jump)) {
+        for await (const frame of this.#decode({ by: "pts", values: [...new Set([from, ...pts])] }, output, jump)) {
           // The keyframe must come out first, intra coded; else the picture may only be recovering (intra refresh).
           clean ||= frame.ptsTicks === from && !frame.predicted;
           if (!clean) break;
@@ -93,48 +89,63 @@ export class FfmpegDecoder implements VideoDecoder {
     }
     // Jumps may land late in some containers: what they missed comes from one run over the whole file.
     if (missing.size > 0)
-      for await (const frame of this.#decode(
-        "pts",
-        [...missing].sort((a, b) => a - b),
-        output,
-      ))
+      for await (const frame of this.#decode({ by: "pts", values: [...missing].sort((a, b) => a - b) }, output))
         if (missing.delete(frame.ptsTicks)) yield frame;
   }
 
   async *decodeSequentially(wanted: ReadonlySet<number>, output: DecodeOutput): AsyncGenerator<DecodedFrame> {
-    const ordinals = [...wanted].sort((a, b) => a - b);
-    if (ordinals.length > 0) yield* this.#decode("n", ordinals, output);
-    else yield* this.#describeAll(output.signal);
+    if (wanted.size === 0) {
+      yield* this.#describeAll(output.signal);
+      return;
+    }
+    const missing = new Set(wanted);
+    for await (const frame of this.#decode(this.#selectionOf(wanted), output)) {
+      if (missing.delete(frame.ordinal)) yield frame;
+      if (missing.size === 0) return;
+    }
+  }
+
+  /** Times may repeat and numbers start again where the graph is built anew: more is selected than wanted, and told apart by count. */
+  #selectionOf(ordinals: ReadonlySet<number>): Selection {
+    const facts = [...ordinals].map((ordinal) => this.#shown[ordinal] ?? { ptsTicks: Number.NaN, sinceGraph: ordinal });
+    const timed = facts.every(({ ptsTicks }) => !Number.isNaN(ptsTicks));
+    const keys = facts.map(({ ptsTicks, sinceGraph }) => (timed ? ptsTicks : sinceGraph));
+    return { by: timed ? "pts" : "n", values: [...new Set(keys)].sort((a, b) => a - b) };
   }
 
   async close(): Promise<void> {}
 
   /** Runs ffmpeg so that just the selected frames are converted and piped. */
   async *#decode(
-    by: "pts" | "n",
-    values: readonly number[],
+    { by, values }: Selection,
     output: DecodeOutput,
     jump: readonly string[] = [],
   ): AsyncGenerator<DecodedFrame & { predicted: boolean }> {
     const stored = output.pixels === "stored";
-    const filters = [`select='${selection(by, values)}'`, ...(stored ? [] : rgbFilters(output)), "showinfo=checksum=0"];
+    const counting = jump.length === 0;
+    const filters = [...(counting ? ["showinfo=checksum=0"] : []), `select='${selection(by, values)}'`];
+    if (!stored) filters.push(...this.#preparation, ...rgbFilters(output));
+    filters.push("showinfo=checksum=0");
+    const { passthrough, keepSizes, filterFile } = await ffmpegDialect(this.#program);
+    const graph = await graphArguments(filters.join(","), filterFile);
+    const sizing = output.scaleTo === undefined ? keepSizes : [];
     const source = [...(stored ? ["-noautorotate"] : []), ...this.#source(jump)];
-    const run = runFfmpeg(
-      this.#program,
-      [
-        ...[...source, "-vf", filters.join(",")],
-        ...(await passthroughArguments(this.#program)),
-        ...["-frames:v", String(values.length), "-f", "rawvideo", ...(stored ? [] : ["-pix_fmt", "rgb24"]), "-"],
-      ],
-      output.signal,
-    );
-    const facts = new ShowInfoReader(run);
+    const sink = ["-f", "rawvideo", ...(stored ? [] : ["-pix_fmt", "rgb24"]), "-"];
+    const run = runFfmpeg(this.#program, [...source, ...graph.args, ...passthrough, ...sizing, ...sink], output.signal);
+    const facts = new ShowInfoReader(run, counting);
     let damaged: ReadonlySet<number> | undefined;
     let pending: Buffer[] = [];
     let bytes = 0;
+    let firstSize: DecodedFrame["size"] | undefined;
     try {
-      for (let n = 0, fact = await facts.next(); fact !== null; n++, fact = await facts.next()) {
-        const size = storedFrameBytes(fact.pixelFormat, fact.size);
+      for (let fact = await facts.next(); fact !== null; fact = await facts.next()) {
+        firstSize ??= fact.size;
+        const changed = firstSize.height !== fact.size.height || firstSize.width !== fact.size.width;
+        if (changed && keepSizes.length === 0)
+          throw new DecodeFailedError(
+            `The pictures change from ${firstSize.width} x ${firstSize.height} to ${fact.size.width} x ${fact.size.height} on the way, and this ffmpeg, older than 4.4, cannot keep them apart. Use a newer one, or backend "node-av".`,
+          );
+        const size = storedFrameBytes(stored ? fact.pixelFormat : "rgb24", fact.size);
         while (bytes < size) {
           const { value, done } = await run.output.next();
           if (done === true) return;
@@ -146,17 +157,25 @@ export class FfmpegDecoder implements VideoDecoder {
         bytes -= size;
         this.counters.framesDecoded++;
         if (facts.sawDamage) damaged ??= await this.#damagedTimes(jump, output.signal);
-        const decodeError = damaged?.has(fact.ptsTicks) ?? false;
-        yield { ...fact, decodeError, ordinal: by === "n" ? (values[n] ?? -1) : -1, image: joined.subarray(0, size) };
+        yield { ...fact, decodeError: damaged?.has(fact.ptsTicks) ?? false, image: joined.subarray(0, size) };
       }
     } finally {
       run.stop();
+      await graph.remove();
     }
   }
 
   /** The arguments up to the filters: the same ones give the same decoding. */
   #source(jump: readonly string[] = []): string[] {
-    return ["-copyts", "-threads", String(this.#threads), ...jump, ...this.#input, "-map", "0:V:0"];
+    return [
+      "-copyts",
+      "-threads",
+      String(this.#threads),
+      ...jump,
+      ...this.#input,
+      "-map",
+      `0:${this.info.streamIndex}`,
+    ];
   }
 
   /**
@@ -164,7 +183,7 @@ export class FfmpegDecoder implements VideoDecoder {
    * the file is decoded once more with the decoder's own log; only damaged files pay for it.
    */
   async #damagedTimes(jump: readonly string[], signal?: AbortSignal): Promise<ReadonlySet<number>> {
-    const sink = [...(await passthroughArguments(this.#program)), "-f", "null", "-"];
+    const sink = [...(await ffmpegDialect(this.#program)).passthrough, "-f", "null", "-"];
     const run = runFfmpeg(this.#program, ["-debug_ts", ...this.#source(jump), ...sink], signal);
     const times = new Set<number>();
     const reader = new DamageReader();
@@ -182,49 +201,25 @@ export class FfmpegDecoder implements VideoDecoder {
 
   /** Decodes everything without pixels, to list the frames; damage is told when frames are taken. */
   async *#describeAll(signal?: AbortSignal): AsyncGenerator<DecodedFrame> {
+    const { passthrough } = await ffmpegDialect(this.#program);
     const run = runFfmpeg(
       this.#program,
-      [
-        ...[...this.#source(), "-vf", "showinfo=checksum=0"],
-        ...[...(await passthroughArguments(this.#program)), "-f", "null", "-"],
-      ],
+      [...this.#source(), "-vf", "showinfo=checksum=0", ...passthrough, "-f", "null", "-"],
       signal,
     );
     const facts = new ShowInfoReader(run);
-    let ordinal = 0;
+    this.#shown = [];
     try {
       for (let fact = await facts.next(); fact !== null; fact = await facts.next()) {
         this.counters.framesDecoded++;
-        yield { ...fact, decodeError: false, ordinal: ordinal++, image: null };
+        this.#shown.push({ ptsTicks: fact.ptsTicks, sinceGraph: fact.sinceGraph });
+        yield { ...fact, decodeError: false, image: null };
       }
+      signal?.throwIfAborted();
     } finally {
       run.stop();
     }
   }
-}
-
-/** Options of {@link FfmpegDecoder.open}. */
-export interface FfmpegOpenOptions {
-  /** What ffmpeg opens: a path or URL. */
-  readonly url: string;
-  /** Protocols ffmpeg may use for it and anything it refers to. */
-  readonly protocols: string;
-  /** Decoder threads. */
-  readonly threads: number;
-}
-
-function inputArguments(options: FfmpegOpenOptions): string[] {
-  return [
-    ...["-protocol_whitelist", options.protocols, "-format_whitelist", CONTAINER_ALLOW_LIST.join(",")],
-    ...["-i", options.url],
-  ];
-}
-
-/** A binary tree of comparisons: a flat sum of equalities fails in ffmpeg above about 100 terms. */
-export function selection(by: "pts" | "n", values: readonly number[]): string {
-  if (values.length === 1) return `eq(${by},${values[0]})`;
-  const middle = values.length >>> 1;
-  return `if(lt(${by},${values[middle]}),${selection(by, values.slice(0, middle))},${selection(by, values.slice(middle))})`;
 }
 
 /** Filters that give upright RGB, scaled and mapped as asked. */
@@ -233,42 +228,14 @@ function rgbFilters({ scaleTo, toneMap }: DecodeOutput): string[] {
   return [...(toneMap === true ? TONE_MAP_FILTERS : []), "format=rgb24", ...scale];
 }
 
-interface ShownFrame extends Pick<DecodedFrame, "ptsTicks" | "duration" | "keyframe" | "size"> {
-  readonly pixelFormat: string;
-  readonly predicted: boolean;
-}
-
-/** Reads what the showinfo filter says about each frame. */
-class ShowInfoReader {
-  /** Whether a frame decoded before the last one read was called corrupt. */
-  sawDamage = false;
-  #line = 0;
-  readonly #run: FfmpegRun;
-
-  constructor(run: FfmpegRun) {
-    this.#run = run;
-  }
-
-  /** Facts of the next frame, or null at the end. */
-  async next(): Promise<ShownFrame | null> {
-    for (;;) {
-      while (this.#line < this.#run.messages.length) {
-        const line = this.#run.messages[this.#line++] as string;
-        this.sawDamage ||= isDamageWarning(line);
-        if (!line.includes("Parsed_showinfo") || !/ n: *\d+ /.test(line)) continue;
-        const number = (pattern: RegExp) => Number(pattern.exec(line)?.[1] ?? Number.NaN);
-        const [, pixelFormat = "", width, height] = / fmt:(\w+) .*? s:(\d+)x(\d+) /.exec(line) ?? [];
-        return {
-          ptsTicks: number(/ pts: *(-?\d+)/),
-          duration: number(/ duration: *(\d+)/) || 0,
-          keyframe: / iskey:1/.test(line),
-          pixelFormat,
-          predicted: / type:[PB] /.test(line),
-          size: { height: Number(height), width: Number(width) },
-        };
-      }
-      if (this.#run.messagesEnded) return null;
-      await this.#run.nextMessage();
-    }
-  }
+/** A filter graph as arguments: itself, or a file where it is too long for one. */
+async function graphArguments(
+  graph: string,
+  filterFile: string,
+): Promise<{ readonly args: readonly string[]; readonly remove: () => Promise<void> }> {
+  if (graph.length <= MAX_ARGUMENT) return { args: ["-vf", graph], remove: () => Promise.resolve() };
+  const folder = await mkdtemp(join(tmpdir(), "video-sampler-"));
+  const path = join(folder, "filters");
+  await writeFile(path, graph);
+  return { args: [filterFile, path], remove: () => rm(folder, { recursive: true, force: true }) };
 }

@@ -54,18 +54,28 @@ function isExecutable(path: string): boolean {
   }
 }
 
-const passthroughByProgram = new Map<string, Promise<readonly string[]>>();
+/** What one ffmpeg program understands; builds of a repository call their version anything, so its own help is asked. */
+export interface FfmpegDialect {
+  /** Keeps every frame with its own time; the option has another name since ffmpeg 5.1. */
+  readonly passthrough: readonly string[];
+  /** Leaves frames of another size as they are when a stream changes it midway; empty before ffmpeg 4.4, which cannot. */
+  readonly keepSizes: readonly string[];
+  /** Names a file that holds a filter graph: `-filter_script:v`, from ffmpeg 8 on `-/filter:v`. */
+  readonly filterFile: string;
+}
 
-/** The option that keeps every frame with its own time; it has another name since ffmpeg 5.1. */
-export function passthroughArguments(program: string): Promise<readonly string[]> {
-  const known = passthroughByProgram.get(program);
+const dialects = new Map<string, Promise<FfmpegDialect>>();
+
+/** What a program understands; asked once per program. */
+export function ffmpegDialect(program: string): Promise<FfmpegDialect> {
+  const known = dialects.get(program);
   if (known !== undefined) return known;
-  // Asked of the program itself: builds from a repository call their version anything.
-  const asked = outputOf(program, ["-h", "long"]).then((help) => [
-    /^-fps_mode\b/m.test(help) ? "-fps_mode" : "-vsync",
-    "passthrough",
-  ]);
-  passthroughByProgram.set(program, asked);
+  const asked = outputOf(program, ["-h", "long"]).then((help) => ({
+    passthrough: [/^-fps_mode\b/m.test(help) ? "-fps_mode" : "-vsync", "passthrough"],
+    keepSizes: /^-autoscale\b/m.test(help) ? ["-autoscale", "0"] : [],
+    filterFile: /^-filter_script\b/m.test(help) ? "-filter_script:v" : "-/filter:v",
+  }));
+  dialects.set(program, asked);
   return asked;
 }
 
@@ -95,10 +105,23 @@ export interface FfmpegRun {
   stop(): void;
 }
 
+/** Variables a program may need to start; everything else could change what it prints or writes (FFREPORT, AV_LOG_FORCE_COLOR). */
+const KEPT_VARIABLES =
+  /^(PATH|HOME|TMPDIR|TEMP|TMP|SYSTEMROOT|WINDIR|USERPROFILE|PATHEXT|LD_LIBRARY_PATH|DYLD_(FALLBACK_)?LIBRARY_PATH)$/i;
+
+/** The environment ffmpeg runs in: what it needs to start, and a log without colours in English. */
+export function plainEnvironment(from: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
+  const kept = Object.entries(from).filter(([name]) => KEPT_VARIABLES.test(name));
+  return { ...Object.fromEntries(kept), AV_LOG_FORCE_NOCOLOR: "1", LC_ALL: "C" };
+}
+
 /** Starts ffmpeg with the given arguments; its standard input is closed. */
 export function runFfmpeg(program: string, args: readonly string[], signal?: AbortSignal): FfmpegRun {
   signal?.throwIfAborted();
-  const child = spawn(program, ["-hide_banner", "-nostdin", ...args], { stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(program, ["-hide_banner", "-nostdin", ...args], {
+    stdio: ["ignore", "pipe", "pipe"],
+    env: plainEnvironment(),
+  });
   const messages: string[] = [];
   let rest = "";
   let ended = false;

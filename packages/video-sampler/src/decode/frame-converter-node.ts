@@ -1,4 +1,6 @@
 import type { Frame } from "node-av/lib";
+import { DecodeFailedError } from "../errors.js";
+import type { ColorTags } from "../source/mp4-facts.js";
 import type { ImageSize } from "../video/sampled-video.js";
 import type { NodeAv } from "./node-av-loader-node.js";
 
@@ -16,6 +18,16 @@ export interface FrameConverter {
   convert(frame: Frame): ConvertedImage | null;
   /** Releases what it holds. */
   close(): void;
+}
+
+const UNSPECIFIED = 2;
+
+/** Tells a frame the colours that its bitstream does not, so that converters need not guess. */
+export function fillColorsInto(frame: Frame, { primaries, transfer, matrix, fullRange }: ColorTags): void {
+  if (frame.colorPrimaries === UNSPECIFIED) frame.colorPrimaries = primaries as typeof frame.colorPrimaries;
+  if (frame.colorTrc === UNSPECIFIED) frame.colorTrc = transfer as typeof frame.colorTrc;
+  if (frame.colorSpace === UNSPECIFIED) frame.colorSpace = matrix as typeof frame.colorSpace;
+  if (frame.colorRange === 0 && fullRange !== null) frame.colorRange = (fullRange ? 2 : 1) as typeof frame.colorRange;
 }
 
 /** The planes as decoded, without the padding between rows. */
@@ -39,9 +51,16 @@ export class RgbConverter implements FrameConverter {
 
   convert(frame: Frame): ConvertedImage | null {
     let converted: ConvertedImage | null = null;
-    for (const output of this.#graph.processAllSync(frame)) {
-      converted = { image: output.toBuffer(), size: { height: output.height, width: output.width } };
-      output.free();
+    try {
+      for (const output of this.#graph.processAllSync(frame)) {
+        converted = { image: output.toBuffer(), size: { height: output.height, width: output.width } };
+        output.free();
+      }
+    } catch (cause) {
+      throw new DecodeFailedError(
+        `A picture of ${frame.width} x ${frame.height} could not be converted to RGB (${cause instanceof Error ? cause.message : cause}). Without toneMap it may be; else try backend "ffmpeg".`,
+        { cause },
+      );
     }
     return converted;
   }

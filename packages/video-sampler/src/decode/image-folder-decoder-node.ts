@@ -4,6 +4,7 @@ import { NotMediaError } from "../errors.js";
 import type { DecodeSegment } from "../plan/decode-schedule.js";
 import type { FrameIndex, PacketEntry } from "../plan/frame-index.js";
 import type { VideoInfo } from "../video/sampled-video.js";
+import { checkFrameCount, type SamplingLimits } from "../video/sampling-limits.js";
 import type { DecodedFrame, DecodeOutput, DecoderCounters, VideoDecoder } from "./decoder.js";
 
 const IMAGE_NAME = /\.(jpe?g|png|webp|bmp)$/i;
@@ -38,16 +39,35 @@ export class ImageFolderDecoder implements VideoDecoder {
     };
   }
 
-  /** Lists a folder and opens its first image. @throws NotMediaError when it holds no image */
-  static async open(folder: string, openImage: (path: string) => Promise<VideoDecoder>): Promise<ImageFolderDecoder> {
+  /**
+   * Lists a folder and opens its first readable image. Hidden files (`._0.jpg` of macOS among them) and folders are no images.
+   * @throws NotMediaError when it holds no image that opens, LimitExceededError
+   */
+  static async open(
+    folder: string,
+    openImage: (path: string) => Promise<VideoDecoder>,
+    limits?: SamplingLimits,
+  ): Promise<ImageFolderDecoder> {
     const byNumber = new Intl.Collator("en", { numeric: true });
-    const names = (await readdir(folder)).filter((name) => IMAGE_NAME.test(name)).sort(byNumber.compare);
+    const entries = await readdir(folder, { withFileTypes: true });
+    const names = entries
+      .filter((entry) => IMAGE_NAME.test(entry.name) && !entry.name.startsWith(".") && !entry.isDirectory())
+      .map(({ name }) => name)
+      .sort(byNumber.compare);
+    checkFrameCount(names.length, limits);
     const paths = names.map((name) => join(folder, name));
-    if (paths[0] === undefined)
-      throw new NotMediaError(`The folder ${JSON.stringify(folder)} holds no .jpg, .png, .webp or .bmp image.`);
-    const first = await openImage(paths[0]);
-    await first.close();
-    return new ImageFolderDecoder(paths, first, openImage);
+    let failure: unknown;
+    for (const path of paths) {
+      try {
+        const first = await openImage(path);
+        await first.close();
+        return new ImageFolderDecoder(paths, first, openImage);
+      } catch (error) {
+        failure ??= error;
+      }
+    }
+    if (failure !== undefined) throw failure;
+    throw new NotMediaError(`The folder ${JSON.stringify(folder)} holds no .jpg, .png, .webp or .bmp image.`);
   }
 
   readPackets(): Promise<PacketEntry[]> {
@@ -63,7 +83,10 @@ export class ImageFolderDecoder implements VideoDecoder {
   }
 
   async *decodeSequentially(wanted: ReadonlySet<number>, output: DecodeOutput): AsyncGenerator<DecodedFrame> {
-    for (const index of this.#paths.keys()) yield* this.#decode(index, output, wanted.has(index));
+    let ordinal = 0;
+    for (const index of this.#paths.keys())
+      for await (const frame of this.#decode(index, output, wanted.has(ordinal)))
+        yield { ...frame, ordinal: ordinal++ };
   }
 
   close(): Promise<void> {

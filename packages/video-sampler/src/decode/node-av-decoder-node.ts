@@ -2,6 +2,7 @@ import type { Frame, Packet } from "node-av/lib";
 import type { DecodeSegment } from "../plan/decode-schedule.js";
 import type { FrameIndex, PacketEntry } from "../plan/frame-index.js";
 import type { VideoInfo } from "../video/sampled-video.js";
+import { checkFrameCount } from "../video/sampling-limits.js";
 import {
   type DecodedFrame,
   type DecodeOutput,
@@ -9,7 +10,7 @@ import {
   TONE_MAP_FILTERS,
   type VideoDecoder,
 } from "./decoder.js";
-import { type FrameConverter, RgbConverter, storedPlanes } from "./frame-converter-node.js";
+import { type FrameConverter, fillColorsInto, RgbConverter, storedPlanes } from "./frame-converter-node.js";
 import { JumpGuard, UnsafeJumpError } from "./jump-guard-node.js";
 import type { NodeAv } from "./node-av-loader-node.js";
 import { type NodeAvHandles, type NodeAvOpenOptions, openWithNodeAv, packetEntry } from "./node-av-open-node.js";
@@ -70,6 +71,7 @@ export class NodeAvDecoder implements VideoDecoder {
       while (this.#readPacket(packet)) {
         entries.push(packetEntry(this.#av, packet));
         packet.unref();
+        checkFrameCount(entries.length, this.#options.limits);
         await this.#slice.breathe(signal);
       }
     } finally {
@@ -294,6 +296,7 @@ export class NodeAvDecoder implements VideoDecoder {
     };
     if (!keep(ptsTicks)) return { ...facts, image: null, size: { height, width } };
     frame.timeBase = this.#av.lib.Rational.fromObject(timeBase);
+    if (converter !== storedPlanes) fillColorsInto(frame, this.#opened.color);
     const converted = converter.convert(frame);
     return { ...facts, image: converted?.image ?? null, size: converted?.size ?? { height, width } };
   }

@@ -1,9 +1,13 @@
-import type { CodecContext, FormatContext, Packet, Stream } from "node-av/lib";
-import { DecodeFailedError, DecoderMissingError, NotMediaError, NoVideoStreamError } from "../errors.js";
+import type { CodecContext, CodecParameters, FormatContext, Packet, Stream } from "node-av/lib";
+import { DecodeFailedError, DecoderMissingError, NotMediaError } from "../errors.js";
 import type { PacketEntry } from "../plan/frame-index.js";
 import { CONTAINER_ALLOW_LIST } from "../source/container-signature.js";
+import type { ColorTags } from "../source/mp4-facts.js";
 import type { RemoteMedia } from "../source/remote-media.js";
 import type { VideoInfo } from "../video/sampled-video.js";
+import { checkPixels, type SamplingLimits } from "../video/sampling-limits.js";
+import { chooseStream, type StreamChoice } from "./choose-stream.js";
+import { colorNames, isHighDynamicRange } from "./color-names.js";
 import { type DisplayRotation, rotationFromDisplayMatrix, UPRIGHT } from "./display-rotation.js";
 import type { NodeAv } from "./node-av-loader-node.js";
 
@@ -21,6 +25,8 @@ export interface NodeAvHandles {
   readonly info: VideoInfo;
   /** Upright-making filters. */
   readonly rotation: DisplayRotation;
+  /** What the container or the bitstream says about colours, for frames that do not say it themselves. */
+  readonly color: ColorTags;
   /** Start of the file in stream ticks. */
   readonly originTicks: number;
 }
@@ -33,6 +39,12 @@ export interface NodeAvOpenOptions {
   readonly protocols: string;
   /** Decoder threads; 1 costs least CPU. */
   readonly threads: number;
+  /** Which video stream. */
+  readonly stream?: StreamChoice | undefined;
+  /** Bounds for untrusted sources. */
+  readonly limits?: SamplingLimits | undefined;
+  /** What an MP4 says about the colours of its streams, by index. */
+  readonly containerColors?: readonly (ColorTags | null)[];
   /** Brings the packets of a file that is here only in parts. */
   readonly media?: RemoteMedia;
 }
@@ -46,8 +58,9 @@ export async function openWithNodeAv(av: NodeAv, options: NodeAvOpenOptions): Pr
   const format = await openFormat(av, options);
   const codec = new lib.CodecContext();
   try {
-    const stream = findVideoStream(av, format);
+    const stream = findVideoStream(av, format, options.stream);
     for (const other of format.streams) if (other.index !== stream.index) other.discard = av.constants.AVDISCARD_ALL;
+    checkPixels({ codedWidth: stream.codecpar.width, codedHeight: stream.codecpar.height }, options.limits);
     const decoder = lib.Codec.findDecoder(stream.codecpar.codecId);
     if (decoder === null)
       throw new DecoderMissingError(
@@ -57,13 +70,14 @@ export async function openWithNodeAv(av: NodeAv, options: NodeAvOpenOptions): Pr
     codec.parametersToContext(stream.codecpar);
     codec.pktTimebase = stream.timeBase;
     codec.threadCount = options.threads;
+    codec.setOption("max_pixels", String(options.limits?.maxPixels ?? 2 ** 26));
     const opened = await codec.open2(decoder);
     if (opened < 0)
       throw new DecoderMissingError(
         `The decoder "${decoder.name}" refused the stream: ${lib.FFmpegError.strerror(opened)}. The header may be damaged.`,
       );
     const rotation = readRotation(av, stream);
-    const info = describe(av, format, stream, rotation);
+    const { info, color } = describe(av, format, stream, rotation, options);
     return {
       format,
       codec,
@@ -71,6 +85,7 @@ export async function openWithNodeAv(av: NodeAv, options: NodeAvOpenOptions): Pr
       canSkipNonReference: ["h264", "hevc"].includes(info.codec),
       info,
       rotation,
+      color,
       originTicks: Math.round((info.startTimeSeconds * info.timeBase.den) / info.timeBase.num),
     };
   } catch (error) {
@@ -108,25 +123,33 @@ export async function openFormat(
 
 /** One packet as the frame index wants it. */
 export function packetEntry({ constants }: NodeAv, packet: Packet): PacketEntry {
-  const { pts, duration, flags, isKeyframe } = packet;
+  const { pts, dts, duration, flags, isKeyframe } = packet;
   return {
     pts: pts === constants.AV_NOPTS_VALUE ? null : Number(pts),
+    dts: dts === constants.AV_NOPTS_VALUE ? null : Number(dts),
     duration: Number(duration),
     keyframe: isKeyframe,
     discard: (flags & constants.AV_PKT_FLAG_DISCARD) !== 0,
   };
 }
 
-/** The first stream of moving pictures; cover art does not count. @throws NoVideoStreamError */
-export function findVideoStream(av: NodeAv, format: FormatContext): Stream {
-  const { AVMEDIA_TYPE_VIDEO, AV_DISPOSITION_ATTACHED_PIC, AV_DISPOSITION_TIMED_THUMBNAILS } = av.constants;
-  const videos = format.streams.filter((stream) => stream.codecpar.codecType === AVMEDIA_TYPE_VIDEO);
-  const moving = videos.find(
-    (stream) => (stream.disposition & (AV_DISPOSITION_ATTACHED_PIC | AV_DISPOSITION_TIMED_THUMBNAILS)) === 0,
-  );
-  if (moving !== undefined) return moving;
-  const found = videos.length > 0 ? "only cover art" : `${format.nbStreams} stream(s), none of them video`;
-  throw new NoVideoStreamError(`Expected a video stream, found ${found}. Pass a file with moving pictures.`);
+/** The stream that is sampled. @throws NoVideoStreamError */
+export function findVideoStream(av: NodeAv, format: FormatContext, choice?: StreamChoice): Stream {
+  const { AVMEDIA_TYPE_VIDEO, AVMEDIA_TYPE_AUDIO, AV_DISPOSITION_ATTACHED_PIC } = av.constants;
+  const { AV_DISPOSITION_TIMED_THUMBNAILS, AV_DISPOSITION_DEFAULT } = av.constants;
+  const streams = format.streams.map((stream) => {
+    const { codecType, width, height } = stream.codecpar;
+    return {
+      stream,
+      index: stream.index,
+      kind: codecType === AVMEDIA_TYPE_VIDEO ? "video" : codecType === AVMEDIA_TYPE_AUDIO ? "audio" : "data",
+      width,
+      height,
+      still: (stream.disposition & (AV_DISPOSITION_ATTACHED_PIC | AV_DISPOSITION_TIMED_THUMBNAILS)) !== 0,
+      preferred: (stream.disposition & AV_DISPOSITION_DEFAULT) !== 0,
+    };
+  });
+  return chooseStream(streams, choice).stream;
 }
 
 function readRotation(av: NodeAv, stream: Stream): DisplayRotation {
@@ -134,7 +157,13 @@ function readRotation(av: NodeAv, stream: Stream): DisplayRotation {
   return matrix !== null && matrix.length >= 36 ? rotationFromDisplayMatrix(matrix) : UPRIGHT;
 }
 
-function describe(av: NodeAv, format: FormatContext, stream: Stream, rotation: DisplayRotation): VideoInfo {
+function describe(
+  av: NodeAv,
+  format: FormatContext,
+  stream: Stream,
+  rotation: DisplayRotation,
+  options: NodeAvOpenOptions,
+): { readonly info: VideoInfo; readonly color: ColorTags } {
   const { lib, constants } = av;
   const parameters = stream.codecpar;
   const known = (ticks: bigint): boolean => ticks !== constants.AV_NOPTS_VALUE;
@@ -148,8 +177,10 @@ function describe(av: NodeAv, format: FormatContext, stream: Stream, rotation: D
   // Raw streams have no clock: libav's average is its default of 25; the codec's headers may know better.
   const raw = ["h264", "hevc", "m4v", "mpegvideo", "obu"].includes(format.iformat?.name ?? "");
   const rate = raw && parameters.frameRate.num > 0 ? parameters.frameRate : stream.avgFrameRate;
-  const transfer = nameOf(TRANSFER_NAMES, parameters.colorTrc);
-  return {
+  const color = withContainerColor(parameters, options.containerColors?.[stream.index] ?? null);
+  const colors = colorNames(color);
+  const info: VideoInfo = {
+    streamIndex: stream.index,
     container: format.iformat?.name ?? "unknown",
     codec: lib.avGetCodecName(parameters.codecId) ?? "unknown",
     width: turned ? height : width,
@@ -166,10 +197,23 @@ function describe(av: NodeAv, format: FormatContext, stream: Stream, rotation: D
     declaredDurationSeconds: declaredDuration(stream, format, known),
     averageFrameRate: rate.den > 0 ? rate.num / rate.den : 0,
     pixelFormat: lib.avGetPixFmtName(parameters.format as never) ?? "unknown",
-    colorMatrix: nameOf(MATRIX_NAMES, parameters.colorSpace),
-    colorRange: ["unknown", "tv", "pc"][parameters.colorRange] ?? "unknown",
-    colorTransfer: transfer,
-    highDynamicRange: transfer === "smpte2084" || transfer === "arib-std-b67",
+    ...colors,
+    highDynamicRange: isHighDynamicRange(colors.colorTransfer),
+  };
+  return { info, color };
+}
+
+const UNSPECIFIED = 2;
+
+/** What libav found, the bitstream first, and for what it did not find what the container says. */
+function withContainerColor(parameters: CodecParameters, container: ColorTags | null): ColorTags {
+  const { colorPrimaries, colorTrc, colorSpace, colorRange } = parameters;
+  const known = (own: number, other: number | undefined) => (own === UNSPECIFIED ? (other ?? own) : own);
+  return {
+    primaries: known(colorPrimaries, container?.primaries),
+    transfer: known(colorTrc, container?.transfer),
+    matrix: known(colorSpace, container?.matrix),
+    fullRange: colorRange === 0 ? (container?.fullRange ?? null) : colorRange === 2,
   };
 }
 
@@ -178,31 +222,3 @@ function declaredDuration(stream: Stream, format: FormatContext, known: (t: bigi
     return (Number(stream.duration) * stream.timeBase.num) / stream.timeBase.den;
   return known(format.duration) && format.duration > 0n ? Number(format.duration) / 1e6 : null;
 }
-
-const nameOf = (names: Readonly<Record<number, string>>, value: number): string => names[value] ?? "unknown";
-
-// ISO/IEC 23091-2 code points, with the names the ffmpeg program prints.
-const MATRIX_NAMES: Readonly<Record<number, string>> = {
-  0: "gbr",
-  1: "bt709",
-  4: "fcc",
-  5: "bt470bg",
-  6: "smpte170m",
-  7: "smpte240m",
-  8: "ycgco",
-  9: "bt2020nc",
-  10: "bt2020c",
-};
-const TRANSFER_NAMES: Readonly<Record<number, string>> = {
-  1: "bt709",
-  4: "gamma22",
-  5: "gamma28",
-  6: "smpte170m",
-  7: "smpte240m",
-  8: "linear",
-  13: "iec61966-2-1",
-  14: "bt2020-10",
-  15: "bt2020-12",
-  16: "smpte2084",
-  18: "arib-std-b67",
-};

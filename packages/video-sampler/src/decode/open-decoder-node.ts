@@ -1,8 +1,10 @@
-import type { Stats } from "node:fs";
-import { open, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
-import { NoBackendError, NotFoundError, NotMediaError, TruncatedError } from "../errors.js";
-import { claimedContainer } from "../source/container-signature.js";
+import { NoBackendError, NotMediaError } from "../errors.js";
+import { checkMp4Claims } from "../source/check-claims-node.js";
+import { explainUnreadable, openRegularFile } from "../source/local-media-node.js";
+import { readMatroskaColors } from "../source/matroska-colors.js";
+import type { ColorTags } from "../source/mp4-facts.js";
 import type { PartialFile } from "../source/partial-file-node.js";
 import type { RemoteMedia } from "../source/remote-media.js";
 import { checkPixels } from "../video/sampling-limits.js";
@@ -22,7 +24,9 @@ import type { OpenOptions } from "./open-options.js";
  */
 export async function openPath(path: string, options: OpenOptions): Promise<VideoDecoder> {
   const absolute = resolve(path);
-  if (await isDirectory(path)) return ImageFolderDecoder.open(absolute, (image) => openFile(image, options));
+  const facts = await stat(absolute).catch(() => null);
+  if (facts?.isDirectory() === true)
+    return ImageFolderDecoder.open(absolute, (image) => openFile(image, options), options.limits);
   return openFile(absolute, options);
 }
 
@@ -32,7 +36,7 @@ export async function openPath(path: string, options: OpenOptions): Promise<Vide
  * @throws as {@link openPath}, and what fetching throws
  */
 export async function openPartial(file: PartialFile, options: OpenOptions): Promise<VideoDecoder> {
-  const media = options.backend === "ffmpeg" ? null : await fetchMp4Index(file).catch(withoutNodeAv(options));
+  const media = options.backend === "ffmpeg" ? null : await fetchMp4Index(file, options).catch(withoutNodeAv(options));
   if (media === null) await file.fetchAll();
   return openFile(file.path, { ...options, ...(media === null ? {} : { media }) });
 }
@@ -48,8 +52,15 @@ function withoutNodeAv({ backend }: OpenOptions): (error: unknown) => null {
 type FileOptions = OpenOptions & { readonly media?: RemoteMedia };
 
 async function openFile(path: string, options: FileOptions): Promise<VideoDecoder> {
-  const head = await readHead(path);
-  const decoder = await openWithBackend(path, options).catch((error: unknown) => {
+  const { head, totalBytes, read, close } = await openRegularFile(path);
+  let colors: (ColorTags | null)[] | null;
+  try {
+    const tracks = await checkMp4Claims(read, totalBytes, options.limits);
+    colors = tracks?.map(({ color }) => color) ?? (await readMatroskaColors(totalBytes, read));
+  } finally {
+    await close();
+  }
+  const decoder = await openWithBackend(path, options, colors ?? []).catch((error: unknown) => {
     throw error instanceof NotMediaError ? explainUnreadable(path, head, error) : error;
   });
   try {
@@ -61,63 +72,19 @@ async function openFile(path: string, options: FileOptions): Promise<VideoDecode
   }
 }
 
-async function openWithBackend(path: string, options: FileOptions): Promise<VideoDecoder> {
-  const { backend = "auto", threads = 1, signal, media } = options;
-  const url = `file:${path}`;
-  const opening = { url, protocols: "file", threads, ...(media === undefined ? {} : { media }) };
+async function openWithBackend(
+  path: string,
+  options: FileOptions,
+  containerColors: readonly (ColorTags | null)[],
+): Promise<VideoDecoder> {
+  const { backend = "auto", threads = 1, signal, media, stream, limits } = options;
+  const opening = { url: `file:${path}`, protocols: "file", threads, stream, limits, containerColors };
   if (backend !== "ffmpeg") {
     try {
-      return await NodeAvDecoder.open(await loadNodeAv(), opening);
+      return await NodeAvDecoder.open(await loadNodeAv(), { ...opening, ...(media === undefined ? {} : { media }) });
     } catch (error) {
       if (backend === "node-av" || !(error instanceof NoBackendError)) throw error;
     }
   }
-  return FfmpegDecoder.open(await locateFfmpeg(), opening, signal);
-}
-
-async function isDirectory(path: string): Promise<boolean> {
-  return (await statOrThrow(path)).isDirectory();
-}
-
-function statOrThrow(path: string): Promise<Stats> {
-  return stat(path).catch((cause: unknown) => {
-    throw new NotFoundError(
-      `No file at ${JSON.stringify(path)}. Check the path; relative ones start at ${process.cwd()}.`,
-      {
-        cause,
-      },
-    );
-  });
-}
-
-/** The first bytes of a file. @throws NotFoundError, NotMediaError */
-async function readHead(path: string): Promise<Uint8Array> {
-  const shown = JSON.stringify(path);
-  const facts = await statOrThrow(path);
-  if (!facts.isFile()) throw new NotMediaError(`${shown} is no regular file; pass a video file.`);
-  if (facts.size === 0) throw new NotMediaError(`${shown} is empty (0 bytes); was its download cut off?`);
-  const file = await open(path).catch((cause: unknown) => {
-    throw new NotFoundError(`${shown} may not be read; check its permissions.`, { cause });
-  });
-  try {
-    const { bytesRead, buffer } = await file.read(new Uint8Array(512), 0, 512, 0);
-    return buffer.subarray(0, bytesRead);
-  } finally {
-    await file.close();
-  }
-}
-
-/** Tells a video that was cut off or damaged from something that never was one. */
-function explainUnreadable(path: string, head: Uint8Array, cause: NotMediaError): Error {
-  const claimed = claimedContainer(head);
-  const shown = JSON.stringify(path);
-  if (claimed !== null)
-    return new TruncatedError(
-      `${shown} begins like ${claimed} but cannot be opened (${cause.message}): it is cut off or its header is damaged. Fetch it again, or repair it by remuxing.`,
-      { cause },
-    );
-  return new NotMediaError(
-    `${shown} is not a media file this package opens (${cause.message}). Expected MP4, MOV, WebM, MKV, AVI, MPEG-TS or the like; playlists are refused.`,
-    { cause },
-  );
+  return FfmpegDecoder.open({ ...opening, program: await locateFfmpeg() }, signal);
 }

@@ -2,7 +2,8 @@ import { expect, test } from "vitest";
 import { pattern } from "../../test/pattern.js";
 import { peers } from "../../test/peers.js";
 import { InvalidPlanError } from "../errors.js";
-import { qwenVlImageSize, qwenVlPatchify } from "./qwen-vl.js";
+import { qwenVlPatchify } from "./qwen-vl.js";
+import { qwenVlImageSize } from "./qwen-vl-size.js";
 import { smolVlmImageSize, smolVlmPixels } from "./smolvlm2.js";
 
 test.each(peers.qwen.layouts)("Qwen2VLVideoProcessor: $frames x $height x $width", (golden) => {

@@ -26,7 +26,7 @@ test(`${golden.cases.length} irregular clips give the frames of ffmpeg ${golden.
       const end = timesSeconds[i + 1] ?? time; // this ffmpeg knows no duration of the last picture
       return { pts: ticks(time), duration: ticks(end) - ticks(time), keyframe: i === 0, discard: false };
     });
-    const frames = buildFrameIndex(packets, timeBase, 0);
+    const frames = buildFrameIndex(packets, { timeBase, originTicks: 0, stepTicks: 1, mayBreak: false });
     if (frames === null) throw new Error("the golden file has repeated timestamps");
     const plan = resolvePlan({ type: "videollama3-reference", fps, maxFrames: 100_000, minFrames: 0 });
     const context = { container: "mov", averageFrameRate: 30, streamStartTimeSeconds };

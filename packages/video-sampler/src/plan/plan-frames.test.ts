@@ -7,11 +7,12 @@ import { planFrames } from "./plan-frames.js";
 import { resolvePlan, type SamplePlan } from "./sample-plan.js";
 
 const TIME_BASE = { num: 1, den: 600 };
+const clock = (originTicks: number) => ({ timeBase: TIME_BASE, originTicks, stepTicks: 20, mayBreak: false });
 const context: PlanContext = { container: "mov", averageFrameRate: 30, streamStartTimeSeconds: 0 };
 
 function index(pts: readonly number[], { duration = 20, gop = 30, origin = 0 } = {}): FrameIndex {
   const packets = pts.map((time, i): PacketEntry => ({ pts: time, duration, keyframe: i % gop === 0, discard: false }));
-  const built = buildFrameIndex(packets, TIME_BASE, origin);
+  const built = buildFrameIndex(packets, clock(origin));
   if (built === null) throw new Error("the fixture has repeated timestamps");
   return built;
 }
@@ -82,18 +83,17 @@ test("presets go by frame number", () => {
 
 test("without timestamps, or with repeated ones, there is no index", () => {
   const packet = { duration: 1, keyframe: true, discard: false };
-  expect(buildFrameIndex([{ ...packet, pts: null }], TIME_BASE, 0)).toBeNull();
+  expect(buildFrameIndex([{ ...packet, pts: null }], clock(0))).toBeNull();
   expect(
     buildFrameIndex(
       [
         { ...packet, pts: 4 },
         { ...packet, pts: 4 },
       ],
-      TIME_BASE,
-      0,
+      clock(0),
     ),
   ).toBeNull();
-  expect(buildFrameIndex([{ ...packet, pts: 4, discard: true }], TIME_BASE, 0)).toBeNull();
+  expect(buildFrameIndex([{ ...packet, pts: 4, discard: true }], clock(0))).toBeNull();
 });
 
 test("every target lies in the segment of the keyframe at or before it, and its packet within the segment", () => {

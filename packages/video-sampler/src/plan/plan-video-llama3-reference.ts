@@ -1,6 +1,6 @@
 import { floorTicksTimesRate, toRational } from "../video/rational.js";
 import { endSeconds, type FrameIndex, frameTimeSeconds } from "./frame-index.js";
-import { type FrameRequest, type PlanContext, thin } from "./frame-request.js";
+import { type FrameRequest, type PlanContext, requireBounded, thin } from "./frame-request.js";
 import type { ResolvedPlan } from "./sample-plan.js";
 
 type ReferencePlan = Extract<ResolvedPlan, { type: "videollama3-reference" }>;
@@ -34,16 +34,19 @@ export function planVideoLlama3Reference(
     );
 
   const fps = toRational(plan.fps);
-  const origin = plan.startSeconds === undefined ? originTicks : (frames.pts[from] as number);
+  const origin = plan.startSeconds === undefined ? originTicks : (frames.timeTicks[from] as number);
   const slot = (ticks: number) => floorTicksTimesRate(ticks - origin, timeBase, fps);
   const nextTicks =
-    to < frames.pts.length ? (frames.pts[to] as number) : (frames.pts[to - 1] as number) + frames.lastDuration;
+    to < frames.timeTicks.length
+      ? (frames.timeTicks[to] as number)
+      : (frames.timeTicks[to - 1] as number) + frames.lastDuration;
   const endSlot = slot(nextTicks);
+  requireBounded(endSlot - slot(frames.timeTicks[from] as number));
   const requests: FrameRequest[] = [];
   const startLabel = context.streamStartTimeSeconds + (plan.startSeconds ?? 0);
   let index = from;
-  for (let k = slot(frames.pts[from] as number); k < endSlot; k++) {
-    while (index + 1 < to && slot(frames.pts[index + 1] as number) <= k) index++;
+  for (let k = slot(frames.timeTicks[from] as number); k < endSlot; k++) {
+    while (index + 1 < to && slot(frames.timeTicks[index + 1] as number) <= k) index++;
     requests.push({
       index,
       requestedTimeSeconds: ((k + 1) * fps.den) / fps.num + ((origin - originTicks) * timeBase.num) / timeBase.den,

@@ -21,8 +21,7 @@ export function videoLlama3HfIndices(
 ): number[] {
   const wanted = (total / frameRate) * fps;
   const count = Math.floor(Math.min(Math.max(wanted, minFrames), Math.min(maxFrames, total)));
-  const step = total / count;
-  return Array.from({ length: Math.ceil(total / step) }, (_, i) => Math.trunc(Math.fround(i * step)));
+  return torchArangeIndices(total, count);
 }
 
 /**
@@ -46,8 +45,40 @@ export function qwenVlFrameCount(
 export function requireQwenCount(count: number, total: number): number {
   if (count >= 2 && count <= total) return count;
   throw new InvalidPlanError(
-    `Qwen2.5-VL takes between 2 and all ${total} frames of the video; the plan asks for ${count}.`,
+    `Qwen2.5-VL takes between 2 and all ${total} frames of the video; the plan asks for ${count}. Ask for fewer, or set short to "clamp" or "repeat".`,
   );
+}
+
+/**
+ * transformers' `Qwen2VLVideoProcessor.sample_frames` at a rate: a count as qwen-vl-utils has it, then `torch.arange(0, total, total
+ * / count).int()` in float32. 354 of 400 random cases differ from {@link qwenVlIndices}.
+ * @throws InvalidPlanError when the video has fewer than 2 frames
+ */
+export function qwenVlHfIndices(total: number, count: number): number[] {
+  requireQwenCount(count, total);
+  return torchArangeIndices(total, count);
+}
+
+/** transformers' `Qwen3VLVideoProcessor.sample_frames`: `numpy.linspace(0, total - 1, count).round()`, at least `minFrames` where there are. */
+export function qwen3VlIndices(
+  { total, frameRate }: PresetSource,
+  plan: {
+    readonly fps: number;
+    readonly minFrames: number;
+    readonly maxFrames: number;
+    readonly frameCount?: number | undefined;
+  },
+): number[] {
+  const atRate = Math.trunc((total / frameRate) * plan.fps);
+  const count = plan.frameCount ?? Math.min(Math.max(atRate, plan.minFrames), plan.maxFrames, total);
+  const step = (total - 1) / (count - 1);
+  return Array.from({ length: count }, (_, i) => (i > 0 && i === count - 1 ? total - 1 : roundHalfEven(i * step || 0)));
+}
+
+/** `torch.arange(0, total, total / count).int()`: rounding may give one element more than `count`. */
+function torchArangeIndices(total: number, count: number): number[] {
+  const step = total / count;
+  return Array.from({ length: Math.ceil(total / step) }, (_, i) => Math.trunc(Math.fround(i * step)));
 }
 
 /**

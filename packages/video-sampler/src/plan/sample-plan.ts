@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { InvalidPlanError } from "../errors.js";
+import { suggestions } from "./suggestions.js";
 
 const seconds = z.number();
 const range = {
@@ -8,7 +9,21 @@ const range = {
 };
 const frames = z.number().int().min(1);
 const rate = z.number().positive().max(1000);
+/** What becomes of a clip that is shorter than the plan asks for. */
+const short = z.enum(["error", "clamp", "repeat"]);
 const thinned = { maxFrames: frames.optional().describe("thin evenly to at most this many") };
+
+const qwen = {
+  fps: rate.default(2).describe("frames per second; ignored when frameCount is given"),
+  frameCount: frames.optional().describe("frames; made even where the model takes pairs"),
+  minFrames: frames.default(4),
+  maxFrames: frames.default(768),
+  short: short
+    .default("repeat")
+    .describe(
+      "a clip with fewer frames than the plan or a pair needs: an error as in the reference, all it has, or its last frame repeated",
+    ),
+};
 
 const plans = [
   z
@@ -40,13 +55,16 @@ const plans = [
   z
     .strictObject({
       type: z.literal("qwen2.5-vl"),
-      fps: rate.default(2).describe("frames per second; ignored when frameCount is given"),
-      frameCount: frames.optional().describe("rounded to an even number"),
-      minFrames: frames.default(4),
-      maxFrames: frames.default(768),
+      ...qwen,
       ...range,
     })
-    .describe("qwen-vl-utils: an even number of frames by torch.linspace"),
+    .describe("Qwen2-VL and Qwen2.5-VL as qwen-vl-utils samples: an even number of frames by torch.linspace"),
+  z
+    .strictObject({ type: z.literal("qwen2.5-vl-hf"), ...qwen, ...range })
+    .describe("Qwen2-VL and Qwen2.5-VL as transformers samples: an even number of frames by torch.arange"),
+  z
+    .strictObject({ type: z.literal("qwen3-vl"), ...qwen, ...range })
+    .describe("Qwen3-VL as transformers samples: numpy.linspace, rounded"),
   z
     .strictObject({
       type: z.literal("smolvlm2"),
@@ -59,7 +77,10 @@ const plans = [
   z
     .strictObject({
       type: z.literal("uniform"),
-      frameCount: frames.describe("evenly spaced frames, first and last included; fewer if the video has fewer"),
+      frameCount: frames.describe("evenly spaced frames, first and last included"),
+      short: short
+        .default("clamp")
+        .describe("a clip with fewer frames: an error, all it has, or its last frame repeated"),
       ...range,
     })
     .describe("numpy.linspace over the frame indices"),
@@ -75,6 +96,7 @@ const plans = [
     .strictObject({
       type: z.literal("timestamps"),
       timestampsSeconds: z.array(seconds.min(0)).min(1).describe("moments in seconds since the start of the file"),
+      short: short.default("error").describe("moments past the end: an error, left out, or the last frame"),
       startSeconds: z.undefined().optional(),
       endSeconds: z.undefined().optional(),
     })
@@ -83,10 +105,34 @@ const plans = [
     .strictObject({
       type: z.literal("indices"),
       indices: z.array(z.number().int().min(0)).min(1).describe("positions in display order, from 0"),
+      short: short.default("error").describe("positions past the end: an error, left out, or the last frame"),
       startSeconds: z.undefined().optional(),
       endSeconds: z.undefined().optional(),
     })
     .describe("frames by number, in the given order"),
+  z
+    .strictObject({
+      type: z.literal("max-gap"),
+      maxGapSeconds: z
+        .number()
+        .positive()
+        .describe("no run of frames that is left out lasts longer: the longest insert that can stay unseen"),
+      ...range,
+    })
+    .describe("the fewest frames that leave no longer gap than given"),
+  z
+    .strictObject({
+      type: z.literal("jittered"),
+      frameCount: frames.describe("equal stretches of time, one frame from a random moment of each"),
+      seed: z
+        .number()
+        .int()
+        .min(0)
+        .max(2 ** 32 - 1)
+        .describe("who makes the video must not know it; the same seed gives the same frames"),
+      ...range,
+    })
+    .describe("one frame from a random moment of every stretch: whoever makes the video cannot know what is seen"),
   z
     .strictObject({ type: z.literal("keyframes"), ...thinned, ...range })
     .describe("the frames that decode on their own: the cheapest to get"),
@@ -116,7 +162,14 @@ export type ResolvedPlan = z.output<typeof samplePlanSchema>;
  */
 export function resolvePlan(plan: SamplePlan): ResolvedPlan {
   const result = samplePlanSchema.safeParse(plan);
-  if (!result.success) throw new InvalidPlanError(`The sampling plan is not valid:\n${z.prettifyError(result.error)}`);
+  if (!result.success) {
+    const { type } = (plan ?? {}) as { type?: unknown };
+    const members = plans.find((schema) => schema.shape.type.value === type)?.shape ?? { type: undefined };
+    const types = plans.map((schema) => schema.shape.type.value);
+    throw new InvalidPlanError(
+      `The sampling plan is not valid:\n${z.prettifyError(result.error)}${suggestions(plan, { members: Object.keys(members), values: { type: types } })}`,
+    );
+  }
   const { startSeconds, endSeconds } = result.data;
   if (startSeconds !== undefined && endSeconds !== undefined && endSeconds <= startSeconds)
     throw new InvalidPlanError(`endSeconds (${endSeconds}) must be greater than startSeconds (${startSeconds}).`);

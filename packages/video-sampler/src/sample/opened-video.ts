@@ -1,23 +1,20 @@
-import type { DecodedFrame, DecodeOutput, VideoDecoder } from "../decode/decoder.js";
+import type { VideoDecoder } from "../decode/decoder.js";
 import { DecodeFailedError, InvalidPlanError } from "../errors.js";
-import { prepareResizePillow } from "../model-inputs/resize-pillow.js";
 import { type DecodeSegment, scheduleDecode } from "../plan/decode-schedule.js";
 import { endSeconds, type FrameIndex, frameTimeSeconds } from "../plan/frame-index.js";
+import { frameRateOf } from "../plan/frame-rate.js";
 import { type FrameRequest, thin } from "../plan/frame-request.js";
-import { planFrames } from "../plan/plan-frames.js";
+import { framesInRange, planFrames } from "../plan/plan-frames.js";
 import { type ResolvedPlan, resolvePlan, type SamplePlan } from "../plan/sample-plan.js";
 import { findScenes } from "../plan/scene-frames.js";
-import type { FrameInfo, ImageSize, SampledVideo, VideoInfo } from "../video/sampled-video.js";
+import type { FrameInfo, ImageSize, RgbFrames, SampledVideo, VideoInfo } from "../video/sampled-video.js";
 import { checkOutput } from "../video/sampling-limits.js";
+import { checkOptions } from "./check-options.js";
+import { decodeFrames, type WantedFrame } from "./decode-frames.js";
 import { type FrameListing, listDecodedFrames, listFrames } from "./list-frames.js";
-import { displaySize, outputSize, type SampleOptions } from "./sample-options.js";
-import { frameWarnings, listingWarnings, REINDEXED } from "./sampling-warnings.js";
-
-/** Options of one sampling of an opened video. */
-export type OpenedSampleOptions = Pick<
-  SampleOptions,
-  "size" | "resize" | "squarePixels" | "toneMap" | "limits" | "signal" | "onProgress"
->;
+import { openedSampleOptionsSchema } from "./options-schema.js";
+import { displaySize, type OpenedSampleOptions, outputSize } from "./sample-options.js";
+import { frameWarnings, listingWarnings, REINDEXED, shortClipWarning } from "./sampling-warnings.js";
 
 /** What {@link OpenedVideo.describe} finds by reading the whole container. */
 export interface VideoDescription extends VideoInfo {
@@ -27,6 +24,8 @@ export interface VideoDescription extends VideoInfo {
   readonly keyframeCount: number;
   /** When the last frame ends, in seconds since the start of the file. */
   readonly durationSeconds: number;
+  /** Frames per second by the frames themselves; `averageFrameRate` is what the container declares. */
+  readonly frameRate: number;
   /** Whether frames stay on screen for different times (by more than a tick). */
   readonly variableFrameRate: boolean;
 }
@@ -77,18 +76,21 @@ export class OpenedVideo implements AsyncDisposable {
   async describe(signal?: AbortSignal): Promise<VideoDescription> {
     const { frames } = await this.#list(signal);
     const gaps = new Set<number>();
-    for (let i = 1; i < frames.pts.length; i++) gaps.add((frames.pts[i] as number) - (frames.pts[i - 1] as number));
+    const { timeTicks } = frames;
+    for (let i = 1; i < timeTicks.length; i++) gaps.add((timeTicks[i] as number) - (timeTicks[i - 1] as number));
     return {
       ...this.info,
-      frameCount: frames.pts.length,
+      frameCount: timeTicks.length,
       keyframeCount: frames.keyframe.reduce((sum, flag) => sum + flag, 0),
       durationSeconds: endSeconds(frames),
+      frameRate: frameRateOf(frames, this.info.averageFrameRate).framesPerSecond,
       variableFrameRate: gaps.size > 0 && Math.max(...gaps) - Math.min(...gaps) > 1,
     };
   }
 
   /** Which frames a plan takes and what they cost. @throws InvalidPlanError */
   async explain(plan: SamplePlan, options: OpenedSampleOptions = {}): Promise<PlanExplanation> {
+    checkOptions(openedSampleOptionsSchema, options, "sampling");
     const { frames } = await this.#list(options.signal);
     const requests = await this.#requests(resolvePlan(plan), frames, options);
     const segments = scheduleDecode(
@@ -116,6 +118,7 @@ export class OpenedVideo implements AsyncDisposable {
    * @throws InvalidPlanError, LimitExceededError, DecodeFailedError, or the signal's reason
    */
   async sample(plan: SamplePlan, options: OpenedSampleOptions = {}): Promise<SampledVideo> {
+    checkOptions(openedSampleOptionsSchema, options, "sampling");
     const resolved = resolvePlan(plan);
     const { framesDecoded, seeks } = this.#decoder.counters;
     const listing = await this.#list(options.signal);
@@ -128,18 +131,22 @@ export class OpenedVideo implements AsyncDisposable {
     }
     if (attempt.missing > 0)
       throw new DecodeFailedError(`${attempt.missing} of the planned frames did not decode, not even from the start.`);
-    const { frameInfo } = attempt;
+    const { frameInfo, requests } = attempt;
+    const { frames } = this.#listing ?? listing;
+    const { framesPerSecond } = frameRateOf(frames, this.info.averageFrameRate);
+    const { from, to } = framesInRange(resolved, frames, framesPerSecond);
     return {
       frames: attempt.frames,
       timestampsSeconds: Float64Array.from(frameInfo, ({ labelSeconds }) => labelSeconds),
       frameInfo,
-      warnings: [...warnings, ...frameWarnings(frameInfo)],
+      sampledFrameRate: (requests.length / (to - from)) * framesPerSecond,
+      warnings: [...warnings, ...shortClipWarning(requests, to - from), ...frameWarnings(frameInfo)],
       info: this.info,
       stats: {
         backend: this.#decoder.backend,
         framesDecoded: this.#decoder.counters.framesDecoded - framesDecoded,
         seeks: this.#decoder.counters.seeks - seeks,
-        framesInVideo: this.#listing?.frames.pts.length ?? 0,
+        framesInVideo: frames.timeTicks.length,
       },
     };
   }
@@ -149,11 +156,12 @@ export class OpenedVideo implements AsyncDisposable {
    * Stop early with `break`; the decoder is cleaned up.
    */
   async *stream(plan: SamplePlan, options: OpenedSampleOptions = {}): AsyncGenerator<StreamedFrame> {
+    checkOptions(openedSampleOptionsSchema, options, "sampling");
     const listing = await this.#list(options.signal);
     const requests = await this.#requests(resolvePlan(plan), listing.frames, options);
     const byIndex = new Map(requests.map((request) => [request.index, request]));
     const size = this.#size(requests.length, options);
-    for await (const { frame, index } of this.#decode(listing, new Set(byIndex.keys()), size, options)) {
+    for await (const { frame, index } of this.#decode(listing, byIndex.keys(), size, options)) {
       const request = byIndex.get(index) as FrameRequest;
       yield { image: frame.image, size, info: frameFacts(listing.frames, request, frame.decodeError) };
     }
@@ -190,6 +198,20 @@ export class OpenedVideo implements AsyncDisposable {
     }
   }
 
+  async *#decode(
+    listing: FrameListing,
+    indices: Iterable<number>,
+    size: ImageSize,
+    options: OpenedSampleOptions,
+  ): AsyncGenerator<WantedFrame> {
+    this.#acquire();
+    try {
+      yield* decodeFrames(this.#decoder, listing, indices, size, options);
+    } finally {
+      this.#inUse = false;
+    }
+  }
+
   #size(frameCount: number, options: OpenedSampleOptions): ImageSize {
     return outputSize(options.size, displaySize(this.info, options.squarePixels), frameCount);
   }
@@ -218,7 +240,7 @@ export class OpenedVideo implements AsyncDisposable {
     plan: ResolvedPlan,
     listing: FrameListing,
     options: OpenedSampleOptions,
-  ): Promise<{ frames: SampledVideo["frames"]; frameInfo: FrameInfo[]; missing: number }> {
+  ): Promise<{ frames: RgbFrames; requests: FrameRequest[]; frameInfo: FrameInfo[]; missing: number }> {
     const requests = await this.#requests(plan, listing.frames, options);
     const size = this.#size(requests.length, options);
     checkOutput(requests.length, size, options.limits);
@@ -227,55 +249,24 @@ export class OpenedVideo implements AsyncDisposable {
     const slots = new Map<number, number[]>();
     for (const [slot, { index }] of requests.entries()) slots.set(index, [...(slots.get(index) ?? []), slot]);
     const damage = new Map<number, boolean>();
-    for await (const { frame, index } of this.#decode(listing, new Set(slots.keys()), size, options)) {
+    for await (const { frame, index } of this.#decode(listing, slots.keys(), size, options)) {
       for (const slot of slots.get(index) ?? []) data.set(frame.image, slot * frameBytes);
       damage.set(index, frame.decodeError);
       options.onProgress?.({ framesDone: damage.size, framesTotal: slots.size });
     }
     return {
       frames: { data, dims: [requests.length, size.height, size.width, 3] },
+      requests,
       frameInfo: requests.map((request) => frameFacts(listing.frames, request, damage.get(request.index) ?? true)),
       missing: slots.size - damage.size,
     };
-  }
-
-  /** Decodes the wanted display indices, resized, each at most once. */
-  async *#decode(
-    { frames, reachable }: FrameListing,
-    wanted: Set<number>,
-    size: ImageSize,
-    options: OpenedSampleOptions,
-  ): AsyncGenerator<{ frame: DecodedFrame & { image: Uint8Array }; index: number }> {
-    if (wanted.size === 0) return;
-    const resized = options.size !== undefined || options.squarePixels === true;
-    const output: DecodeOutput = {
-      ...(options.resize === "fast" && resized ? { scaleTo: size } : {}),
-      ...(options.toneMap === true && this.info.highDynamicRange ? { toneMap: true } : {}),
-      ...(options.signal === undefined ? {} : { signal: options.signal }),
-    };
-    const source = reachable
-      ? this.#decoder.decodeSegments(frames, scheduleDecode(frames, wanted), output)
-      : this.#decoder.decodeSequentially(wanted, output);
-    const indexByPts = new Map([...wanted].map((index) => [frames.pts[index] as number, index]));
-    const fit = imageFitter(size);
-    this.#acquire();
-    try {
-      for await (const frame of source) {
-        const index = reachable ? indexByPts.get(frame.ptsTicks) : frame.ordinal;
-        if (frame.image === null || index === undefined || !wanted.delete(index)) continue;
-        yield { frame: { ...frame, image: fit(frame.image, frame.size) }, index };
-        if (wanted.size === 0) return;
-      }
-    } finally {
-      this.#inUse = false;
-    }
   }
 }
 
 function frameFacts(frames: FrameIndex, request: FrameRequest, decodeError: boolean): FrameInfo {
   return {
     index: request.index,
-    ptsTicks: frames.pts[request.index] as number,
+    ptsTicks: storedTicks(frames, request.index),
     timeSeconds: frameTimeSeconds(frames, request.index),
     requestedTimeSeconds: request.requestedTimeSeconds,
     labelSeconds: request.labelSeconds,
@@ -284,13 +275,8 @@ function frameFacts(frames: FrameIndex, request: FrameRequest, decodeError: bool
   };
 }
 
-/** Resizes to one size; the weights are kept while the source size stays the same. */
-function imageFitter(target: ImageSize): (image: Uint8Array, size: ImageSize) => Uint8Array {
-  let prepared: { size: ImageSize; resize: (image: Uint8Array) => Uint8Array } | undefined;
-  return (image, size) => {
-    if (size.height === target.height && size.width === target.width) return image;
-    if (prepared?.size.height !== size.height || prepared.size.width !== size.width)
-      prepared = { size, resize: prepareResizePillow(size, target) };
-    return prepared.resize(image);
-  };
+/** The time as stored; on the running clock where the file has none. */
+function storedTicks({ pts, timeTicks }: FrameIndex, index: number): number {
+  const stored = pts[index] as number;
+  return Number.isNaN(stored) ? (timeTicks[index] as number) : stored;
 }

@@ -2,7 +2,10 @@ import { BrowserDecoder, type BrowserSource } from "../decode/browser-decoder.js
 import { resolvePlan, type SamplePlan } from "../plan/sample-plan.js";
 import type { SampledVideo } from "../video/sampled-video.js";
 import { checkPixels } from "../video/sampling-limits.js";
-import { type OpenedSampleOptions, OpenedVideo } from "./opened-video.js";
+import { checkOptions } from "./check-options.js";
+import { OpenedVideo } from "./opened-video.js";
+import { openedSampleOptionsSchema } from "./options-schema.js";
+import type { OpenedSampleOptions } from "./sample-options.js";
 
 /**
  * Opens a video in a page or worker. Close it when done.
@@ -12,6 +15,7 @@ export async function openVideo(
   source: BrowserSource,
   options: Pick<OpenedSampleOptions, "limits"> = {},
 ): Promise<OpenedVideo> {
+  checkOptions(openedSampleOptionsSchema, options, "openVideo");
   const decoder = await BrowserDecoder.open(source);
   const video = new OpenedVideo(decoder, () => Promise.resolve());
   try {
@@ -33,6 +37,7 @@ export async function sampleFrames(
   plan: SamplePlan,
   options: OpenedSampleOptions = {},
 ): Promise<SampledVideo> {
+  checkOptions(openedSampleOptionsSchema, options, "sampleFrames");
   resolvePlan(plan);
   const video = await openVideo(source, options);
   try {

@@ -4,8 +4,10 @@ import { resolvePlan, type SamplePlan } from "../plan/sample-plan.js";
 import { localFile, sourceForChild } from "../source/local-file-node.js";
 import type { VideoSource } from "../source/video-source.js";
 import type { SampledVideo } from "../video/sampled-video.js";
+import { checkOptions } from "./check-options.js";
 import { OpenedVideo, type PlanExplanation, type VideoDescription } from "./opened-video.js";
-import type { SampleOptions } from "./sample-options.js";
+import { openOptionsSchema, sampleOptionsSchema } from "./options-schema.js";
+import { openedOptions, openingOptions, type SampleOptions } from "./sample-options.js";
 import { SamplerProcess } from "./sampler-process-node.js";
 import { withTimeout } from "./timeout.js";
 
@@ -15,6 +17,7 @@ import { withTimeout } from "./timeout.js";
  * LimitExceededError
  */
 export async function openVideo(source: VideoSource, options: OpenOptions = {}): Promise<OpenedVideo> {
+  checkOptions(openOptionsSchema, options, "openVideo");
   const file = await localFile(source, options);
   try {
     const { path, partial } = file;
@@ -40,11 +43,12 @@ export async function sampleFrames(
   plan: SamplePlan,
   options: SampleOptions = {},
 ): Promise<SampledVideo> {
+  checkOptions(sampleOptionsSchema, options, "sampleFrames");
   resolvePlan(plan); // before any file is touched
   return withTimeout(options, (bounded) =>
     bounded.isolate === true
       ? sampleIsolated(source, plan, bounded)
-      : withVideo(source, bounded, (video) => video.sample(plan, bounded)),
+      : withVideo(source, openingOptions(bounded), (video) => video.sample(plan, openedOptions(bounded))),
   );
 }
 
@@ -70,8 +74,11 @@ export async function explainPlan(
   plan: SamplePlan,
   options: SampleOptions = {},
 ): Promise<PlanExplanation> {
+  checkOptions(sampleOptionsSchema, options, "explainPlan");
   resolvePlan(plan);
-  return withTimeout(options, (bounded) => withVideo(source, bounded, (video) => video.explain(plan, bounded)));
+  return withTimeout(options, (bounded) =>
+    withVideo(source, openingOptions(bounded), (video) => video.explain(plan, openedOptions(bounded))),
+  );
 }
 
 async function withVideo<T>(

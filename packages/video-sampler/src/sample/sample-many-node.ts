@@ -1,9 +1,10 @@
 import { availableParallelism } from "node:os";
-import { InvalidPlanError } from "../errors.js";
 import { resolvePlan, type SamplePlan } from "../plan/sample-plan.js";
 import { sourceForChild } from "../source/local-file-node.js";
 import type { VideoSource } from "../source/video-source.js";
 import type { SampledVideo } from "../video/sampled-video.js";
+import { checkOptions } from "./check-options.js";
+import { sampleManyOptionsSchema } from "./options-schema.js";
 import type { SampleOptions } from "./sample-options.js";
 import { SamplerProcess } from "./sampler-process-node.js";
 import { withTimeout } from "./timeout.js";
@@ -33,9 +34,8 @@ export async function* sampleMany(
   plan: SamplePlan,
   options: SampleManyOptions = {},
 ): AsyncGenerator<SampledItem> {
+  checkOptions(sampleManyOptionsSchema, options, "sampleMany");
   const { concurrency = availableParallelism(), maxBufferedBytes = 2 ** 30, ...sampling } = options;
-  if (!Number.isSafeInteger(concurrency) || concurrency < 1)
-    throw new InvalidPlanError(`concurrency must be a positive integer, got ${concurrency}.`);
   resolvePlan(plan);
   const idle = Array.from({ length: concurrency }, () => new SamplerProcess());
   const all = [...idle];

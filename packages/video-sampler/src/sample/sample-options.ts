@@ -1,11 +1,21 @@
 import type { OpenOptions } from "../decode/open-options.js";
 import { InvalidPlanError } from "../errors.js";
-import { qwenVlImageSize } from "../model-inputs/qwen-vl.js";
+import {
+  type QwenPixelRange,
+  type QwenVlSizeOptions,
+  qwen3VlImageSize,
+  qwenVlHfImageSize,
+  qwenVlImageSize,
+} from "../model-inputs/qwen-vl-size.js";
 import { videoLlama3ImageSize } from "../model-inputs/video-llama3-image-size.js";
 import type { ImageSize, VideoInfo } from "../video/sampled-video.js";
 
 /** A size rule by the model's name, so that it can cross a process boundary. */
-export type ModelImageSize = VideoLlama3ModelSize | { readonly model: "qwen2.5-vl" };
+export type ModelImageSize =
+  | VideoLlama3ModelSize
+  | ({ readonly model: "qwen2.5-vl" } & QwenVlSizeOptions)
+  | ({ readonly model: "qwen2.5-vl-hf" } & QwenPixelRange)
+  | ({ readonly model: "qwen3-vl" } & QwenPixelRange);
 
 /** VideoLLaMA3's size rule and its settings. */
 export interface VideoLlama3ModelSize {
@@ -46,6 +56,25 @@ export interface SampleOptions extends OpenOptions {
   readonly timeoutMs?: number;
 }
 
+/** Options of one sampling of an opened video. */
+export type OpenedSampleOptions = Pick<
+  SampleOptions,
+  "size" | "resize" | "squarePixels" | "toneMap" | "limits" | "signal" | "onProgress"
+>;
+
+/** The options of an opened video among those of a whole sampling. */
+export function openedOptions(options: SampleOptions): OpenedSampleOptions {
+  const { backend: _b, threads: _t, stream: _s, isolate: _i, timeoutMs: _m, ...opened } = options;
+  return opened;
+}
+
+/** The options of opening among those of a whole sampling. */
+export function openingOptions({ backend, threads, stream, limits, signal }: SampleOptions): OpenOptions {
+  return Object.fromEntries(
+    Object.entries({ backend, threads, stream, limits, signal }).filter(([, value]) => value !== undefined),
+  );
+}
+
 /** The size as shown: after rotation, and with square pixels if asked. */
 export function displaySize(info: VideoInfo, squarePixels = false): ImageSize {
   const { width, height, rotationDegrees, sampleAspectRatio } = info;
@@ -71,7 +100,9 @@ export function outputSize(rule: OutputSize | undefined, source: ImageSize, fram
 }
 
 function modelSize(rule: ModelImageSize, source: ImageSize, frameCount: number): ImageSize {
-  if (rule.model === "qwen2.5-vl") return qwenVlImageSize(source, frameCount);
+  if (rule.model === "qwen2.5-vl") return qwenVlImageSize(source, frameCount, rule);
+  if (rule.model === "qwen2.5-vl-hf") return qwenVlHfImageSize(source, rule);
+  if (rule.model === "qwen3-vl") return qwen3VlImageSize(source, frameCount, rule);
   const { model: _model, ...settings } = rule;
   return videoLlama3ImageSize(source, { ...settings, frameCount });
 }

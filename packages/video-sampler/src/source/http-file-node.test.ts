@@ -167,7 +167,7 @@ describe("what a server may not do", () => {
     expect(await failure(remote("moved.mp4"))).toBe("sampled");
     expect(await failure(remote("moved.mp4"), { limits: { maxRedirects: 0 } })).toBe("LIMIT_EXCEEDED");
     expect(await failure(remote("loop.mp4"))).toBe("LIMIT_EXCEEDED");
-    expect(await failure(remote("local.mp4"))).toBe("INVALID_PLAN");
+    expect(await failure(remote("local.mp4"))).toBe("INVALID_SOURCE");
     // The first request is answered, a later one is sent to a local file.
     const bytes = readFileSync(local("index-last.mp4"));
     let asked = 0;
@@ -175,7 +175,7 @@ describe("what a server may not do", () => {
       if (asked++ === 0) answerRange(request, response, bytes);
       else response.writeHead(302, { location: `file://${local("index-last.mp4")}` }).end();
     });
-    expect(await failure(remote("turns.mp4"))).toBe("INVALID_PLAN");
+    expect(await failure(remote("turns.mp4"))).toBe("INVALID_SOURCE");
   });
 
   test("limits count the bytes that travel, not the length of the file", async () => {
@@ -212,7 +212,7 @@ describe("what a server may not do", () => {
     expect(await later((_, response) => response.writeHead(206, range(`bytes 0-9/${bytes.length}`)).end())).toBe(
       "NOT_FOUND",
     );
-    expect(await later((_, response) => response.destroy())).toBe("NOT_FOUND");
+    expect(await later((_, response) => response.destroy())).toBe("UNAVAILABLE");
   });
 
   test("silence: the time-out and the signal hold while bytes are awaited, also for one plan of an opened video", async () => {

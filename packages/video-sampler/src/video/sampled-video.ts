@@ -18,6 +18,8 @@ export interface ImageSize {
 
 /** What the container says about the stream that is sampled. */
 export interface VideoInfo {
+  /** Index of the sampled stream in the container. */
+  readonly streamIndex: number;
   /** Demuxer name as libav gives it, such as `mov,mp4,m4a,3gp,3g2,mj2`. */
   readonly container: string;
   /** Codec name, such as `h264`. */
@@ -48,6 +50,8 @@ export interface VideoInfo {
   readonly pixelFormat: string;
   /** Colour matrix (`bt709`, `smpte170m`, ...), or `unknown`. */
   readonly colorMatrix: string;
+  /** Colour primaries (`bt709`, `bt2020`, ...), or `unknown`. */
+  readonly colorPrimaries: string;
   /** `tv` (limited), `pc` (full), or `unknown`. */
   readonly colorRange: string;
   /** Transfer curve, such as `bt709`, `smpte2084` (PQ) or `arib-std-b67` (HLG). */
@@ -77,7 +81,15 @@ export interface FrameInfo {
 /** Something a caller should know about that did not stop the sampling. */
 export interface SamplingWarning {
   /** Stable identifier. */
-  readonly code: "TRUNCATED_TAIL" | "DAMAGED_FRAMES" | "NO_TIMESTAMPS" | "REINDEXED" | "HIGH_DYNAMIC_RANGE";
+  readonly code:
+    | "TRUNCATED_TAIL"
+    | "DAMAGED_FRAMES"
+    | "NO_TIMESTAMPS"
+    | "TIMESTAMPS_DISCONTINUOUS"
+    | "REINDEXED"
+    | "FRAME_RATE_CORRECTED"
+    | "SHORT_CLIP"
+    | "HIGH_DYNAMIC_RANGE";
   /** What was expected, found, and what it means. */
   readonly message: string;
 }
@@ -102,6 +114,11 @@ export interface SampledVideo {
   readonly timestampsSeconds: Float64Array;
   /** One entry per frame. */
   readonly frameInfo: readonly FrameInfo[];
+  /**
+   * Sampled frames per second of video: frames / (frames in the range) x the video's rate, as transformers and qwen-vl-utils
+   * count it. Qwen2.5-VL's seconds per grid are 2 / this.
+   */
+  readonly sampledFrameRate: number;
   /** Empty when all went well. */
   readonly warnings: readonly SamplingWarning[];
   /** About the stream. */
