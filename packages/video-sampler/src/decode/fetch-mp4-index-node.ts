@@ -5,7 +5,7 @@ import { mp4IndexRanges } from "../source/mp4-boxes.js";
 import type { PartialFile } from "../source/partial-file-node.js";
 import type { RemoteMedia } from "../source/remote-media.js";
 import { loadNodeAv, type NodeAv } from "./node-av-loader-node.js";
-import { findVideoStream, openFormat, packetEntry } from "./node-av-open-node.js";
+import { findVideoStream, newPacket, openFormat, packetEntry } from "./node-av-open-node.js";
 import type { OpenOptions } from "./open-options.js";
 
 /** libav reads at most this many bytes of packets to learn about the streams (its `probesize`). */
@@ -54,8 +54,7 @@ async function listPackets(
   const { lib, constants } = av;
   const format = await openFormat(av, { url: `file:${path}`, protocols: "file" }, "index").catch(() => null);
   if (format === null) return null;
-  const packet = new lib.Packet();
-  packet.alloc();
+  const packet = newPacket(av);
   try {
     const stream = findVideoStream(av, format, choice);
     if (!LISTED_BY_INDEX.includes(lib.avGetCodecName(stream.codecpar.codecId) ?? "")) return null;

@@ -13,7 +13,13 @@ import {
 import { type FrameConverter, fillColorsInto, RgbConverter, storedPlanes } from "./frame-converter-node.js";
 import { JumpGuard, UnsafeJumpError } from "./jump-guard-node.js";
 import type { NodeAv } from "./node-av-loader-node.js";
-import { type NodeAvHandles, type NodeAvOpenOptions, openWithNodeAv, packetEntry } from "./node-av-open-node.js";
+import {
+  type NodeAvHandles,
+  type NodeAvOpenOptions,
+  newPacket,
+  openWithNodeAv,
+  packetEntry,
+} from "./node-av-open-node.js";
 import { TimeSlice } from "./time-slice-node.js";
 
 const MIN_TIMESTAMP = -(2n ** 63n) + 1n;
@@ -65,7 +71,7 @@ export class NodeAvDecoder implements VideoDecoder {
     if (this.#options.media !== undefined) return this.#options.media.entries;
     if (this.#position !== -1) await this.#rewind();
     const entries: PacketEntry[] = [];
-    const packet = this.#newPacket();
+    const packet = newPacket(this.#av);
     this.#position = null;
     try {
       while (this.#readPacket(packet)) {
@@ -87,7 +93,7 @@ export class NodeAvDecoder implements VideoDecoder {
   ): AsyncGenerator<DecodedFrame> {
     const wanted = new Set(segments.flatMap(({ targets }) => targets.map((target) => frames.pts[target] as number)));
     const converter = this.#newConverter(output);
-    const packet = this.#newPacket();
+    const packet = newPacket(this.#av);
     const pass = { frames, wanted, converter, packet, signal: output.signal };
     try {
       try {
@@ -158,7 +164,7 @@ export class NodeAvDecoder implements VideoDecoder {
       for (const frame of frames) yield { ...frame, ordinal: ordinal++ };
     };
     const converter = this.#newConverter(output);
-    const packet = this.#newPacket();
+    const packet = newPacket(this.#av);
     try {
       while (this.#readPacket(packet)) {
         this.#opened.codec.sendPacketSync(packet);
@@ -188,12 +194,6 @@ export class NodeAvDecoder implements VideoDecoder {
 
   get #at(): number {
     return this.#position ?? -1;
-  }
-
-  #newPacket(): Packet {
-    const packet = new this.#av.lib.Packet();
-    packet.alloc();
-    return packet;
   }
 
   #newConverter(output: DecodeOutput): FrameConverter {

@@ -121,6 +121,13 @@ export async function openFormat(
   throw new NotMediaError(lib.FFmpegError.strerror(found));
 }
 
+/** An empty packet; free it when done. */
+export function newPacket({ lib }: NodeAv): Packet {
+  const packet = new lib.Packet();
+  packet.alloc();
+  return packet;
+}
+
 /** One packet as the frame index wants it. */
 export function packetEntry({ constants }: NodeAv, packet: Packet): PacketEntry {
   const { pts, dts, duration, flags, isKeyframe } = packet;

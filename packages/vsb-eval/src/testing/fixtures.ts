@@ -36,6 +36,7 @@ export function testVideo(name: string, count: number, height = 12, width = 16):
     frames: { data, dims: [count, height, width, 3] },
     timestampsSeconds: Float64Array.from({ length: count }, (_, t) => t),
     frameInfo: [],
+    sampledFrameRate: 1,
     warnings: [],
     info: {} as SampledVideo["info"],
     stats: {} as SampledVideo["stats"],
