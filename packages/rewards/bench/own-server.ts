@@ -1,13 +1,24 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { existsSync, readFileSync } from "node:fs";
+import { cpus, loadavg } from "node:os";
 
-/** Starts the built server in a process of its own. */
-export async function startOwnServer() {
-  const server = spawn(
-    process.execPath,
-    [new URL("../bin/safety-rewards.mjs", import.meta.url).pathname, "serve", "--port", "0", "--log-level", "error"],
-    { stdio: ["ignore", "pipe", "inherit"] },
+/** The instruction sets that the timings depend on. */
+export function cpuFeatures(): string {
+  const info = existsSync("/proc/cpuinfo") ? readFileSync("/proc/cpuinfo", "utf8") : "";
+  const flags = new Set(/^flags\s*:\s*(.*)$/m.exec(info)?.[1]?.split(" "));
+  const known = ["sse4_2", "avx", "avx2", "fma", "avx512f", "avx512vl", "avx512_vnni"].filter((name) =>
+    flags.has(name),
   );
+  const load = loadavg()[0]?.toFixed(1);
+  return `${cpus().length} x ${cpus()[0]?.model ?? "unknown"} (${known.join(" ") || process.arch}), Node ${process.version}, load ${load}`;
+}
+
+/** Starts the built server, or another build of it, in a process of its own. */
+export async function startOwnServer(program = new URL("../bin/safety-rewards.mjs", import.meta.url).pathname) {
+  const server = spawn(process.execPath, [program, "serve", "--port", "0", "--log-level", "error"], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   const [line] = (await once(server.stdout, "data")) as [Buffer];
   const { url } = JSON.parse(line.toString()) as { url: string };
   return {

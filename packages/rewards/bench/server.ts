@@ -1,15 +1,18 @@
 // Server latency for batches of 1,024 items, and a short soak; build first (the server runs from dist).
-// usage: tsx bench/server.ts [--seconds 60] [--against http://127.0.0.1:8018/v1/rewards]
+// usage: tsx bench/server.ts [--seconds 60] [--against http://127.0.0.1:8018/v1/rewards] [--rival old/bin/safety-rewards.mjs]
 //   --against times the same batches on another service, e.g. bench/fastapi_server.py
+//   --rival times another build of the server, batch by batch in turns with this one
 import { Agent, request } from "node:http";
+import { resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { startOwnServer } from "./own-server.js";
+import { cpuFeatures, startOwnServer } from "./own-server.js";
 import { benchPairs } from "./pairs.js";
 
 const { values: flags } = parseArgs({
   options: {
     seconds: { type: "string", default: "60" },
     against: { type: "string" },
+    rival: { type: "string" },
     batches: { type: "string", default: "200" },
   },
 });
@@ -45,28 +48,38 @@ const itemsOf = (count: number) =>
 const big = JSON.stringify({ items: itemsOf(1024) });
 const small = JSON.stringify({ items: itemsOf(6) });
 
-async function latency(url: string, batches: number, warmup: number): Promise<Record<string, number>> {
-  for (let i = 0; i < warmup; i++) await post(url, big);
-  const times: number[] = [];
-  for (let i = 0; i < batches; i++) {
-    const start = performance.now();
-    await post(url, big);
-    times.push(performance.now() - start);
-  }
-  times.sort((a, b) => a - b);
-  const at = (share: number): number => Number((times[Math.floor(share * (times.length - 1))] as number).toFixed(1));
-  return { "p50 ms": at(0.5), "p99 ms": at(0.99), "items/s": Math.round((1024 * 1000) / at(0.5)) };
+/** Latencies of each service, which take turns batch by batch, so that a busy moment meets all of them. */
+async function latencies(urls: readonly string[], batches: number, warmup: number): Promise<Record<string, number>[]> {
+  for (let i = 0; i < warmup; i++) for (const url of urls) await post(url, big);
+  const times = urls.map((): number[] => []);
+  for (let i = 0; i < batches; i++)
+    for (const [k, url] of urls.entries()) {
+      const start = performance.now();
+      await post(url, big);
+      times[k]?.push(performance.now() - start);
+    }
+  return times.map((own) => {
+    own.sort((a, b) => a - b);
+    const at = (share: number): number => Number((own[Math.floor(share * (own.length - 1))] as number).toFixed(1));
+    return { "best ms": at(0), "p50 ms": at(0.5), "p99 ms": at(0.99), "items/s": Math.round((1024 * 1000) / at(0.5)) };
+  });
 }
+const latency = async (url: string, batches: number, warmup: number): Promise<Record<string, number>> =>
+  (await latencies([url], batches, warmup))[0] as Record<string, number>;
 
+console.log(cpuFeatures());
 const { url, metrics, stop } = await startOwnServer();
+const rival = flags.rival === undefined ? null : await startOwnServer(resolve(flags.rival));
 try {
   const metric = async (name: string): Promise<number> => (await metrics())(name);
-  const own = await latency(`${url}/v1/rewards`, Number(flags.batches), 10);
+  const both = [url, ...(rival ? [rival.url] : [])].map((address) => `${address}/v1/rewards`);
+  const [own = {}, other] = await latencies(both, Number(flags.batches), 20);
   const before = await metric("process_cpu_seconds_total");
   for (let i = 0; i < 20; i++) await post(`${url}/v1/rewards`, big);
   // Does not depend on what else the machine does: half of it, on two free cores, is a lower bound of the latency.
-  own["CPU ms a batch"] = Math.round(((await metric("process_cpu_seconds_total")) - before) * 50);
+  own["CPU ms per batch"] = Math.round(((await metric("process_cpu_seconds_total")) - before) * 50);
   const table: Record<string, Record<string, number>> = { "@videosafety/rewards": own };
+  if (other) table[`${flags.rival}`] = other;
   if (flags.against) table[flags.against] = await latency(flags.against, 2, 0);
   console.log(`batches of 1,024 items of 140 words (${(big.length / 2 ** 20).toFixed(1)} MiB), one after the other:`);
   console.table(table);
@@ -96,5 +109,6 @@ try {
   );
 } finally {
   await stop();
+  await rival?.stop();
   agent.destroy();
 }

@@ -1,7 +1,12 @@
 export { type RewardItem, rewardItemSchema } from "./compose/reward-item.js";
-export { openApiDocument } from "./server/openapi.js";
-export { type RewardServer, type ServerSurroundings, startRewardServer } from "./server/server-node.js";
+export {
+  type RewardServer,
+  type ServerLogger,
+  type ServerSurroundings,
+  startRewardServer,
+} from "./server/server-node.js";
 export { type ServerOptions, serverOptionsSchema } from "./server/server-options.js";
+export { openApiDocument } from "./server/wire/openapi.js";
 export {
   type ErrorResponse,
   errorResponseSchema,
@@ -13,5 +18,4 @@ export {
   type RewardResponse,
   rewardRequestSchema,
   rewardResponseSchema,
-} from "./server/wire.js";
-export { OverloadedError } from "./server/worker-pool-node.js";
+} from "./server/wire/wire.js";

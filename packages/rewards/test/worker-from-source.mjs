@@ -3,4 +3,4 @@ import { fileURLToPath } from "node:url";
 import { register } from "tsx/esm/api";
 
 register({ tsconfig: fileURLToPath(new URL("../../../tsconfig.json", import.meta.url)) });
-await import("../src/server/reward-worker-node.ts");
+await import("../src/server/pool/reward-worker-node.ts");

@@ -14,6 +14,8 @@ export interface ScoreStreamOptions {
   readonly compat: "strict" | "vsr1";
   /** Tokens of ROUGE. */
   readonly tokenizer: "rouge" | "unicode";
+  /** What the prompts already hold of every completion. Default "". */
+  readonly completionPrefix?: string;
   /** Whether to write every term behind a reward. */
   readonly details: boolean;
   /** Whether to pass over bad lines; else the first one throws a RecordError. */
@@ -56,6 +58,7 @@ export async function scoreStream(file: string | null, options: ScoreStreamOptio
       rewards: options.rewards,
       compat: options.compat,
       firstProblemType: firstProblemType ?? "",
+      completionPrefix: options.completionPrefix ?? "",
     };
     const judged = await scorer.score(job);
     for (const [i, scores] of judged.entries()) {

@@ -31,7 +31,7 @@ export interface ScoreJob {
 export interface BatchScorer {
   readonly names: readonly string[];
   /**
-   * One list of scores an item. `onItem` hears the index of an item before its rewards start, so that a watcher on another
+   * One list of scores per item. `onItem` hears the index of an item before its rewards start, so that a watcher on another
    * thread can tell which one hangs.
    */
   score(job: ScoreJob, onItem?: (index: number) => void): Promise<Score[][]>;
@@ -49,6 +49,8 @@ export interface BatchScorerOptions {
   readonly rewards?: Readonly<Record<string, RowReward>>;
   /** Time an item's pausing reward may take, in milliseconds; default none. */
   readonly itemDeadlineMilliseconds?: number;
+  /** Runs each score of the rewards beyond the built-in ones, to hear of what they leave behind. Default: just calls. */
+  readonly guard?: (score: () => Promise<Score>) => Promise<Score>;
 }
 
 /** A scorer over the built-in rewards and the given ones. */
@@ -69,26 +71,50 @@ export function createBatchScorer(options: BatchScorerOptions = {}): BatchScorer
     accuracy: (row) => scored(vsr1AccuracyRewards([row], [firstProblemType], accuracy.dra)[0] as number),
     format: ({ completion }) => scored(vsr1FormatReward(completion)),
   });
+  const guard = options.guard ?? ((score) => score());
   const deadline =
     options.itemDeadlineMilliseconds === undefined ? {} : { deadlineMilliseconds: options.itemDeadlineMilliseconds };
   return {
     names: Object.keys(strict),
     score(job, onItem) {
       const rewards = job.compat === "vsr1" ? vsr1(job.firstProblemType) : strict;
+      const chosen = job.rewards.map((name) => {
+        const reward = Object.hasOwn(rewards, name) ? rewards[name] : undefined;
+        const unknown = unscorable(`expected one of ${Object.keys(strict).join(", ")}, found reward ${name}`);
+        return { reward: reward ?? (() => unknown), own: Object.hasOwn(options.rewards ?? {}, name) };
+      });
+      const late: Promise<void>[] = [];
       const rows = job.items.map((item, index) => {
         onItem?.(index);
         const row = rowOf(item, job.completionPrefix ?? "");
-        return Promise.all(
-          job.rewards.map((name) => {
-            const reward = Object.hasOwn(rewards, name) ? rewards[name] : undefined;
-            if (!reward) return unscorable(`expected one of ${Object.keys(strict).join(", ")}, found reward ${name}`);
-            return scoreRow(reward, row, Object.hasOwn(options.rewards ?? {}, name) ? deadline : {});
-          }),
-        );
+        const scores: Score[] = [];
+        for (const [k, { reward, own }] of chosen.entries()) {
+          // The built-in rewards answer at once; a promise for each of their scores would cost more than some of them.
+          if (!own) scores[k] = scoreNow(reward, row);
+          else
+            late.push(
+              guard(() => scoreRow(reward, row, deadline)).then((score) => {
+                scores[k] = score;
+              }),
+            );
+        }
+        return scores;
       });
-      return Promise.all(rows);
+      return Promise.all(late).then(() => rows);
     },
   };
+}
+
+/** A score of a reward that does not pause. */
+function scoreNow(reward: RowReward, row: RewardRow): Score {
+  try {
+    const score = reward(row, {});
+    if (score instanceof Promise) return unscorable("expected a score at once, found a promise");
+    if (score.value === null || Number.isFinite(score.value)) return score;
+    return unscorable(`expected a finite reward or null, found ${score.value}`);
+  } catch (error) {
+    return unscorable(`the reward threw: ${error instanceof Error ? error.message : String(error)}`);
+  }
 }
 
 function rowOf(item: RewardItem, completionPrefix: string): RewardRow {

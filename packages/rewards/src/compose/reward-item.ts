@@ -2,15 +2,18 @@ import { z } from "zod";
 
 /** One completion on the wire. */
 export const rewardItemSchema = z.strictObject({
-  id: z.string().optional().describe("echoed in errors; any text"),
+  id: z.string().max(1024).optional().describe("echoed in errors; any text"),
   prompt: z.string().optional().describe("what the model was asked; only some rewards read it"),
   completion: z.string().describe("the model's text, special tokens removed"),
   solution: z.string().describe("reference completion, tagged"),
   problem_type: z
     .string()
-    .describe("free-form-and-choice (safety), free-form, multiple choice, numerical, OCR or regression"),
+    .max(128)
+    .describe(
+      "free-form-and-choice (safety), free-form, multiple choice, numerical, OCR or regression; any other makes accuracy and format null",
+    ),
   completion_length: z.number().int().min(0).optional().describe("tokens of the completion, for length rewards"),
-  group_id: z.string().optional().describe("completions of one prompt share it; only diagnostics read it"),
+  group_id: z.string().max(1024).optional().describe("completions of one prompt share it; only diagnostics read it"),
 });
 
 /** One completion of a parsed request. */

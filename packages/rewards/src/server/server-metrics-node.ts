@@ -1,4 +1,5 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import type { Counter, Histogram, Registry } from "prom-client";
+import { importPeer } from "./import-peer-node.js";
 
 /** What the server counts, in a registry of its own. */
 export interface ServerMetrics {
@@ -12,10 +13,16 @@ export interface ServerMetrics {
   readonly items: Counter<"reward" | "outcome">;
   /** Threads that had to be replaced. */
   readonly restarts: Counter;
+  /** Failures that rewards left behind after their scores. */
+  readonly strays: Counter;
 }
 
-/** Creates the metrics; `queuedItems` is read when they are collected. */
-export function createServerMetrics(queuedItems: () => number): ServerMetrics {
+/** Creates the metrics; `queuedItems` is read when they are collected. @throws Error that says what to install without prom-client */
+export async function createServerMetrics(queuedItems: () => number): Promise<ServerMetrics> {
+  const { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } = await importPeer(
+    "prom-client",
+    () => import("prom-client"),
+  );
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   new Gauge({
@@ -49,5 +56,10 @@ export function createServerMetrics(queuedItems: () => number): ServerMetrics {
       registers,
     }),
     restarts: new Counter({ name: "safety_rewards_worker_restarts_total", help: "replaced threads", registers }),
+    strays: new Counter({
+      name: "safety_rewards_strays_total",
+      help: "failures after a reward had returned",
+      registers,
+    }),
   };
 }

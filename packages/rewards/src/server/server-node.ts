@@ -1,22 +1,17 @@
-import { createHash, timingSafeEqual } from "node:crypto";
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
 import type { z } from "zod";
-import { DEFAULT_REWARDS } from "../compose/batch-scorer.js";
-import { hackingReport } from "../compose/hacking-report.js";
 import { weightedTotal } from "../compose/weighted-total.js";
-import { openApiDocument } from "./openapi.js";
-import { itemsFromOpenRlhf, openRlhfResponse } from "./openrlhf.js";
+import { createHttpServer, type HttpOptions, json, type Reply, type Route } from "./http/http-server-node.js";
+import { readBody } from "./http/read-body-node.js";
+import { OverloadedError, RequestError } from "./http/request-error.js";
+import { createWorkerPool, type JudgedBody, type WorkerPool, type WorkerPoolOptions } from "./pool/worker-pool-node.js";
+import type { JsonParts } from "./pool/worker-protocol.js";
 import { createServerMetrics, type ServerMetrics } from "./server-metrics-node.js";
 import { type ServerOptions, serverOptionsSchema } from "./server-options.js";
-import {
-  type ErrorResponse,
-  formatPath,
-  openRlhfRequestSchema,
-  type RewardRequest,
-  type RewardResponse,
-  rewardRequestSchema,
-} from "./wire.js";
-import { createWorkerPool, OverloadedError, type WorkerPool, type WorkerPoolOptions } from "./worker-pool-node.js";
+import { openApiDocument } from "./wire/openapi.js";
+import { openRlhfResponse } from "./wire/openrlhf.js";
+import type { RequestKind } from "./wire/read-request.js";
 
 /** A running reward server. */
 export interface RewardServer {
@@ -28,231 +23,190 @@ export interface RewardServer {
   close(): Promise<void>;
 }
 
+/** Where structured logs go: pino's loggers fit. Completions and tokens are never logged. */
+export interface ServerLogger {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
 /** What a program may hand to the server beside its options. */
 export interface ServerSurroundings {
-  /** Where structured logs go; default: nowhere. Completions and tokens are never logged. */
-  readonly logger?: FastifyBaseLogger;
+  /** Default: nowhere. */
+  readonly logger?: ServerLogger;
   /** Version in the OpenAPI document. */
   readonly version?: string;
   /** Program of the threads, for running from source. */
   readonly program?: WorkerPoolOptions["program"];
 }
 
-/** A request that cannot be answered, with its status and body. */
-class RequestError extends Error {
-  constructor(
-    readonly status: number,
-    readonly body: ErrorResponse,
-  ) {
-    super(body.error.message);
-  }
-}
-
 /**
  * Starts the reward server: `POST /v1/rewards`, `POST /v1/openrlhf`, `GET /healthz`, `/readyz`, `/metrics`, `/openapi.json`.
- * @throws ZodError for bad options; the error of a reward module that cannot be loaded; Node's error for a busy port
+ * @throws ZodError for bad options; the error of a reward module that cannot be loaded; Node's error for a busy port; an Error that says
+ * what to install when prom-client is missing
  */
 export async function startRewardServer(
   options: z.input<typeof serverOptionsSchema> = {},
   surroundings: ServerSurroundings = {},
 ): Promise<RewardServer> {
   const settings = serverOptionsSchema.parse(options);
-  const metrics = createServerMetrics(() => pool.queuedItems);
+  const { logger } = surroundings;
+  const metrics = await createServerMetrics(() => pool.queuedItems);
   const pool: WorkerPool = await createWorkerPool({
-    ...settings,
+    ...poolOptions(settings),
     ...(surroundings.program && { program: surroundings.program }),
     onRestart: (reason) => {
       metrics.restarts.inc();
-      surroundings.logger?.warn({ reason }, "worker replaced");
+      logger?.warn({ reason }, "worker replaced");
+    },
+    onStray: (message) => {
+      metrics.strays.inc();
+      logger?.warn({ message }, "a reward left something behind that failed");
     },
   });
+  let closing = false;
+  const server = createHttpServer(routes(settings, pool, metrics, surroundings.version ?? "0.0.0"), {
+    token: settings.token,
+    requestTimeoutMilliseconds: settings.requestTimeoutMilliseconds,
+    isClosing: () => closing,
+    onAnswer: (route, status, seconds) => {
+      metrics.requests.inc({ route, status });
+      metrics.seconds.observe({ route }, seconds);
+      logger?.info({ route, status, milliseconds: Math.round(seconds * 1000) }, "answered");
+    },
+    onFailure: (error) => logger?.error({ err: error }, "failed"),
+  } satisfies HttpOptions);
   try {
-    const app = createApp(settings, pool, metrics, surroundings);
-    const url = await app.listen({ host: settings.host, port: settings.port });
-    return {
-      url,
-      async close() {
-        const grace = setTimeout(() => app.server.closeAllConnections(), settings.shutdownGraceMilliseconds);
-        await app.close().finally(() => clearTimeout(grace));
-        await pool.close();
-      },
-    };
+    server.listen({ host: settings.host, port: settings.port });
+    await once(server, "listening");
   } catch (error) {
     await pool.close();
     throw error;
   }
+  const { address, port, family } = server.address() as AddressInfo;
+  return {
+    url: `http://${family === "IPv6" ? `[${address}]` : address}:${port}`,
+    async close() {
+      if (closing) return;
+      closing = true;
+      const grace = setTimeout(() => server.closeAllConnections(), settings.shutdownGraceMilliseconds);
+      server.close();
+      server.closeIdleConnections();
+      await once(server, "close").finally(() => clearTimeout(grace));
+      await pool.close();
+    },
+  };
 }
 
-function createApp(
+function poolOptions(settings: ServerOptions): Omit<WorkerPoolOptions, "onRestart" | "onStray"> {
+  return {
+    workers: settings.workers,
+    maxQueuedItems: settings.maxQueuedItems,
+    heapMebibytes: settings.workerHeapMebibytes,
+    settings: {
+      rewardModule: settings.rewardModule,
+      accuracy: settings.accuracy,
+      safeCompletion: settings.safeCompletion,
+      overlong: settings.overlong,
+      itemDeadlineMilliseconds: settings.itemDeadlineMilliseconds,
+      keptBytes: settings.maxBodyBytes,
+      limits: {
+        maxItems: settings.maxItems,
+        maxScores: settings.maxScores,
+        openRlhfProblemType: settings.openRlhfProblemType,
+        completionPrefix: settings.completionPrefix,
+      },
+    },
+  };
+}
+
+function routes(
   settings: ServerOptions,
   pool: WorkerPool,
   metrics: ServerMetrics,
-  { logger, version = "0.0.0" }: ServerSurroundings,
-): FastifyInstance {
-  const app = Fastify({
-    ...(logger ? { loggerInstance: logger } : {}),
-    bodyLimit: settings.maxBodyBytes,
-    requestTimeout: settings.requestTimeoutMilliseconds,
-    http: {
-      // Node swaps the two limits when the one for headers is the larger, and looks for slow requests at this interval.
-      headersTimeout: settings.requestTimeoutMilliseconds,
-      requestTimeout: settings.requestTimeoutMilliseconds,
-      connectionsCheckingInterval: Math.min(1000, settings.requestTimeoutMilliseconds),
+  version: string,
+): Readonly<Record<string, Route>> {
+  let heldBytes = 0;
+  const judging = (kind: RequestKind, reply: (judged: JudgedBody) => Reply): Route => ({
+    method: "POST",
+    secured: true,
+    async handle(request, signal) {
+      const announced = Number(request.headers["content-length"] ?? 0);
+      const held = Math.min(settings.maxBodyBytes, announced || settings.maxBodyBytes);
+      if (heldBytes > 0 && heldBytes + held > settings.maxQueuedBytes)
+        throw new OverloadedError(
+          `expected at most ${settings.maxQueuedBytes} bytes of bodies at a time: try again later`,
+        );
+      heldBytes += held;
+      try {
+        const judged = await pool.judge(kind, await readBody(request, settings.maxBodyBytes), signal);
+        countItems(metrics, judged);
+        return reply(judged);
+      } finally {
+        heldBytes -= held;
+      }
     },
-    forceCloseConnections: "idle",
-    return503OnClosing: true,
   });
-  const expected = settings.token === undefined ? null : digest(`Bearer ${settings.token}`);
-  const authorize = async (request: FastifyRequest): Promise<void> => {
-    if (expected && !timingSafeEqual(digest(request.headers.authorization ?? ""), expected))
-      throw new RequestError(401, problem("unauthorized", "expected the bearer token in the Authorization header"));
-  };
-
-  app.removeContentTypeParser("text/plain");
-  // A connection that gets its last answer while the server closes must not be kept open.
-  let closing = false;
-  app.addHook("preClose", async () => {
-    closing = true;
-  });
-  app.addHook("onSend", async (_request, reply) => {
-    if (closing) reply.header("connection", "close");
-  });
-  app.addHook("onResponse", async (request, reply) => {
-    const route = request.routeOptions.url ?? "unknown";
-    metrics.requests.inc({ route, status: reply.statusCode });
-    metrics.seconds.observe({ route }, reply.elapsedTime / 1000);
-  });
-  app.setErrorHandler((error: Error & { statusCode?: number; code?: string }, _request, reply) =>
-    answerError(error, reply),
-  );
-  app.setNotFoundHandler((_request, reply) =>
-    reply.code(404).send(problem("not_found", "no such path: see /openapi.json")),
-  );
-
-  app.get("/healthz", async () => ({ status: "ok" }));
-  app.get("/readyz", async (_request, reply) =>
-    pool.ready
-      ? { status: "ready", rewards: pool.names }
-      : reply.code(503).send(problem("overloaded", "no thread is ready to judge")),
-  );
-  app.get("/openapi.json", async () => openApiDocument(version));
-  app.get("/metrics", { onRequest: authorize }, async (_request, reply) =>
-    reply.type(metrics.registry.contentType).send(await metrics.registry.metrics()),
-  );
-  app.post("/v1/rewards", { onRequest: authorize }, async (request, reply) => {
-    const body = parseBody(rewardRequestSchema, request.body);
-    checkRequest(body.items.length, body.rewards, settings, pool);
-    return judge(body, pool, metrics, abortOnHangUp(reply));
-  });
-  app.post("/v1/openrlhf", { onRequest: authorize }, async (request, reply) => {
-    const body = parseBody(openRlhfRequestSchema, request.body);
-    checkRequest(body.query.length, DEFAULT_REWARDS, settings, pool);
-    const items = itemsFromOpenRlhf(body, settings.openRlhfProblemType);
-    const judged = await judge(rewardRequestSchema.parse({ items }), pool, metrics, abortOnHangUp(reply));
-    const { alphaMin, alphaMax, gammaVisual, gammaTextual } = settings.accuracy.dra;
-    const largest =
-      1 + Math.max(1, alphaMin + gammaVisual + gammaTextual, alphaMax + Math.max(gammaVisual, gammaTextual));
-    return openRlhfResponse(DEFAULT_REWARDS, judged.rewards, judged.total, largest);
-  });
-  return app;
-}
-
-async function judge(
-  request: RewardRequest,
-  pool: WorkerPool,
-  metrics: ServerMetrics,
-  signal: AbortSignal,
-): Promise<RewardResponse> {
-  const { items, rewards: names, weights } = request;
-  const job = { items, rewards: names, compat: request.compat, firstProblemType: items[0]?.problem_type ?? "" };
-  const { values, scores } = await pool.score(job, { details: request.details, signal });
-  const rewards: (number | null)[][] = [];
-  const total: (number | null)[] = [];
-  const unscorable: RewardResponse["unscorable"] = [];
-  items.forEach(({ id }, item) => {
-    const row = names.map((reward, k) => {
-      const position = item * names.length + k;
-      const value = values[position] as number;
-      if (!Number.isNaN(value)) return value;
-      const reason = scores.get(position)?.reason ?? "no reason given";
-      unscorable.push({ item, ...(id !== undefined && { id }), reward, reason });
-      return null;
-    });
-    rewards.push(row);
-    total.push(weightedTotal(row, weights));
-  });
-  names.forEach((reward, k) => {
-    const nulls = rewards.filter((row) => row[k] === null).length;
-    metrics.items.inc({ reward, outcome: "scored" }, items.length - nulls);
-    metrics.items.inc({ reward, outcome: "unscorable" }, nulls);
-  });
+  const get = (handle: () => Promise<Reply>, secured = false): Route => ({ method: "GET", secured, handle });
+  const { alphaMin, alphaMax, gammaVisual, gammaTextual } = settings.accuracy.dra;
+  const largest =
+    1 + Math.max(1, alphaMin + gammaVisual + gammaTextual, alphaMax + Math.max(gammaVisual, gammaTextual));
+  const openApi = JSON.stringify(openApiDocument(version));
   return {
-    rewards,
-    total,
-    unscorable,
-    ...(request.details && {
-      details: items.map((_, item) =>
-        Object.fromEntries(
-          names.map((name, k) => {
-            const score = scores.get(item * names.length + k);
-            return [name, { parts: { ...score?.parts }, reason: score?.reason ?? null }];
-          }),
-        ),
-      ),
+    "/healthz": get(async () => json({ status: "ok" })),
+    "/readyz": get(async () => {
+      if (!pool.ready) throw new RequestError(503, "closing", "no thread is ready to judge");
+      return json({ status: "ready", rewards: pool.names });
     }),
-    ...(request.diagnostics && {
-      diagnostics: { ...hackingReport({ items, names, rewards, ...(weights && { weights }) }) },
+    "/openapi.json": get(async () => ({ parts: [openApi] })),
+    "/metrics": get(
+      async () => ({ type: metrics.registry.contentType, parts: [await metrics.registry.metrics()] }),
+      true,
+    ),
+    "/v1/rewards": judging("rewards", rewardsReply),
+    "/v1/openrlhf": judging("openrlhf", (judged) => {
+      const { rewards, total } = matrix(judged);
+      return json(openRlhfResponse(judged.summary.rewards, rewards, total, largest));
     }),
   };
 }
 
-function parseBody<T>(schema: z.ZodType<T>, body: unknown): T {
-  const result = schema.safeParse(body);
-  if (result.success) return result.data;
-  const issues = result.error.issues.slice(0, 20).map(({ path, message }) => ({ path: formatPath(path), message }));
-  throw new RequestError(
-    400,
-    problem("invalid_request", `${issues[0]?.path || "body"}: ${issues[0]?.message}`, issues),
+/** The answer's JSON: the threads wrote the insides of its lists. */
+function rewardsReply({ summary, parts, diagnostics }: JudgedBody): Reply {
+  const list = (name: keyof JsonParts): (string | Uint8Array)[] => {
+    const filled = parts.map((part) => part[name]).filter(({ length }) => length > 0);
+    return [`"${name}":[`, ...filled.flatMap((part, i) => (i === 0 ? [part] : [",", part])), "]"];
+  };
+  return {
+    parts: [
+      "{",
+      ...list("rewards"),
+      ",",
+      ...list("total"),
+      ",",
+      ...list("unscorable"),
+      ...(summary.details ? [",", ...list("details")] : []),
+      ...(diagnostics ? [',"diagnostics":', diagnostics] : []),
+      "}",
+    ],
+  };
+}
+
+function matrix({ summary, values }: JudgedBody): { rewards: (number | null)[][]; total: (number | null)[] } {
+  const width = summary.rewards.length;
+  const rewards = Array.from({ length: summary.items }, (_, item) =>
+    Array.from(values.subarray(item * width, (item + 1) * width), (value) => (Number.isNaN(value) ? null : value)),
   );
+  return { rewards, total: rewards.map((row) => weightedTotal(row, summary.weights ?? undefined)) };
 }
 
-function checkRequest(items: number, rewards: readonly string[], settings: ServerOptions, pool: WorkerPool): void {
-  if (items > settings.maxItems)
-    throw new RequestError(413, problem("too_large", `expected at most ${settings.maxItems} items, found ${items}`));
-  const unknown = rewards.findIndex((name) => !pool.names.includes(name));
-  if (unknown >= 0) {
-    const message = `expected one of ${pool.names.join(", ")}, found ${JSON.stringify(rewards[unknown])}`;
-    throw new RequestError(400, problem("invalid_request", message, [{ path: `rewards[${unknown}]`, message }]));
-  }
-}
-
-function answerError(error: Error & { statusCode?: number; code?: string }, reply: FastifyReply): FastifyReply {
-  if (error instanceof RequestError) return reply.code(error.status).send(error.body);
-  if (error instanceof OverloadedError)
-    return reply.code(503).header("retry-after", "1").send(problem("overloaded", error.message));
-  const status = error.statusCode ?? 500;
-  if (status >= 500) {
-    reply.log.error(error);
-    return reply.code(status).send(problem("internal", "the server failed: its log says why"));
-  }
-  const code = status === 413 ? "too_large" : status === 415 ? "unsupported_media_type" : "invalid_request";
-  return reply.code(status).send(problem(code, error.message));
-}
-
-function problem(code: string, message: string, issues?: { path: string; message: string }[]): ErrorResponse {
-  return { error: { code, message, ...(issues && { issues }) } };
-}
-
-/** Aborts when the client goes away before it has its answer, so that work nobody waits for leaves the queue. */
-function abortOnHangUp(reply: FastifyReply): AbortSignal {
-  const controller = new AbortController();
-  reply.raw.once("close", () => {
-    if (!reply.raw.writableFinished)
-      controller.abort(new RequestError(499, problem("gone", "the client has gone away")));
+function countItems(metrics: ServerMetrics, { summary, values }: JudgedBody): void {
+  const width = summary.rewards.length;
+  const nulls = new Array<number>(width).fill(0);
+  for (let i = 0; i < values.length; i++)
+    if (Number.isNaN(values[i])) nulls[i % width] = (nulls[i % width] as number) + 1;
+  summary.rewards.forEach((reward, k) => {
+    metrics.items.inc({ reward, outcome: "scored" }, summary.items - (nulls[k] as number));
+    metrics.items.inc({ reward, outcome: "unscorable" }, nulls[k] as number);
   });
-  return controller.signal;
-}
-
-function digest(text: string): Buffer {
-  return createHash("sha256").update(text).digest();
 }

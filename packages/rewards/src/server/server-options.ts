@@ -1,6 +1,7 @@
 import { PROBLEM_TYPES } from "@videosafety/safety-data";
 import { z } from "zod";
 import { accuracyOptionsSchema } from "../scores/accuracy/accuracy-options.js";
+import { safeCompletionOptionsSchema } from "../scores/safe-completion/safe-completion-options.js";
 
 /** How the reward server runs. */
 export const serverOptionsSchema = z
@@ -17,7 +18,20 @@ export const serverOptionsSchema = z
       .default(32 * 2 ** 20)
       .describe("largest request body"),
     maxItems: z.number().int().min(1).default(8192).describe("most items of a request"),
-    maxQueuedItems: z.number().int().min(1).default(65_536).describe("most items waiting or running; more get 503"),
+    maxQueuedItems: z.number().int().min(1).default(65_536).describe("most items waiting or running; more get 429"),
+    maxScores: z.number().int().min(1).default(65_536).describe("most items times rewards of a request"),
+    maxQueuedBytes: z
+      .number()
+      .int()
+      .min(1024)
+      .default(256 * 2 ** 20)
+      .describe("most bytes of bodies in memory at a time; more get 429"),
+    completionPrefix: z
+      .string()
+      .max(4096)
+      .default("")
+      .describe("what the prompts already hold of every completion, such as <think>"),
+    safeCompletion: safeCompletionOptionsSchema.prefault({}).describe("options of the reward `safe-completion`"),
     requestTimeoutMilliseconds: z.number().int().min(100).default(30_000).describe("time to receive a whole request"),
     shutdownGraceMilliseconds: z
       .number()

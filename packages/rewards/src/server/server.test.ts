@@ -1,82 +1,18 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { connect } from "node:net";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { item, program, startTestServer, TOKEN, tagged } from "../../test/test-server.js";
 import { meanRouge } from "../index.js";
-import { openApiDocument, type RewardResponse, type RewardServer, startRewardServer } from "../server.js";
+import { openApiDocument, type RewardResponse, startRewardServer } from "../server.js";
 
-// Threads run from source.
-const program = new URL("../../test/worker-from-source.mjs", import.meta.url);
-const TOKEN = "a-token-of-some-length";
-const DEADLINE = 800;
-
-const REWARDS = `
-  export const rewards = {
-    length: ({ completion }) => ({ value: completion.length, parts: {}, reason: null }),
-    nasty: async ({ completion }) => {
-      if (completion === "hang") for (;;);
-      if (completion === "wait") await new Promise(() => {});
-      if (completion === "later") { await new Promise((go) => setTimeout(go, 5)); for (;;); }
-      if (completion === "throw") throw new Error("boom");
-      if (completion === "exit") process.exit(3);
-      if (completion === "memory") { const all = []; for (;;) all.push(new Array(1e6).fill(all.length)); }
-      return { value: completion.length, parts: {}, reason: null };
-    },
-  };`;
-
-const tagged = (answer: string) =>
-  `<think>t</think><answer>${answer}</answer><vidType>1</vidType><textType>0</textType>`;
-const item = (completion: string, extra: object = {}) => ({
-  completion,
-  solution: tagged("the answer is no"),
-  problem_type: "free-form-and-choice",
-  ...extra,
-});
-
-let server: RewardServer;
-let directory: string;
-let rewardModule: string;
-
-const post = (path: string, body: unknown, token = TOKEN): Promise<Response> =>
-  fetch(`${server.url}${path}`, {
-    method: "POST",
-    headers: { "content-type": "application/json", authorization: `Bearer ${token}` },
-    body: typeof body === "string" ? body : JSON.stringify(body),
-  });
-const judged = async (body: unknown): Promise<RewardResponse> => {
-  const response = await post("/v1/rewards", body);
-  expect(response.status).toBe(200);
-  return (await response.json()) as RewardResponse;
-};
-
+let running: Awaited<ReturnType<typeof startTestServer>>;
 beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), "rewards-"));
-  const file = join(directory, "rewards.mjs");
-  await writeFile(file, REWARDS);
-  rewardModule = pathToFileURL(file).href;
-  server = await startRewardServer(
-    {
-      port: 0,
-      token: TOKEN,
-      workers: 2,
-      itemDeadlineMilliseconds: DEADLINE,
-      maxItems: 2000,
-      maxBodyBytes: 4 * 2 ** 20,
-      requestTimeoutMilliseconds: 1000,
-      workerHeapMebibytes: 128,
-      overlong: { maxTokens: 100, bufferTokens: 50 },
-      rewardModule,
-    },
-    { program },
-  );
+  running = await startTestServer();
 }, 120_000);
-
-afterAll(async () => {
-  await server?.close();
-  await rm(directory, { recursive: true });
-}, 60_000);
+afterAll(() => running?.stop(), 60_000);
+const judged = (body: unknown) => running.judged(body);
+const post = (path: string, body: unknown, token?: string) => running.post(path, body, token);
 
 describe("POST /v1/rewards", () => {
   it("judges in the order of the request, with totals, reasons, terms and diagnostics", async () => {
@@ -170,87 +106,64 @@ describe("POST /v1/rewards", () => {
       (await post("/v1/nothing", {})).status,
       (await post("/v1/rewards", { items: [] }, "wrong")).status,
       (
-        await fetch(`${server.url}/v1/rewards`, {
+        await fetch(`${running.server.url}/v1/rewards`, {
           method: "POST",
           body: "x",
           headers: { authorization: `Bearer ${TOKEN}` },
         })
       ).status,
-      (await fetch(`${server.url}/metrics`)).status,
+      (await fetch(`${running.server.url}/metrics`)).status,
     ];
     expect(statuses).toEqual([400, 413, 413, 404, 401, 415, 401]);
   });
-});
 
-describe("a reward that misbehaves touches its item only", () => {
-  const completions = (bad: string) => Array.from({ length: 16 }, (_, i) => (i === 7 ? bad : "ok".repeat(i + 1)));
-  const expected = Array.from({ length: 16 }, (_, i) => (i === 7 ? null : 2 * (i + 1)));
+  it("puts what the prompt holds before every completion", async () => {
+    const items = [
+      { completion: "t</think><answer>3</answer>", solution: "<answer>3</answer>", problem_type: "numerical" },
+    ];
+    expect((await judged({ items })).rewards).toEqual([[1, 0]]);
+    expect((await judged({ items, completion_prefix: "<think>" })).rewards).toEqual([[1, 1]]);
+  });
 
-  it.each([
-    ["hang", /took more than 800 ms/],
-    ["wait", /took more than 800 ms/],
-    ["later", /took more than 800 ms/],
-    ["throw", /boom/],
-    ["exit", /ended its thread/],
-    ["memory", /ended its thread|took more than/],
-  ])(
-    "%s",
-    async (bad, reason) => {
-      const other = judged({ items: [item("abc")], rewards: ["length"] });
-      const answer = await judged({ items: completions(bad).map((text) => item(text)), rewards: ["nasty"] });
-      expect(answer.total).toEqual(expected);
-      expect(answer.unscorable).toEqual([{ item: 7, reward: "nasty", reason: expect.stringMatching(reason) }]);
-      expect((await other).total).toEqual([3]);
-    },
-    60_000,
-  );
-});
+  it("refuses an unknown problem type with the known ones, whatever its name", async () => {
+    for (const problem_type of ["constructor", "__proto__", "numeric"]) {
+      const { rewards, unscorable } = await judged({ items: [item("x", { problem_type })] });
+      expect(rewards).toEqual([[null, null]]);
+      expect(unscorable[0]?.reason).toMatch(/multiple choice, numerical, OCR, regression/);
+    }
+  });
 
-describe("connections", () => {
-  const raw = (text: string, close: boolean): Promise<string> =>
-    new Promise((resolve, reject) => {
-      const { port } = new URL(server.url);
-      const socket = connect(Number(port), "127.0.0.1", () => {
-        socket.write(text);
-        if (close) socket.end();
-      });
-      let answer = "";
-      socket.on("data", (data) => {
-        answer += data;
-      });
-      socket.on("close", () => resolve(answer));
-      socket.on("error", reject);
-    });
-  const body = JSON.stringify({ items: [item(tagged("no"))] });
-  const head = `POST /v1/rewards HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${TOKEN}\r\nContent-Type: application/json\r\n`;
-
-  it("gives a slow sender 408 and goes on", async () => {
-    expect(await raw(`${head}Content-Length: 1000\r\n\r\n{"items`, false)).toMatch(/^HTTP\/1.1 408/);
-  }, 30_000);
-
-  it("takes a half-closed connection for one that has gone away, and stops working for it", async () => {
-    const request = `${head}Content-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`;
-    expect(await raw(request, false)).toMatch(/^HTTP\/1.1 200[\s\S]*"total":/);
-    expect(await raw(request, true)).toBe("");
-    const controller = new AbortController();
-    const gone = fetch(`${server.url}/v1/rewards`, {
-      method: "POST",
-      headers: { "content-type": "application/json", authorization: `Bearer ${TOKEN}` },
-      body: JSON.stringify({ items: Array.from({ length: 200 }, () => item("wait")), rewards: ["nasty"] }),
-      signal: controller.signal,
-    });
-    setTimeout(() => controller.abort(), 50);
-    await expect(gone).rejects.toThrow(/abort/i);
-    await expect.poll(metricsText).toMatch(/^safety_rewards_queued_items 0$/m);
-    expect((await judged({ items: [item("abc")], rewards: ["length"] })).total).toEqual([3]);
-  }, 30_000);
-
-  it("answers many at once, each with its own", async () => {
-    const answers = await Promise.all(
-      Array.from({ length: 100 }, (_, i) => judged({ items: [item("x".repeat(i))], rewards: ["length"] })),
-    );
-    expect(answers.map(({ total }) => total[0])).toEqual(answers.map((_, i) => i));
-  }, 30_000);
+  it("bounds every list before it looks at what is in it", async () => {
+    const message = async (body: unknown, path = "/v1/rewards") => {
+      const response = await post(path, body);
+      return [response.status, ((await response.json()) as { error: { message: string } }).error.message];
+    };
+    expect(await message({ items: new Array(2001).fill(3) })).toEqual([
+      413,
+      expect.stringMatching(/at most 2000 items, found 2001/),
+    ]);
+    expect(await message({ items: [], rewards: new Array(65).fill("accuracy") })).toEqual([
+      400,
+      expect.stringMatching(/rewards/),
+    ]);
+    expect(await message({ items: [], weights: new Array(65).fill(1) })).toEqual([
+      400,
+      expect.stringMatching(/weights/),
+    ]);
+    expect(await message({ items: [], rewards: ["x".repeat(200)] })).toEqual([400, expect.stringMatching(/rewards/)]);
+    expect(await message({ items: new Array(2000).fill(item("x")), rewards: new Array(64).fill("format") })).toEqual([
+      413,
+      expect.stringMatching(/65536 items times rewards, found 128000/),
+    ]);
+    const { error } = (await (await post("/v1/rewards", { items: new Array(1000).fill({}) })).json()) as {
+      error: { issues: { path: string }[] };
+    };
+    expect(error.issues.map(({ path }) => path)).toEqual([
+      "items[0].completion",
+      "items[0].solution",
+      "items[0].problem_type",
+    ]);
+  });
 });
 
 describe("POST /v1/openrlhf", () => {
@@ -289,24 +202,44 @@ describe("POST /v1/openrlhf", () => {
     expect(body.extra_logs.unscorable).toEqual([1]);
     expect(body.extra_logs.accuracy).toEqual([0]);
   });
-});
 
-const metricsText = async (): Promise<string> =>
-  (await fetch(`${server.url}/metrics`, { headers: { authorization: `Bearer ${TOKEN}` } })).text();
+  it("refuses labels and prompts that are not as many as the queries", async () => {
+    const answer = tagged("a");
+    for (const [body, path] of [
+      [{ query: [answer, answer], labels: [answer] }, "labels"],
+      [{ query: [answer], labels: [answer, answer] }, "labels"],
+      [{ query: [answer] }, "labels"],
+      [{ query: [answer, answer], labels: [answer, answer], prompts: ["p"] }, "prompts"],
+      [{ labels: [] }, "query"],
+    ] as const) {
+      const response = await post("/v1/openrlhf", body);
+      const { error } = (await response.json()) as { error: { code: string; issues: { path: string }[] } };
+      expect([response.status, error.code, error.issues[0]?.path]).toEqual([400, "invalid_request", path]);
+    }
+  });
+});
 
 describe("operations", () => {
   it("says that it is well, and counts", async () => {
-    expect((await fetch(`${server.url}/healthz`)).status).toBe(200);
-    const ready = (await (await fetch(`${server.url}/readyz`)).json()) as { rewards: string[] };
-    const builtin = ["accuracy", "format", "repetition", "think-leakage", "language-consistency", "overlong"];
-    expect(ready.rewards).toEqual([...builtin, "length", "nasty"]);
-    const metrics = await metricsText();
+    expect((await fetch(`${running.server.url}/healthz`)).status).toBe(200);
+    const ready = (await (await fetch(`${running.server.url}/readyz`)).json()) as { rewards: string[] };
+    const builtin = [
+      "accuracy",
+      "format",
+      "repetition",
+      "think-leakage",
+      "language-consistency",
+      "safe-completion",
+      "overlong",
+    ];
+    expect(ready.rewards).toEqual([...builtin, "length", "slow", "strays", "nasty"]);
+    const metrics = await running.metrics();
     expect(metrics).toMatch(/safety_rewards_requests_total\{route="\/v1\/rewards",status="200"\} \d+/);
-    expect(Number(/safety_rewards_worker_restarts_total (\d+)/.exec(metrics)?.[1])).toBeGreaterThan(0);
+    expect(metrics).toMatch(/safety_rewards_worker_restarts_total 0/);
   });
 
   it("describes itself by the schemas that check its requests", async () => {
-    const served = await (await fetch(`${server.url}/openapi.json`)).json();
+    const served = await (await fetch(`${running.server.url}/openapi.json`)).json();
     expect(served).toEqual(JSON.parse(JSON.stringify(openApiDocument("0.0.0"))));
     const { schemas } = (served as { components: { schemas: Record<string, { properties: object }> } }).components;
     expect(Object.keys(schemas.RewardRequest?.properties ?? {})).toContain("items");
@@ -315,16 +248,16 @@ describe("operations", () => {
 
   it("refuses to listen beyond loopback without a token, and modules without rewards", async () => {
     await expect(startRewardServer({ host: "0.0.0.0", port: 0 }, { program })).rejects.toThrow(/token/);
-    const empty = pathToFileURL(join(directory, "empty.mjs"));
+    const empty = pathToFileURL(join(running.directory, "empty.mjs"));
     await writeFile(empty, "export const reward = 1;");
     await expect(startRewardServer({ port: 0, workers: 1, rewardModule: empty.href }, { program })).rejects.toThrow(
       /to export "rewards"/,
     );
   }, 30_000);
 
-  it("lets requests under way end when it closes, and says 503 when it holds too much", async () => {
+  it("lets requests under way end when it closes, and says 429 when it holds too much", async () => {
     const small = await startRewardServer(
-      { port: 0, workers: 1, rewardModule, itemDeadlineMilliseconds: 300, maxQueuedItems: 10 },
+      { port: 0, workers: 1, rewardModule: running.rewardModule, itemDeadlineMilliseconds: 300, maxQueuedItems: 10 },
       { program },
     );
     const ask = (count: number, text: string) =>
@@ -334,7 +267,7 @@ describe("operations", () => {
         body: JSON.stringify({ items: Array.from({ length: count }, () => item(text)), rewards: ["nasty"] }),
       });
     const full = await ask(11, "a");
-    expect([full.status, full.headers.get("retry-after")]).toEqual([503, "1"]);
+    expect([full.status, full.headers.get("retry-after")]).toEqual([429, "1"]);
     const waiting = ask(3, "wait");
     await new Promise((resolve) => setTimeout(resolve, 100));
     const [answer] = await Promise.all([waiting, small.close()]);

@@ -1,4 +1,5 @@
-import type { RewardItem } from "../compose/reward-item.js";
+import { isPythonWhitespace } from "@videosafety/safety-data";
+import type { RewardItem } from "../../compose/reward-item.js";
 import type { OpenRlhfRequest, OpenRlhfResponse } from "./wire.js";
 
 /**
@@ -44,14 +45,17 @@ function responseOf(query: string, prompt: string): string {
   if (prompt !== "" && query.startsWith(prompt)) response = query.slice(prompt.length);
   else if (query.includes(ASSISTANT_HEADER))
     response = query.slice(query.lastIndexOf(ASSISTANT_HEADER) + ASSISTANT_HEADER.length);
-  response = response.trim();
-  for (let end = endToken(response); end !== undefined; end = endToken(response))
-    response = response.slice(0, -end.length).trimEnd();
-  return response;
+  let end = response.trimEnd().length;
+  for (let token = endToken(response, end); token !== undefined; token = endToken(response, end)) {
+    end -= token.length;
+    while (end > 0 && isPythonWhitespace(response.charCodeAt(end - 1))) end--;
+  }
+  return response.slice(0, end).trimStart();
 }
 
-function endToken(text: string): string | undefined {
-  return END_TOKENS.find((token) => text.endsWith(token));
+/** The end-of-turn or padding token that ends at `end`. */
+function endToken(text: string, end: number): string | undefined {
+  return END_TOKENS.find((token) => end >= token.length && text.startsWith(token, end - token.length));
 }
 
 function readLabel(label: string, defaultProblemType: string): { solution: string; problemType: string } {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { rewardItemSchema } from "../compose/reward-item.js";
+import { rewardItemSchema } from "../../compose/reward-item.js";
 import {
   errorResponseSchema,
   openRlhfRequestSchema,
@@ -38,7 +38,8 @@ export function openApiDocument(version: string): Record<string, unknown> {
         400: json("ErrorResponse", "a field is missing or wrong; issues name its path"),
         401: json("ErrorResponse", "no or wrong bearer token"),
         413: json("ErrorResponse", "the body, or the number of items, is over the limit"),
-        503: json("ErrorResponse", "too much is waiting, or the server is shutting down; try again after Retry-After"),
+        429: json("ErrorResponse", "too much is waiting; try again after Retry-After"),
+        503: json("ErrorResponse", "the server is shutting down"),
       },
     },
   });
