@@ -24,7 +24,10 @@ const allowed = {
  * Folders of `src`, from the bottom up: a file may import from folders that stand before its own. Files directly in `src` (errors at the
  * bottom, entries at the top) are free. Packages without a row are free too.
  */
-const folderOrder = {};
+const folderOrder = {
+  grpo: ["wasm", "config", "advantages", "loss", "diagnostics", "training", "report"],
+  "alarm-tokens": ["labels", "model", "placement", "embeddings", "loss", "analysis", "plots", "guard", "training"],
+};
 
 const findings = [];
 const builtins = new Set(builtinModules.flatMap((name) => [name, `node:${name}`]));

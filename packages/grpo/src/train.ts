@@ -1,4 +1,10 @@
 export { latestCheckpoint } from "@videosafety/onnx-autodiff";
+export {
+  type GrpoLossGraph,
+  type GrpoLossGraphInputs,
+  type GrpoLossGraphNormalizers,
+  grpoLossGraph,
+} from "./loss/grpo-loss-graph.js";
 export { type CurveOptions, type CurveSeries, curveSvg } from "./report/curve-svg.js";
 export { charts, type RunReportOptions, runReport, sampleLines } from "./report/run-report.js";
 export type {
@@ -14,12 +20,6 @@ export type {
   SampleRecord,
   UpdateEvent,
 } from "./training/events.js";
-export {
-  type GrpoLossGraph,
-  type GrpoLossGraphInputs,
-  type GrpoLossGraphNormalizers,
-  grpoLossGraph,
-} from "./training/grpo-loss-graph.js";
 export type { GrpoExample, RewardBatch, RewardFunction, RewardFunctions } from "./training/rewards.js";
 export type { PreparedRollout, RolloutSource } from "./training/rollout.js";
 export { trainGrpo } from "./training/train-grpo.js";
