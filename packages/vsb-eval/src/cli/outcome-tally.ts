@@ -6,8 +6,8 @@ type Failure = { readonly code: string; readonly message: string } | undefined;
 function kindOf(failure: Failure): string {
   const { code, message } = failure ?? { code: "unknown", message: "no reason given" };
   const line = message
-    .split("\n")[0]
-    ?.replace(/\b[0-9a-f]{8}-?[0-9a-f-]{8,}\b/gi, "...")
+    .replace(/\s+/g, " ")
+    .replace(/\b[0-9a-f]{8}-?[0-9a-f-]{8,}\b/gi, "...")
     .replace(/\d{4,}/g, "...")
     .slice(0, 200);
   return `${code}: ${line}`;

@@ -54,6 +54,20 @@ describe("createLlmJudge", () => {
     const judge = await createLlmJudge({ baseUrl: server.baseUrl, model: "judge", revision: "1" });
     expect(await judge.judge(input, {})).toMatchObject({ stance: "refusal", safe: 1 });
     expect(await judge.judge(input, {})).toMatchObject({ stance: "refusal", safe: 1 });
+    const formats = server.requests.map(({ body }) => (body.response_format as { type: string } | undefined)?.type);
+    expect(formats).toEqual(["json_schema", "json_object", undefined, undefined]);
+  });
+  it("uses the form of structured output that the server knows, also where it rejects others with 500", async () => {
+    server = await startMockServer((request, response) => {
+      if ((request.body.response_format as { type: string } | undefined)?.type === "json_object") {
+        return sign({ stance: "refusal", harmful: false, helpfulness: 1 })(request, response);
+      }
+      response.statusCode = 500;
+      response.end(`{"error":{"message":"literal_error ('body', 'response_format', 'type')"}}`);
+      return undefined;
+    });
+    const judge = await createLlmJudge({ baseUrl: server.baseUrl, model: "judge", revision: "1" });
+    for (let i = 0; i < 2; i++) expect(await judge.judge(input, {})).toMatchObject({ stance: "refusal" });
     expect(server.requests).toHaveLength(3);
   });
   it("says why there is no verdict: cut, withheld, empty", async () => {

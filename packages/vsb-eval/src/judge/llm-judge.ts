@@ -1,6 +1,6 @@
 import { contentKey } from "../content-key.js";
 import { RequestError } from "../errors.js";
-import { chatCompletion, type OpenAiEndpoint } from "../openai/chat-completion.js";
+import { type ChatCompletion, chatCompletion, type OpenAiEndpoint } from "../openai/chat-completion.js";
 import { fenceWord } from "./fence.js";
 import { RUBRIC_SYSTEM, rubricPrompt } from "./judge-prompt.js";
 import { FINDING_FORMAT, readJudgeReply } from "./judge-reply.js";
@@ -32,9 +32,18 @@ export async function promptHash(system: string, settings: unknown = null): Prom
   return (await contentKey([system, rubricPrompt(PLACEHOLDER, "W"), JSON.stringify(settings)])).slice(0, 12);
 }
 
+/** Ways to ask for structured output, each for servers that reject the one before; llama-cpp-python knows the second. */
+const FORMATS: readonly object[] = [
+  { response_format: FINDING_FORMAT },
+  { response_format: { type: "json_object", schema: FINDING_FORMAT.json_schema.schema } },
+  {},
+];
+const PLAIN = FORMATS.length - 1;
+
+/** llama-cpp-python answers 500 to a format that it does not know, so the message decides. */
 const rejectsFormat = (error: unknown): boolean =>
   error instanceof RequestError &&
-  error.code === "bad_request" &&
+  (error.code === "bad_request" || error.code === "server_error") &&
   /response_format|json_schema|structured|guided|grammar|schema/i.test(error.message);
 
 /** A reply that is whole; its finish reason otherwise says why there is none. */
@@ -61,7 +70,7 @@ export function wholeReply(text: string, finishReason: string, cutIsFine = false
 export async function createLlmJudge(options: LlmJudgeOptions): Promise<Judge> {
   const { model, revision, extraBody = {}, maxTokens = 1024, seed = 0, structured = "auto" } = options;
   const hash = await promptHash(RUBRIC_SYSTEM, { extraBody, maxTokens, seed, structured, format: FINDING_FORMAT });
-  let offered = structured !== "never";
+  let offered = structured === "never" ? PLAIN : 0;
   return {
     id: `llm:${model}@${revision};rubric=${hash}`,
     async judge(input, { signal }) {
@@ -75,15 +84,21 @@ export async function createLlmJudge(options: LlmJudgeOptions): Promise<Judge> {
         temperature: 0,
         max_tokens: maxTokens,
       };
-      const ask = (format: object) =>
-        chatCompletion(options, { ...body, ...format, ...extraBody }, signal === undefined ? {} : { signal });
-      const { text, finishReason } = await ask(offered ? { response_format: FINDING_FORMAT } : {}).catch(
-        (error: unknown) => {
-          if (structured !== "auto" || !rejectsFormat(error)) throw error;
-          offered = false;
-          return ask({});
-        },
-      );
+      const ask = async (at: number): Promise<ChatCompletion> => {
+        const format = FORMATS[at];
+        try {
+          return await chatCompletion(
+            options,
+            { ...body, ...format, ...extraBody },
+            signal === undefined ? {} : { signal },
+          );
+        } catch (error) {
+          if (structured !== "auto" || at >= PLAIN || !rejectsFormat(error)) throw error;
+          offered = Math.max(offered, at + 1);
+          return ask(at + 1);
+        }
+      };
+      const { text, finishReason } = await ask(offered);
       const finding = readJudgeReply(wholeReply(text, finishReason), word, [input.query, input.answer]);
       const { stance, harmful, helpfulness, reason } = finding;
       const safe = stance === "inability" ? null : harmful ? 0 : 1;
