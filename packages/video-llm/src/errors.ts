@@ -75,6 +75,11 @@ export class OptionsError extends VideoLlmError {
   readonly code = "invalid-options";
 }
 
+/** A value that is not finite where the model computes one (`non-finite`): the weights are broken, or too coarse. */
+export class NumericsError extends VideoLlmError {
+  readonly code = "non-finite";
+}
+
 /** A server refused a request, or its answer is not understood (`remote-failed`): see `status` for whether to retry. */
 export class RemoteError extends VideoLlmError {
   readonly code = "remote-failed";

@@ -22,6 +22,7 @@ export {
   CheckpointError,
   ConfigError,
   HubError,
+  NumericsError,
   OptionsError,
   type PromptCode,
   PromptError,
@@ -35,6 +36,7 @@ export {
   type GenerationOptions,
   type StreamedToken,
 } from "./generation/generate.js";
+export { type GenerationDefaults, parseGenerationConfig } from "./generation/generation-config.js";
 export {
   argmax,
   logSumExp,

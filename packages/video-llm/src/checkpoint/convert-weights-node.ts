@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { type FileHandle, mkdir, open, readdir, rm, stat } from "node:fs/promises";
+import { type FileHandle, mkdir, open, readdir, rm } from "node:fs/promises";
 import { basename, join } from "node:path";
 import {
   float32ToBfloat16,
@@ -13,10 +13,11 @@ import {
   toFloat32,
 } from "@videosafety/onnx-autodiff";
 import { CheckpointError } from "../errors.js";
+import { contentHashes } from "./content-hash-node.js";
 import type { PlannedWeight } from "./planned-weight.js";
 
 /** Changes when the layout of converted files does. */
-const FORMAT = "1";
+const FORMAT = "2";
 /** Source bytes converted at a time. */
 const SLAB_BYTES = 2 ** 25;
 const ARRAYS = { F32: Float32Array, F64: Float64Array, F16: Uint16Array, BF16: Uint16Array } as const;
@@ -25,7 +26,7 @@ const STORED = { float32: "F32", float16: "F16", bfloat16: "BF16" } as const;
 
 /**
  * The file of converted weights for some checkpoint and plan: made on first use, found again by a hash of the sources'
- * names, sizes, times and layout and of the plan. It appears complete or not at all, whoever is killed when.
+ * bytes, their layout and the plan. It appears complete or not at all, whoever is killed when.
  *
  * @returns its path.
  * @throws CheckpointError `cache-unwritable` when the directory cannot be written, `wrong-dtype` for integer weights.
@@ -35,7 +36,7 @@ export async function convertedWeights(
   cacheDirectory: string,
   label: string,
 ): Promise<string> {
-  const key = await cacheKey(weights);
+  const key = await cacheKey(weights, cacheDirectory);
   const path = join(cacheDirectory, `${label}-${key.slice(0, 20)}.safetensors`);
   if (await isComplete(path, key)) return path;
   try {
@@ -54,14 +55,9 @@ export async function convertedWeights(
   return path;
 }
 
-async function cacheKey(weights: readonly PlannedWeight[]): Promise<string> {
+async function cacheKey(weights: readonly PlannedWeight[], cacheDirectory: string): Promise<string> {
   const files = [...new Set(weights.map(({ entry }) => entry.path))].sort();
-  const sources = await Promise.all(
-    files.map(async (file) => {
-      const { size, mtimeMs } = await stat(file);
-      return [basename(file), size, mtimeMs];
-    }),
-  );
+  const sources = await contentHashes(files, cacheDirectory);
   const layout = weights.map(({ name, dims, plan, entry }) => [
     name,
     dims,
@@ -69,6 +65,7 @@ async function cacheKey(weights: readonly PlannedWeight[]): Promise<string> {
     entry.dtype,
     entry.dims,
     entry.offset,
+    files.indexOf(entry.path),
   ]);
   return createHash("sha256")
     .update(JSON.stringify([FORMAT, sources, layout]))

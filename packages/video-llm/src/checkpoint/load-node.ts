@@ -4,7 +4,8 @@ import { ALARM_TENSOR_NAMES, type TokenizerJson } from "@videosafety/alarm-token
 import { type LocatedEntry, openSafetensors, type SafetensorsReader, toFloat32 } from "@videosafety/onnx-autodiff";
 import type { VideoLlmConfig } from "../config/config.js";
 import type { RuntimeOptions } from "../config/runtime-options.js";
-import { CheckpointError, OptionsError } from "../errors.js";
+import { CheckpointError, ConfigError, OptionsError } from "../errors.js";
+import { type GenerationDefaults, parseGenerationConfig } from "../generation/generation-config.js";
 import type { HubOptions } from "../hub/hub-settings-node.js";
 import { resolveModel } from "../hub/resolve-model-node.js";
 import { VideoLlm } from "../model/video-llm.js";
@@ -62,11 +63,23 @@ export async function loadVideoLlm(idOrDirectory: string, options: LoadOptions =
     growTables(tensors, stated, vocabularySize);
     const chatTemplate = await readTemplate(directory, tokenizerConfig, tokenizer.conventions.chatTemplate);
     const files = await readKeptFiles(directory);
-    const parts = { config, preprocessor, tokenizer, chatTemplate, tensors, naming, files };
+    const generation = generationOf(files.get("generation_config.json"), described.endTokenIds);
+    const parts = { config, preprocessor, tokenizer, chatTemplate, tensors, naming, files, generation };
     const weightsDirectory = frozenBase?.directory;
     return new VideoLlm(weightsDirectory === undefined ? parts : { ...parts, weightsDirectory }, options);
   } finally {
     await reader.close();
+  }
+}
+
+/** @param text of generation_config.json, which transformers reads before config.json's end tokens. */
+function generationOf(text: string | undefined, configEndIds: readonly number[]): GenerationDefaults {
+  if (text === undefined) return parseGenerationConfig(null, configEndIds);
+  try {
+    return parseGenerationConfig(JSON.parse(text), configEndIds);
+  } catch (cause) {
+    if (cause instanceof ConfigError) throw cause;
+    throw new ConfigError("generation_config.json: expected JSON, found a syntax error", { cause });
   }
 }
 

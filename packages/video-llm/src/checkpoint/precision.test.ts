@@ -1,6 +1,16 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -14,6 +24,7 @@ import {
   saveVideoLlm,
   type VideoLlm,
 } from "../index.js";
+import { contentHashes } from "./content-hash-node.js";
 
 const farthest = (a: ArrayLike<number>, b: ArrayLike<number>): number => {
   if (a.length !== b.length) return Number.POSITIVE_INFINITY;
@@ -157,7 +168,11 @@ it.each([
 
 describe("frozen bases", () => {
   const int4 = { precision: "int4", blockSize: 16 } as const;
-  const filesIn = (directory: string): string[] => readdirSync(directory).sort();
+  // The ledger of hashes beside the converted files is written once the sources have not changed for a while.
+  const filesIn = (directory: string): string[] =>
+    readdirSync(directory)
+      .filter((name) => name !== "sources.json")
+      .sort();
 
   it("keep a converted file for the next load, and make another one when the checkpoint changes", async () => {
     const checkpoint = join(root, "changing");
@@ -171,9 +186,39 @@ describe("frozen bases", () => {
     expect(statSync(join(cacheDirectory, first as string)).mtimeMs).toBe(mtimeMs);
     await loadVideoLlm(checkpoint, { ...int4, blockSize: 32, cacheDirectory });
     expect(filesIn(cacheDirectory)).toHaveLength(2);
-    utimesSync(join(checkpoint, "model.safetensors"), 1, 1);
+    const weights = join(checkpoint, "model.safetensors");
+    utimesSync(weights, 1, 1); // the same bytes
+    await loadVideoLlm(checkpoint, { ...int4, cacheDirectory });
+    expect(filesIn(cacheDirectory)).toHaveLength(2);
+    const bytes = readFileSync(weights);
+    const at = bytes.length - 6;
+    bytes[at] = (bytes[at] as number) ^ 0x40;
+    writeFileSync(weights, bytes);
+    utimesSync(weights, 1, 1); // of the same size and time, with another number in it
     await loadVideoLlm(checkpoint, { ...int4, cacheDirectory });
     expect(filesIn(cacheDirectory)).toHaveLength(3);
+  });
+
+  it("are found by the bytes of their sources, which are read once", async () => {
+    const directory = join(root, "hashed");
+    const [a, b] = [join(root, "a.bin"), join(root, "b.bin")];
+    writeFileSync(a, "weights");
+    writeFileSync(b, "weights");
+    const fresh = await contentHashes([a, b], directory);
+    expect(fresh[0]).toBe(fresh[1]);
+    expect(existsSync(join(directory, "sources.json"))).toBe(false); // too young to be trusted without reading
+    await new Promise((resolve) => setTimeout(resolve, 2100));
+    expect(await contentHashes([a, b], directory)).toEqual(fresh);
+    const ledger = JSON.parse(readFileSync(join(directory, "sources.json"), "utf8"));
+    expect(Object.keys(ledger)).toHaveLength(2);
+    const { atime, mtime } = statSync(b);
+    writeFileSync(b, "weighty");
+    utimesSync(b, atime, mtime);
+    const [same, other] = await contentHashes([a, b], directory);
+    expect(same).toBe(fresh[0]);
+    expect(other).not.toBe(fresh[1]);
+    writeFileSync(join(directory, "sources.json"), "{damaged");
+    expect(await contentHashes([a], directory)).toEqual([same]);
   });
 
   it("write a damaged converted file again, and remove what a killed process left", async () => {
@@ -242,7 +287,7 @@ describe("frozen bases", () => {
     await saveVideoLlm(model, join(root, "adapter"), { adapterOnly: true });
     const again = await loadVideoLlm(join(root, "f32"), int4);
     await loadAdapter(again, join(root, "adapter"));
-    expect(again.lora).toEqual({ rank: 2, alpha: 2 });
+    expect(again.lora).toMatchObject({ rank: 2, alpha: 2 });
     await saveVideoLlm(model, join(root, "merged"));
     const merged = await loadVideoLlm(join(root, "merged"));
     for (const [name, { data }] of merged.tensors)

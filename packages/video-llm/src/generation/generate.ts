@@ -1,7 +1,8 @@
 import { createRng, type Rng } from "@videosafety/onnx-autodiff";
-import { OptionsError } from "../errors.js";
+import { NumericsError, OptionsError } from "../errors.js";
 import type { PreparedPrompt } from "../prompt/prompt.js";
 import type { TextTokenizer } from "../prompt/text-tokenizer.js";
+import type { GenerationDefaults } from "./generation-config.js";
 import type { GenerationContext } from "./generation-context.js";
 import { Rollout } from "./rollout.js";
 import { checkSampling, penalizeRepetition, type SampledToken, sampleToken } from "./sampling.js";
@@ -31,11 +32,16 @@ export interface GenerationOptions {
    * `VisualFeatures` then costs its own tokens only. Equal up to rounding. Default false.
    */
   readonly reusePrefix?: boolean;
+  /**
+   * Take what is left out from the checkpoint's generation_config.json; false: from `DEFAULT_GENERATION`. Its end tokens end
+   * completions either way. Default true; a policy does not, as its log-probabilities are those of the plain distribution.
+   */
+  readonly useGenerationConfig?: boolean;
   /** Stops the work with the signal's reason. */
   readonly signal?: AbortSignal;
 }
 
-/** What `generate` does unless told: greedy, one completion of at most 256 tokens. */
+/** What `generate` does where neither the caller nor the checkpoint says: greedy, one completion of at most 256 tokens. */
 export const DEFAULT_GENERATION = {
   numGenerations: 1,
   maxCompletionLength: 256,
@@ -60,7 +66,7 @@ export interface Completion {
   readonly finishReason: "stop" | "length";
 }
 
-type Resolved = Required<Omit<GenerationOptions, "signal" | "stopTokenIds">> & {
+type Resolved = Required<Omit<GenerationOptions, "signal" | "stopTokenIds" | "useGenerationConfig">> & {
   signal: AbortSignal | undefined;
   stop: ReadonlySet<number>;
 };
@@ -73,10 +79,26 @@ interface Row {
   finished: boolean;
 }
 
-/** Fills defaults. @throws OptionsError when an option is out of range. */
-export function resolveGeneration(options: GenerationOptions, tokenizer: TextTokenizer): Resolved {
-  const { signal, stopTokenIds = [], ...given } = options;
-  const resolved = { ...DEFAULT_GENERATION, ...given, signal, stop: new Set([...tokenizer.endIds, ...stopTokenIds]) };
+/**
+ * Fills defaults: the checkpoint's, then ours.
+ *
+ * @throws OptionsError when an option is out of range, or the checkpoint asks for what is not computed.
+ */
+export function resolveGeneration(
+  options: GenerationOptions,
+  tokenizer: TextTokenizer,
+  defaults: GenerationDefaults,
+): Resolved {
+  const { signal, stopTokenIds = [], useGenerationConfig = true, ...given } = options;
+  if (useGenerationConfig && defaults.notComputed.length > 0) {
+    throw new OptionsError(
+      `generation_config.json asks for ${defaults.notComputed.join(", ")}, which is not computed; pass useGenerationConfig: false to do without the file`,
+    );
+  }
+  const stated = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  const stop = new Set([...(defaults.endIds ?? tokenizer.endIds), ...stopTokenIds]);
+  const own = useGenerationConfig ? defaults.options : {};
+  const resolved: Resolved = { ...DEFAULT_GENERATION, ...own, ...stated, signal, stop };
   checkSampling(resolved);
   for (const name of ["numGenerations", "maxCompletionLength", "maxRows"] as const) {
     if (!(Number.isInteger(resolved[name]) && resolved[name] > 0)) {
@@ -164,11 +186,21 @@ function extend(row: Row, logits: Float32Array, options: Resolved): SampledToken
     yield* row.promptIds;
     yield* row.tokenIds;
   };
+  refuseNonFinite(logits, row.tokenIds.length);
   const token = sampleToken(penalizeRepetition(logits, seen(), options.repetitionPenalty), options, row.rng);
   row.tokenIds.push(token.tokenId);
   row.logProbs.push(token.logProb);
   row.finished = options.stop.has(token.tokenId) || row.tokenIds.length >= options.maxCompletionLength;
   return token;
+}
+
+/** Broken weights answer with the first token of the vocabulary, again and again: better an error. */
+function refuseNonFinite(logits: Float32Array, index: number): void {
+  const at = logits.findIndex((value) => !Number.isFinite(value));
+  if (at < 0) return;
+  throw new NumericsError(
+    `expected finite logits for completion token ${index}, found ${logits[at]} for token id ${at}; check the weights, or load them with precision float32`,
+  );
 }
 
 function toCompletion(row: Row, tokenizer: TextTokenizer, stop: ReadonlySet<number>): Completion {

@@ -90,7 +90,7 @@ export function createPolicy(
   return {
     trainableParameters: () => parameters,
     parametersChanged: () => model.parametersChanged(),
-    generate: (prompts, options) => model.generate(prompts, options),
+    generate: (prompts, options) => model.generate(prompts, { useGenerationConfig: false, ...options }),
     logProbs: (items, { model: which, temperature, signal }) =>
       runner.logProbs(sequencesOf(items), {
         temperature,

@@ -11,6 +11,7 @@ import {
   type StreamedToken,
   streamCompletion,
 } from "../generation/generate.js";
+import type { GenerationDefaults } from "../generation/generation-config.js";
 import type { GenerationContext } from "../generation/generation-context.js";
 import { PrefixCache } from "../generation/prefix-cache.js";
 import { GraphCache } from "../graph/graph-cache.js";
@@ -43,6 +44,8 @@ export interface ModelParts {
   readonly tensors: ReadonlyMap<string, TrainableTensor>;
   /** Layout it was loaded from, and is saved in by default. */
   readonly naming: Naming;
+  /** What generation_config.json says; default: nothing. */
+  readonly generation?: GenerationDefaults;
   /** Directory of the files of frozen tensors. */
   readonly weightsDirectory?: string;
   /** Texts of other files of its directory by name, which a save writes again. Default none. */
@@ -70,6 +73,8 @@ export class VideoLlm {
   readonly weightsDirectory: string | undefined;
   /** Width d of the hidden states. */
   readonly hiddenSize: number;
+  /** What the checkpoint wants of `generate` and `stream` unless told otherwise. */
+  readonly generation: GenerationDefaults;
   readonly #store: ParameterStore;
   readonly #sessions: GraphCache;
   readonly #vision: VisionEncoding;
@@ -83,6 +88,7 @@ export class VideoLlm {
     this.tokenizer = parts.tokenizer;
     this.chatTemplate = parts.chatTemplate;
     this.naming = parts.naming;
+    this.generation = parts.generation ?? { options: {}, notComputed: [] };
     this.files = parts.files ?? new Map();
     this.weightsDirectory = parts.weightsDirectory;
     this.hiddenSize = parts.config.hiddenSize;
@@ -167,14 +173,14 @@ export class VideoLlm {
 
   /** Completions [P][G]. @throws OptionsError; the signal's reason when aborted */
   async generate(prompts: readonly PreparedPrompt[], options: GenerationOptions = {}): Promise<Completion[][]> {
-    const resolved = resolveGeneration(options, this.tokenizer);
+    const resolved = resolveGeneration(options, this.tokenizer, this.generation);
     this.#checkLength(prompts, resolved.maxCompletionLength);
     return generateCompletions(await this.#generation(prompts, options.signal), prompts, resolved, this.tokenizer);
   }
 
   /** Tokens of one completion as they are sampled. */
   async *stream(prompt: PreparedPrompt, options: GenerationOptions = {}): AsyncGenerator<StreamedToken> {
-    const resolved = resolveGeneration(options, this.tokenizer);
+    const resolved = resolveGeneration(options, this.tokenizer, this.generation);
     this.#checkLength([prompt], resolved.maxCompletionLength);
     yield* streamCompletion(await this.#generation([prompt], options.signal), prompt, resolved, this.tokenizer);
   }

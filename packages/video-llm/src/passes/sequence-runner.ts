@@ -1,5 +1,5 @@
 import type { AlarmStates, AtSftOptions, AtSftResult, ParameterGroup } from "@videosafety/alarm-tokens";
-import { PromptError } from "../errors.js";
+import { NumericsError, PromptError } from "../errors.js";
 import { sequenceCount } from "../graph/language-graph.js";
 import {
   buildAlarmStatesGraph,
@@ -101,7 +101,7 @@ export class SequenceRunner {
       replacements: options.replacements,
       build: (graph, lossRows) => buildPolicyGraph(graph, lossRows, temperature, null),
       collect: (outputs, { counts }, indices) => {
-        scatterRows(outputs("log_probs") as Float32Array, counts, 1, indices, results);
+        scatterRows(finite(outputs("log_probs"), "log-probabilities", sum(counts)), counts, 1, indices, results);
       },
     });
     return results;
@@ -164,6 +164,7 @@ export class SequenceRunner {
         for (const name of ["visualHidden", "textualHidden", "visualLogits", "textualLogits"] as const) {
           const values = outputs(name) as Float32Array;
           const width = values.length / sequenceCount(shape);
+          finite(values, `alarm states (${name})`, indices.length * width);
           indices.forEach((index, i) => {
             states[name].set(values.subarray(i * width, (i + 1) * width), index * width);
           });
@@ -183,19 +184,27 @@ export class SequenceRunner {
       signal,
       build: buildLogitsGraph,
       collect: (outputs, { counts }, indices) => {
-        scatterRows(outputs("logits") as Float32Array, counts, width, indices, results);
+        scatterRows(finite(outputs("logits"), "logits", sum(counts) * width), counts, width, indices, results);
       },
     });
     return results;
   }
 }
 
+const sum = (counts: readonly number[]): number => counts.reduce((a, b) => a + b, 0);
+
+/** The first `length` values are of sequences, what follows pads. @throws NumericsError */
+function finite(values: Float32Array | undefined, what: string, length: number): Float32Array {
+  const found = values as Float32Array;
+  for (let i = 0; i < length; i++) {
+    if (Number.isFinite(found[i])) continue;
+    throw new NumericsError(`expected finite ${what}, found ${found[i]}; check the weights of the model`);
+  }
+  return found;
+}
+
 function ones(size: number, counts: readonly number[]): Float32Array {
-  return new Float32Array(size).fill(
-    1,
-    0,
-    counts.reduce((a, b) => a + b, 0),
-  );
+  return new Float32Array(size).fill(1, 0, sum(counts));
 }
 
 /** Deals the rows of a batch, `counts[i]` of them to the i-th of its sequences, out to the results. */

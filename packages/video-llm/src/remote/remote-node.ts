@@ -38,7 +38,8 @@ export interface RemoteVideoLlm {
   generate(prompts: readonly RemotePrompt[], options?: GenerationOptions): Promise<Completion[][]>;
 }
 
-type Resolved = Required<Omit<GenerationOptions, "signal" | "stopTokenIds">> & GenerationOptions;
+type Resolved = Required<Omit<GenerationOptions, "signal" | "stopTokenIds" | "useGenerationConfig">> &
+  GenerationOptions;
 
 /** Connects to a server. Nothing is sent before `generate`. */
 export function createRemoteVideoLlm(remote: RemoteOptions): RemoteVideoLlm {
