@@ -2,7 +2,7 @@
 // imports each entry by `import` and by `require` there, type-checks and runs every ```ts block of the READMEs.
 // usage: check-consumer.mjs [--keep]
 import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { finish, root, workspacePackages } from "./packages.mjs";
@@ -83,6 +83,15 @@ for (const readme of readmes) {
     snippets.push({ readme, line, file });
   }
 }
+// Tutorials: the blocks of a page are one module.
+const tutorials = readdirSync(`${root}docs/tutorials`).filter((name) => name.endsWith(".md") && name !== "index.md");
+for (const name of tutorials) {
+  const text = readFileSync(`${root}docs/tutorials/${name}`, "utf8");
+  const blocks = [...text.matchAll(/^```ts\n([\s\S]*?)^```/gm)].map(([, code]) => code);
+  const file = `snippets/tutorial-${name.replace(".md", "")}.ts`;
+  writeFileSync(`${consumer}/${file}`, `${blocks.join("\n")}\nexport {};\n`);
+  snippets.push({ readme: `docs/tutorials/${name}`, line: 1, file });
+}
 for (const tool of ["typescript", "tsx"]) {
   if (!existsSync(`${consumer}/node_modules/${tool}`))
     symlinkSync(`${root}node_modules/${tool}`, `${consumer}/node_modules/${tool}`);
@@ -112,4 +121,4 @@ for (const { readme, line, file } of snippets) run(`${readme}:${line}`, ["--impo
 
 if (process.argv.includes("--keep")) console.log(consumer);
 else rmSync(consumer, { recursive: true, force: true });
-finish(`packed consumer: ${entries} entries, ${snippets.length} README snippets`, findings);
+finish(`packed consumer: ${entries} entries, ${snippets.length} README snippets and tutorials`, findings);
