@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitepress";
 
@@ -8,7 +8,10 @@ const pagesOf = (folder: string) =>
   existsSync(path(`../${folder}`))
     ? readdirSync(path(`../${folder}`))
         .filter((name) => name.endsWith(".md") && name !== "README.md" && name !== "index.md")
-        .map((name) => ({ text: name.slice(0, -3), link: `/${folder}/${name.slice(0, -3)}` }))
+        .map((name) => {
+          const title = /^# (.+)$/m.exec(readFileSync(path(`../${folder}/${name}`), "utf8"))?.[1] ?? name;
+          return { text: folder === "tutorials" ? title : name.slice(0, -3), link: `/${folder}/${name.slice(0, -3)}` };
+        })
     : [];
 
 export default defineConfig({
@@ -26,8 +29,6 @@ export default defineConfig({
   rewrites: {
     "decisions/README.md": "decisions/index.md",
     "reference/README.md": "reference/index.md",
-    "reference/:package/src.md": "reference/:package/index.md",
-    "reference/:package/src/:entry.md": "reference/:package/:entry.md",
   },
   vite: {
     resolve: {
@@ -51,7 +52,7 @@ export default defineConfig({
       "/reference/": [
         {
           text: "API reference",
-          items: packages.map((name) => ({ text: name, link: `/reference/${name}/` })),
+          items: packages.map((name) => ({ text: name, link: `/reference/${name}/src` })),
         },
       ],
       "/": [
