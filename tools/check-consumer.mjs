@@ -2,7 +2,16 @@
 // imports each entry by `import` and by `require` there, type-checks and runs every ```ts block of the READMEs.
 // usage: check-consumer.mjs [--keep]
 import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { finish, root, workspacePackages } from "./packages.mjs";
