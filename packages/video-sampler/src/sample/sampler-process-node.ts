@@ -3,15 +3,18 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { errorFromCode, InvalidPlanError, IsolateFailedError } from "../errors.js";
+import { errorFromCode, InvalidPlanError, IsolateFailedError, LimitExceededError } from "../errors.js";
 import type { SamplePlan } from "../plan/sample-plan.js";
+import { shownSource } from "../source/local-file-node.js";
 import type { SampledVideo } from "../video/sampled-video.js";
+import { endedForMemory } from "./memory-guard-node.js";
 import type { SampleOptions } from "./sample-options.js";
 import type { SamplerReply, SamplerRequest } from "./sampler-protocol.js";
 
 /** A child process that samples one video at a time. It starts with its first job and again after a crash. */
 export class SamplerProcess {
   #child: ChildProcess | undefined;
+  #folder = "";
 
   /**
    * Samples in the child.
@@ -28,8 +31,11 @@ export class SamplerProcess {
     const { signal, onProgress, isolate: _isolate, timeoutMs: _timeoutMs, ...plain } = options;
     const remote = /^https?:/i.test(path);
     const request: SamplerRequest = { path: remote ? path : resolve(path), plan, options: plain };
-    this.#child ??= startChild();
-    const child = this.#child;
+    if (this.#child === undefined) {
+      this.#folder = mkdtempSync(join(tmpdir(), "video-sampler-child-"));
+      this.#child = startChild(this.#folder);
+    }
+    const [child, folder] = [this.#child, this.#folder];
     return new Promise<SampledVideo>((done, fail) => {
       const finish = (settle: () => void) => {
         child.off("message", onMessage).off("exit", onExit).off("error", onError);
@@ -48,13 +54,13 @@ export class SamplerProcess {
       };
       const died = (cause: string) => {
         this.#child = undefined;
-        finish(() =>
-          fail(
-            new IsolateFailedError(
-              `The process that decoded ${JSON.stringify(path)} ${cause}. This one is unharmed; skip the file.`,
-            ),
-          ),
-        );
+        const shown = shownSource(path);
+        const error = endedForMemory(folder)
+          ? new LimitExceededError(
+              `Decoding ${shown} took more memory than limits.maxMemoryBytes allows (${options.limits?.maxMemoryBytes ?? 2 ** 31}); its process was ended and this one is unharmed.`,
+            )
+          : new IsolateFailedError(`The process that decoded ${shown} ${cause}. This one is unharmed; skip the file.`);
+        finish(() => fail(error));
       };
       const onExit = (code: number | null, killedBy: string | null) =>
         died(killedBy === null ? `ended with code ${code}` : `was ended by ${killedBy}`);
@@ -83,11 +89,10 @@ export class SamplerProcess {
 }
 
 /** Runs the compiled entry next to this file, or its source under a TypeScript loader when this file is source. */
-function startChild(): ChildProcess {
+function startChild(folder: string): ChildProcess {
   const fromSource = import.meta.url.endsWith(".ts");
   const entry = fileURLToPath(new URL(`./sampler-child-node.${fromSource ? "ts" : "js"}`, import.meta.url));
   // What the child downloads lies where it can be removed after it, however it ends.
-  const folder = mkdtempSync(join(tmpdir(), "video-sampler-child-"));
   const child = fork(entry, {
     env: { ...process.env, TMPDIR: folder, TEMP: folder, TMP: folder },
     serialization: "advanced",
@@ -95,6 +100,7 @@ function startChild(): ChildProcess {
     // libav must not write into the host's streams.
     stdio: ["ignore", "ignore", "ignore", "ipc"],
   });
-  child.once("close", () => rmSync(folder, { recursive: true, force: true }));
+  // Listeners of "exit" may still look at what lies there.
+  child.once("close", () => setImmediate(() => rmSync(folder, { recursive: true, force: true })));
   return child;
 }
