@@ -7,6 +7,8 @@ export interface FramesWithTimes {
   readonly frames: RgbFrames;
   /** [T] seconds. */
   readonly timestampsSeconds: ArrayLike<number>;
+  /** Sampled frames per second of video (transformers' `sampled_fps`), by which Qwen2.5-VL tells time. */
+  readonly sampledFrameRate?: number;
 }
 
 /** Options of `encodeVideo`. */
@@ -15,7 +17,7 @@ export interface EncodeOptions {
   readonly kind?: "video" | "image";
   /**
    * Frames taken a second of video, by which Qwen2.5-VL tells time (transformers' `sampled_fps`: frames / duration).
-   * Default: the mean distance of the timestamps.
+   * Default: the video's `sampledFrameRate`, else the mean distance of the timestamps.
    */
   readonly framesPerSecond?: number;
   /** Leave the vision encoder for when the features are first used: many videos then share its runs. Default false. */

@@ -51,7 +51,7 @@ function middleTimes(times: readonly number[], span: number): number[] {
 
 /** Qwen-VL: patches that span two frames, timed by the first. */
 function patchPairs(
-  { frames, timestampsSeconds }: FramesWithTimes,
+  { frames, timestampsSeconds, sampledFrameRate }: FramesWithTimes,
   options: EncodeOptions,
   config: VideoLlmConfig,
   preprocessor: PreprocessorConfig,
@@ -64,7 +64,7 @@ function patchPairs(
     );
   }
   const { temporalPatchSize: span } = config.vision;
-  const { kind = "video", framesPerSecond = 1 / meanStep(times) } = options;
+  const { kind = "video", framesPerSecond = sampledFrameRate ?? 1 / meanStep(times) } = options;
   const patches = qwenVlPatches(frames, kind, config, preprocessor);
   return {
     patches,
