@@ -95,7 +95,8 @@ function transportError(error: unknown, resolved: ResolvedEndpoint): EndpointErr
   if (error instanceof EndpointError) return error;
   const outer = error as Error & { cause?: Error & { code?: string } };
   const code = outer.cause?.code ?? (outer as { code?: string }).code ?? "";
-  const reason = resolved.redact.message(outer.cause?.message || outer.message || String(error)).slice(0, SHOWN);
+  const said = (outer.cause?.message || outer.message || String(error)).replace(/\s+/g, " ").trim();
+  const reason = resolved.redact.message(said).slice(0, SHOWN);
   if (TIMEOUTS.has(code))
     return new EndpointError(
       "timeout",

@@ -7,6 +7,8 @@ function kindOf(failure: Failure): string {
   const { code, message } = failure ?? { code: "unknown", message: "no reason given" };
   const line = message
     .replace(/\s+/g, " ")
+    // What a model or server said is another text each time.
+    .replace(/"(?:[^"\\]|\\.){20,}"?/g, '"..."')
     .replace(/\b[0-9a-f]{8}-?[0-9a-f-]{8,}\b/gi, "...")
     .replace(/\d{4,}/g, "...")
     .slice(0, 200);

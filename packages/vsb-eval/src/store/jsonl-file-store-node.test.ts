@@ -1,9 +1,9 @@
-import { appendFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { appendFile, mkdtemp, readdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
+import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { ResponseRecord } from "../run/outcome.js";
-import { JsonlFileStore, RECORDS_FILE } from "./jsonl-file-store-node.js";
+import { JsonlFileStore, RECORDS_FILE, readStore } from "./jsonl-file-store-node.js";
 
 const record = (key: string, text = "hello"): ResponseRecord => ({
   kind: "response",
@@ -59,7 +59,6 @@ describe("JsonlFileStore", () => {
     const store = await JsonlFileStore.open(directory);
     await expect(JsonlFileStore.open(directory)).rejects.toMatchObject({ code: "store_locked" });
     await store.close();
-    const { hostname } = await import("node:os");
     await writeFile(join(directory, "lock"), JSON.stringify({ pid: 2 ** 22 + 12345, host: hostname() }));
     await (await JsonlFileStore.open(directory)).close();
     // A container that restarts gives a new run the dead one's process id.
@@ -67,6 +66,37 @@ describe("JsonlFileStore", () => {
     await (await JsonlFileStore.open(directory)).close();
     await writeFile(join(directory, "lock"), JSON.stringify({ pid: 1, host: "another machine" }));
     await expect(JsonlFileStore.open(directory)).rejects.toMatchObject({ code: "store_locked" });
+  });
+
+  it("takes over a lock that a full disk left empty, and one whose process id another process got", async () => {
+    const lock = join(directory, "lock");
+    await writeFile(lock, "");
+    await expect(JsonlFileStore.open(directory)).rejects.toMatchObject({ code: "store_locked" });
+    await utimes(lock, new Date(0), new Date(0));
+    await (await JsonlFileStore.open(directory)).close();
+    // A live process: whoever started this one.
+    const live = (started: unknown) =>
+      writeFile(lock, JSON.stringify({ pid: process.ppid, host: hostname(), started }));
+    await live("another boot 1");
+    await (await JsonlFileStore.open(directory)).close();
+    await live(null);
+    await expect(JsonlFileStore.open(directory)).rejects.toMatchObject({ code: "store_locked" });
+    const store = await JsonlFileStore.open(join(directory, "own"));
+    const { started } = JSON.parse(await readFile(join(directory, "own", "lock"), "utf8"));
+    expect(started).toEqual(expect.any(String));
+    await store.close();
+    expect(await readdir(join(directory, "own"))).toEqual([RECORDS_FILE]);
+  });
+
+  it("is read without a lock and without its torn end, but not past a broken line", async () => {
+    const store = await JsonlFileStore.open(directory);
+    await store.append([record("a")]);
+    await appendFile(join(directory, RECORDS_FILE), '{"kind":"response","key":"b","outc');
+    expect([...(await readStore(directory)).all()]).toEqual([record("a")]);
+    await appendFile(join(directory, RECORDS_FILE), `\n${JSON.stringify(record("c"))}\n`);
+    await expect(readStore(directory)).rejects.toMatchObject({ code: "store_corrupt" });
+    await expect(readStore(join(directory, "absent"))).rejects.toMatchObject({ code: "media_missing" });
+    await store.close();
   });
 
   it("rejects every append after a failed write, as on a full disk", async () => {
