@@ -28,5 +28,15 @@ for (const { prompt: content, inputIds, tokenIds } of answers) {
   console.log(`${equal && ids ? "same " : "OTHER"} ${JSON.stringify(completion?.text)}`);
 }
 const seconds = (performance.now() - started) / 1000;
-console.log(JSON.stringify({ transformers, precision, prompts: answers.length, samePrompts, sameContinuations: same, tokens, seconds }));
+console.log(
+  JSON.stringify({
+    transformers,
+    precision,
+    prompts: answers.length,
+    samePrompts,
+    sameContinuations: same,
+    tokens,
+    seconds,
+  }),
+);
 if (precision === "float32" && same < answers.length) process.exitCode = 1;

@@ -1,6 +1,5 @@
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { ALARM_TENSOR_NAMES, type TokenizerJson } from "@videosafety/alarm-tokens";
+import { ALARM_TENSOR_NAMES } from "@videosafety/alarm-tokens";
 import { type LocatedEntry, openSafetensors, type SafetensorsReader, toFloat32 } from "@videosafety/onnx-autodiff";
 import type { VideoLlmConfig } from "../config/config.js";
 import type { RuntimeOptions } from "../config/runtime-options.js";
@@ -21,6 +20,8 @@ import { readKeptFiles } from "./kept-files-node.js";
 import { type LocatedTensor, locateTensors } from "./locate-tensors.js";
 import { isFrozenBase, type PrecisionOptions } from "./precision.js";
 import { parsePreprocessor } from "./preprocessor/preprocessor-files.js";
+import { readJson as readJsonFile } from "./read-json-node.js";
+import { readChatTemplate, readTokenizerFiles } from "./read-tokenizer-node.js";
 
 /** What `loadVideoLlm` takes. */
 export interface LoadOptions extends RuntimeOptions, PrecisionOptions, HubOptions {
@@ -44,24 +45,23 @@ export async function loadVideoLlm(idOrDirectory: string, options: LoadOptions =
   const { directory } = await resolveModel(idOrDirectory, options);
   const described = parseCheckpointConfig(await readJson(directory, "config.json"));
   const { naming, visualTokenIds } = described;
-  const tokenizerConfig = ((await readJson(directory, "tokenizer_config.json", {})) ?? {}) as Record<string, unknown>;
-  const tokenizerJson = (await readJson(directory, "tokenizer.json")) as TokenizerJson;
-  const tokenizer = new TextTokenizer(
-    { tokenizer: tokenizerJson, tokenizerConfig },
-    visualTokenIds,
-    PROMPT_CONVENTIONS[described.config.family],
-  );
+  const tokenizerFiles = await readTokenizerFiles(directory);
+  const tokenizer = new TextTokenizer(tokenizerFiles, visualTokenIds, PROMPT_CONVENTIONS[described.config.family]);
   const preprocessor = await readPreprocessor(directory, described.config);
   const reader = await openWeights(directory);
   try {
     const stated = { ...described.config, alarmVectors: alarmVectorsOf(reader.entries, options.alarmVectors) };
-    const vocabularySize = Math.max(stated.vocabularySize, tokenizer.vocabularySize);
+    const vocabularySize = rowsFor(stated.vocabularySize, tokenizer.vocabularySize, directory);
     const config = { ...stated, vocabularySize };
     const located = locateTensors(reader.entries, stated, directory);
     const frozenBase = isFrozenBase(options) ? await openFrozenBase(located, directory, vocabularySize, options) : null;
     const tensors = await readTensors(reader, located, options.seed ?? 0, frozenBase);
     growTables(tensors, stated, vocabularySize);
-    const chatTemplate = await readTemplate(directory, tokenizerConfig, tokenizer.conventions.chatTemplate);
+    const chatTemplate = await readChatTemplate(
+      directory,
+      tokenizerFiles.tokenizerConfig,
+      tokenizer.conventions.chatTemplate,
+    );
     const files = await readKeptFiles(directory);
     const generation = generationOf(files.get("generation_config.json"), described.endTokenIds);
     const parts = { config, preprocessor, tokenizer, chatTemplate, tensors, naming, files, generation };
@@ -100,31 +100,21 @@ function alarmVectorsOf(
   };
 }
 
-async function readJson(directory: string, name: string, absent?: unknown): Promise<unknown> {
-  const file = join(directory, name);
-  let text: string;
-  try {
-    text = await readFile(file, "utf8");
-  } catch (cause) {
-    if (absent !== undefined && (cause as NodeJS.ErrnoException).code === "ENOENT") return absent;
-    throw new CheckpointError(
-      "missing-file",
-      `${file}: expected a file, cannot read it; is ${directory} a checkpoint directory?`,
-      { file },
-      { cause },
-    );
-  }
-  try {
-    return JSON.parse(text.replace(/^\u{feff}/u, ""));
-  } catch (cause) {
-    throw new CheckpointError(
-      "truncated",
-      `${file}: expected JSON, found a syntax error; download the file again`,
-      { file },
-      { cause },
-    );
-  }
+/** Rows of the embedding table: a tokenizer may have a few tokens more, not as many as it likes. */
+function rowsFor(rows: number, tokens: number, directory: string): number {
+  if (tokens <= rows + 4096) return Math.max(rows, tokens);
+  throw new CheckpointError(
+    "wrong-shape",
+    `${directory}: expected a tokenizer of about ${rows} tokens, the rows of the embedding table, found ${tokens}; tokenizer.json is another model's`,
+    { file: join(directory, "tokenizer.json") },
+  );
 }
+
+const readJson = (directory: string, name: string, absent?: unknown): Promise<unknown> =>
+  readJsonFile(join(directory, name), {
+    hint: `is ${directory} a checkpoint directory?`,
+    ...(absent === undefined ? {} : { absent }),
+  });
 
 async function readPreprocessor(directory: string, config: VideoLlmConfig): Promise<PreprocessorConfig> {
   const files = {
@@ -133,19 +123,6 @@ async function readPreprocessor(directory: string, config: VideoLlmConfig): Prom
     processor: await readJson(directory, "processor_config.json", null),
   };
   return parsePreprocessor(files, config);
-}
-
-async function readTemplate(
-  directory: string,
-  tokenizerConfig: Readonly<Record<string, unknown>>,
-  absent: string,
-): Promise<string> {
-  const jinja = await readFile(join(directory, "chat_template.jinja"), "utf8").catch(() => null);
-  if (jinja !== null) return jinja;
-  const json = (await readJson(directory, "chat_template.json", null)) as { chat_template?: unknown } | null;
-  for (const template of [json?.chat_template, tokenizerConfig.chat_template])
-    if (typeof template === "string") return template;
-  return absent;
 }
 
 async function openWeights(directory: string): Promise<SafetensorsReader> {

@@ -21,6 +21,14 @@ export function locateTensors(
   config: VideoLlmConfig,
   directory: string,
 ): LocatedTensor[] {
+  const layers = config.layers + config.vision.layers;
+  if (layers > entries.size) {
+    throw new CheckpointError(
+      "missing-tensor",
+      `${directory}: config.json states ${layers} layers, the files hold ${entries.size} tensors; the checkpoint is incomplete or config.json is another model's`,
+      { file: directory },
+    );
+  }
   const specs = parameterSpecs(config);
   const byName = new Map<string, [string, LocatedEntry]>();
   for (const [name, entry] of entries) byName.set(originalName(name, config.family), [name, entry]);

@@ -48,9 +48,11 @@ export function checkTokenizerFiles(files: TokenizerFiles): Required<TokenizerFi
     added.push(token);
   }
   checkIds(vocabulary as object, added);
-  const growth = growthOf(tokenizer.normalizer) * growthOf(tokenizer.pre_tokenizer);
-  if (growth > MAX_GROWTH)
-    fail(`its normalizer may make a text ${growth} times as long; at most ${MAX_GROWTH} is read`);
+  const growth = Math.max(
+    growthOf(tokenizer.normalizer) * growthOf(tokenizer.pre_tokenizer),
+    growthOf(tokenizer.decoder),
+  );
+  if (growth > MAX_GROWTH) fail(`its pipeline may make a text ${growth} times as long; at most ${MAX_GROWTH} is read`);
   for (const stage of stagesOf(tokenizer.pre_tokenizer)) {
     if (stage.type === "Metaspace")
       fail("pre_tokenizer Metaspace is not supported; the families read here have byte-level tokenizers");
@@ -123,8 +125,8 @@ function checkIds(vocabulary: object, added: readonly { readonly id: number; rea
 
 function stagesOf(stage: unknown): Stage[] {
   if (typeof stage !== "object" || stage === null) return [];
-  const { normalizers, pretokenizers } = stage as Stage;
-  const nested = normalizers ?? pretokenizers;
+  const { normalizers, pretokenizers, decoders } = stage as Stage;
+  const nested = normalizers ?? pretokenizers ?? decoders;
   return Array.isArray(nested) ? nested.flatMap(stagesOf) : [stage as Stage];
 }
 
