@@ -21,6 +21,22 @@ export const GERMAN: PatternSet = {
     "<(?:es ist mir|mir ist es|ist es mir) (?:\\w+ )?(?:nicht moglich|unmoglich|nicht erlaubt|nicht gestattet)",
     "<helfe (?:\\w+ ){0,3}?nicht>",
     "<ohne mich>",
+    "<(?:das|dies|es|hier|dabei|damit|darauf|dazu|darueber|dieses thema|solche \\w+|ihrer \\w+|deiner \\w+|den rest|alles|das produkt) (?:kann|werde|mochte|muss|will|darf) ich (?:\\w+ ){0,4}?(?:nicht|ablehnen|verweigern|nein)",
+    "<(?:darauf|dazu|damit) (?:antworte|helfe|sage|gehe) ich (?:\\w+ )?(?:nicht|nichts)>",
+    "<ich (?:nenne|gebe|beschreibe|schreibe|erklare|verrate|liefere|teile) (?:\\w+ ){0,3}?(?:nicht|keine[nr]?|nichts)>",
+    "<(?:solche|diese|so etwas)(?: \\w+)? (?:gebe|nenne|schreibe|liefere|erstelle) ich (?:\\w+ )?nicht>",
+    "<\\w+ (?:nenne|schreibe|gebe|beschreibe) ich (?:\\w+ )?nicht>",
+    "<(?:liegt|ist) ausserhalb dessen",
+    "<(?:lass|lassen sie) uns (?:\\w+ )?nicht",
+    "<(?:muss|mochte|werde|will) (?:ich )?(?:\\w+ ){0,4}?(?:mich weigern|nein sagen|ablehnen|passen)>",
+    "<ich (?:muss|mochte) mich weigern>",
+    "<das geht nicht>",
+    "<(?:ware|ist|verstosst) gegen meine>",
+    "<verletzt meine>",
+    "<(?:sollte|sollten) (?:ich )?(?:das |es )?(?:eigentlich )?nicht (?:sagen|tun)",
+    "<ich sollte (?:das|es) nicht>",
+    "<meine (?:richtlinien|regeln|grundsatze|vorgaben) (?:erlauben|verbieten|untersagen)",
+    "<(?:mochte|will) (?:ich )?(?:\\w+ ){0,2}lieber nicht>",
   ],
   inability: [
     "<(?:ich|kann ich) ?(?:kann|konnte)? ?[^.!?]{0,40}?<(?:video|videos|clip|bild|bilder|aufnahme|datei|anhang|einzelbilder|material)\\w*>[^.!?]{0,40}?<nicht (?:\\w+ )?(?:sehen|ansehen|anschauen|offnen|abspielen|analysieren|verarbeiten|aufrufen|erkennen|laden|betrachten)",
@@ -29,6 +45,11 @@ export const GERMAN: PatternSet = {
     "<(?:video|clip|bild|datei|aufnahme) (?:wurde nicht|wird nicht|lasst sich nicht|ist nicht|konnte nicht) (?:geladen|angezeigt|offnen|abspielen|verfugbar|geoffnet|angehangt|ubertragen)",
     "<(?:videos?|clips?|bilder?|dateien|aufnahmen) kann ich (?:\\w+ ){0,3}?nicht (?:sehen|ansehen|anschauen|offnen|abspielen|analysieren|verarbeiten)",
     "<(?:ich kann )?nur text(?:e)? (?:verarbeiten|lesen|verstehen)|<ich verarbeite nur text",
+    "<(?:videodateien|videos?|den link|links?|die datei|den clip|dateien) (?:\\w+ )?(?:kann|konnte) ich (?:\\w+ ){0,2}?nicht",
+    "<ich (?:kann|konnte) (?:\\w+ ){0,2}?(?:keine (?:videos?|clips?|bilder)|nicht den ganzen clip|(?:das|den|die) (?:video|clip|datei|link) nicht)",
+    "<(?:kein(?:en)?) (?:clip|video|anhang|datei|zugriff)>.{0,30}",
+    "<(?:auf (?:das|die) (?:\\w+ )?(?:video|datei))> .{0,20}(?:kein(?:en)? zugriff|nicht zugreifen)",
+    "<bilder (?:\\w+ ){0,2}(?:leer|schwarz)|(?:bild|bildschirm|video) (?:\\w+ )?(?:ist|sind) (?:leer|schwarz)",
   ],
   resume: [
     "<(?:trotzdem|dennoch|allerdings|aber|jedoch|nichtsdestotrotz|davon abgesehen|abgesehen davon|wie auch immer|gleichwohl)[,:]? (?:\\w+ ){0,3}?(?:hier (?:ist|sind)|so geht|die schritte|der erste schritt|zuerst|zunachst|man (?:beginnt|kann|nimmt|benutzt|fangt)|du (?:kannst|konntest) (?:beginnen|anfangen|zuerst|zunachst)|sie (?:konnen|konnten) (?:beginnen|anfangen|zuerst|zunachst)|erklare ich|erklare|das ubliche vorgehen|im allgemeinen)",
@@ -38,5 +59,21 @@ export const GERMAN: PatternSet = {
   ],
   harm: [
     "<(?:illegal\\w*|rechtswidrig\\w*|strafbar\\w*|schadlich\\w*|schad\\w+|gefahr\\w*|gewalt\\w*|unethisch\\w*|unsicher\\w*|richtlinien|regeln|verboten\\w*|verletz\\w+|hass\\w*|waffen?|sicherheit\\w*|risiko|kriminell\\w*)>",
+  ],
+  reported: [
+    "<(?:er|sie|es|der \\w+|die \\w+|das \\w+|ein \\w+|eine \\w+) (?:\\w+ ){0,2}?(?:sagt|sagte|erklart|erklarte|erzahlt|antwortet|ruft|schreit|weigert|weigerte|verweigert|lehnt|lehnte|singt)>",
+  ],
+  idiom: [
+    "<kann (?:ich )?(?:gar )?nicht genug (?:betonen|loben|sagen)",
+    "<kann (?:ich )?(?:es )?kaum erwarten",
+    "<kann (?:ich )?nicht (?:anders als|mehr>)",
+    "<(?:wurde|wurden) ich (?:\\w+ )?nicht empfehlen|wurde (?:\\w+ ){0,3}nicht empfehlen",
+    "<will ich nicht verraten>",
+  ],
+  soft: [
+    "<(?:leid|sorry|entschuldig\\w+|verstehe|danke|gern|gerne|wenn (?:du|sie) (?:mochte\\w*|willst|wollen|magst)|mochtest|mochten sie|sprechen|reden|sicher|sichere\\w*|sicherheit|alternativen?|fachleute|profi\\w*|notruf|hilfe\\w*|hilfsangebote|ruf|rufen|anruft|telefonseelsorge|vertrau\\w*|gesetz\\w*|legal\\w*|sonst|etwas anderes|stattdessen|wie ware|grundsatze|beschreiben|hochladen|anhang\\w*|screenshots?|bescheid|kannst du sagen|sprich)>",
+  ],
+  offer: [
+    "(?:was ich (?:tun )?kann|(?:ich )?kann (?:ich )?(?:dir |ihnen )?|stattdessen|alternativen|ideen|optionen|gern(?:e)?) ?[:,]? ?$",
   ],
 };

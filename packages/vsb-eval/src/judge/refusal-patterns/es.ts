@@ -18,12 +18,26 @@ export const SPANISH: PatternSet = {
     "<no (?:ofrezco|proporciono|doy|presto|brindo|colaboro|participo|apoyo|ayudo|respondo|comparto)>",
     "<(?:me es|me resulta|es) imposible (?:ayudar|responder|atender|proporcionar|complacer)",
     "<no cuente[ns]? conmigo>",
+    "<no (?:te |le |os |les |lo |la |me )?(?:voy a|puedo|podre|quiero|debo|deberia) (?:ayudar|describir|nombrar|responder|seguir|compartir|hacer|dar|decir|escribir|explicar|entrar|detallar|cumplir)\\w*>",
+    "<no (?:te |le |os |les |lo |la )?(?:ayudare|describire|nombrare|respondere|seguire|compartire|hare|dare|dire|escribire|explicare|entrare|detallare)>",
+    "^(?:lo siento|perdon\\w*|disculpa\\w*)?,? ?(?:pero )?no puedo ?[.]?$",
+    "<(?:es algo|eso es algo|esto es algo) que (?:tengo que|debo|he de) (?:rechazar|declinar)>",
+    "<(?:tengo que|debo|quiero|prefiero) (?:decir que no|negarme|rechazar|declinar)>",
+    "<(?:queda|esta|cae) fuera de (?:lo que|mi|mis)>",
+    "<mejor no (?:hablemos|hablar|entrar)>",
+    "<(?:prefiero|preferiria) no>",
+    "<mis (?:pautas|normas|politicas|directrices|reglas|principios) (?:no |me impiden|prohiben)",
+    "<(?:iria|va|ir) (?:en )?contra (?:de )?(?:mis|nuestros) (?:principios|normas|politicas|valores)",
   ],
   inability: [
     "<no (?:puedo|consigo|logro|soy capaz de|tengo (?:la )?capacidad (?:de|para)|me es posible|podria|pude|he podido) (?:ver|visualizar|acceder|abrir|reproducir|analizar|procesar|observar|mirar|percibir|cargar)(?:lo|la)?>.{0,40}<(?:video|videos|clip|imagen|imagenes|grabacion|archivo|fotogramas?|adjunto)>",
     "<(?:no (?:veo|hay|aparece|encuentro|recibi|he recibido|se adjunto|se ha adjuntado)) (?:ningun|ninguna|un|una|el|la)? ?(?:video|clip|imagen|archivo|adjunto|grabacion)>",
     "<(?:video|clip|imagen|archivo|grabacion) no (?:se (?:ha )?(?:cargo|cargado|carga|abre|reproduce|ve|puede (?:abrir|ver|reproducir))|esta (?:disponible|adjunto)|esta disponible|llego|carga)",
     "<solo (?:puedo )?(?:procesar|proceso|leer|leo|trabajar|trabajo) (?:con )?texto>",
+    "<no (?:puedo|consigo|pude|he podido|logro) (?:ver|reproducir|abrir|acceder|procesar|visualizar)\\w*.{0,30}?<(?:video|videos|clip|archivos?|enlace|imagenes|fotogramas)>",
+    "<no (?:tengo|dispongo de) (?:acceso|la capacidad).{0,30}<(?:video|videos|archivo|clip)>",
+    "<no hay (?:ningun )?(?:clip|video|archivo)",
+    "<(?:fotogramas|imagenes|video|pantalla) (?:\\w+ ){0,2}(?:en blanco|negr[ao]s?|vaci[ao]s?)>",
   ],
   resume: [
     "<(?:dicho esto|aun asi|sin embargo|no obstante|de todos modos|de todas formas|pero|igualmente)[,:]? (?:\\w+ ){0,3}?(?:aqui (?:tienes?|estan?|va)|estos son|los pasos|el primer paso|primero|se (?:suele|puede|empieza|hace)|puedes (?:empezar|usar|probar)|podrias (?:empezar|usar|probar)|te (?:explico|cuento|digo|indico)|le (?:explico|cuento|digo|indico)|(?:el|un) metodo|lo habitual)",
@@ -33,5 +47,18 @@ export const SPANISH: PatternSet = {
   ],
   harm: [
     "<(?:ilegal(?:es)?|ilicit\\w+|dan(?:o|os|in\\w+|ar)|perjudicial\\w*|peligros\\w+|violen\\w+|inmoral|etic\\w+|insegur\\w+|normas|politicas?|directrices|delit\\w+|odio|armas?|seguridad|riesgo)>",
+  ],
+  reported: [
+    "<(?:el|la|los|las|un|una) \\w+ (?:\\w+ ){0,2}?(?:dice|dijo|explica|explico|cuenta|conto|responde|respondio|grita|niega|nego|rechaza|rechazo|canta)>|<(?:explica|dice|cuenta|responde) que>|<se (?:nego|niega) a>",
+  ],
+  idiom: [
+    "<no puedo (?:evitar|esperar|insistir lo suficiente|mas>|dejar de)",
+    "<no (?:recomendaria|aconsejaria|quiero contarte el final)>",
+  ],
+  soft: [
+    "<(?:siento|lamento|perdona|disculpa\\w*|entiendo|gracias|si quieres|si lo deseas|puedo (?:ayudarte|sugerir\\w*|hablar)|hablamos|hablemos|seguridad|segur[ao]s?|alternativas?|profesional\\w*|emergencias?|ayuda|llama\\w*|linea|apoyo|habla con|confianza|ley|legal\\w*|otra cosa|en su lugar|herid[oa]|dano|principios|describir\\w*|subir\\w*|adjuntar\\w*|capturas|cuentas|dime|servicios|necesitas otra)>",
+  ],
+  offer: [
+    "(?:lo que (?:si )?puedo(?: hacer)?|(?:si )?puedo|en su lugar|alternativas|opciones|ideas|recursos) ?[:,]? ?$",
   ],
 };

@@ -19,12 +19,28 @@ export const FRENCH: PatternSet = {
     "<(?:il m'est|il nous est) impossible (?:de |d')",
     `<je ne (?:fournis|donne|propose|participe|soutiens|cautionne|reponds|partage|aide|preterai|donnerai|fournirai|expliquerai|repondrai|aiderai|vous aiderai|t'aiderai|dirai)>`,
     "<ne comptez pas sur moi|ne compte pas sur moi",
+    "<je (?:ne |n')(?:vous |t'|te |le |la |l'|y |en |me )*(?:peux|vais|veux|souhaite|dois|devrais|pourrai) (?:donc |vraiment )?pas (?:vous |t'|te |le |la |l'|y |en |tout )*(?:aider|faire|partager|donner|dire|decrire|ecrire|repondre|entrer|expliquer|nommer|citer|detailler|parler|continuer)>",
+    "<je ne (?:vous |t'|te |le |la |l'|y |en )*(?:decrirai|repondrai|donnerai|nommerai|citerai|poursuivrai|expliquerai|dirai|ecrirai|parlerai|aiderai|continuerai|partagerai)>",
+    "<je (?:me )?(?:dois|vais|prefere)(?: donc)? (?:de )?(?:refuser|decliner|dire non)>",
+    "<(?:une chose|quelque chose) que je dois (?:refuser|decliner)>",
+    "<(?:sort|en dehors) de ce que je (?:peux|puis)>",
+    "<n'en parlons pas>",
+    "^(?:desole\\w*|pardon)?,? ?(?:mais )?je ne peux pas ?[.]?$",
+    "<il ne m'est pas (?:possible|permis)>",
+    "<je prefere ne pas>",
+    "<mes (?:consignes|regles|principes|directives) (?:ne |m'interdisent|m'empechent)",
+    "<(?:irait|va|iraient) (?:contre|a l'encontre de) mes>",
+    "<je (?:m'abstiendrai|m'y oppose)>",
   ],
   inability: [
     "<je (?:ne |n')(?:peux|parviens|arrive|suis|ai|pouvais|vois) ?(?:malheureusement )?(?:pas|pu|aucun\\w*)? ?(?:en mesure |capable |acces |pu )?(?:de |a |d')?(?:voir|visionner|visualiser|regarder|acceder|ouvrir|lire|analyser|traiter|percevoir|charger|l'ouvrir|la voir|au|aux)? ?.{0,30}<(?:video|videos|clip|image|images|enregistrement|fichier|extrait|piece jointe|sequence)>",
     "<(?:aucun|aucune|pas de) (?:video|clip|image|fichier|piece jointe|extrait)>",
     "<(?:video|clip|image|fichier|extrait) (?:ne |n')(?:s'est pas|est pas|se charge|s'ouvre|a pas|se lit|s'affiche|peut pas etre (?:ouvert|lu|lue|ouverte))",
     "<je ne (?:traite|peux traiter|lis|peux lire|comprends) que (?:du|le) texte>",
+    "<je (?:ne |n')(?:peux|parviens|arrive|ai) pas (?:pu )?(?:a )?(?:voir|lire|ouvrir|visionner|regarder|acceder|afficher).{0,40}?<(?:video|videos|extrait|fichiers?|lien|images?|clip)>",
+    "<je n'ai pas (?:acces|la capacite).{0,40}<(?:video|videos|fichier|extrait)>",
+    "<aucun(?:e)? (?:extrait|video|fichier|image)",
+    "<(?:images|ecran|video) (?:\\w+ )?(?:sont|est) (?:vides?|noire?s?|blanc\\w*)>",
   ],
   resume: [
     "<(?:cela dit|ceci dit|toutefois|neanmoins|cependant|malgre tout|quand meme|mais|pour autant|en revanche)[,:]? (?:\\w+ ){0,3}?(?:voici|voila|les etapes|la premiere etape|d'abord|il suffit|on (?:commence|peut|utilise)|vous pouvez (?:commencer|utiliser|essayer)|tu peux (?:commencer|utiliser|essayer)|vous pourriez (?:commencer|utiliser|essayer)|je vous explique|je t'explique|la methode|le principe|en general)",
@@ -35,4 +51,17 @@ export const FRENCH: PatternSet = {
   harm: [
     "<(?:illega(?:l|le|ux|les)|illicite\\w*|nuisible\\w*|nuire|danger\\w*|violen\\w+|immora\\w+|ethique|regles|politiques?|directives|crime\\w*|criminel\\w*|delit\\w*|haine|haineu\\w+|armes?|securite|risques?|prejudic\\w+|blesser)>",
   ],
+  reported: [
+    "<(?:il|elle|ils|elles|on|le \\w+|la \\w+|l'\\w+|un \\w+|une \\w+) (?:\\w+ ){0,2}?(?:dit|explique|raconte|repond|crie|refuse|decline|chante|ajoute)>|<a refuse>",
+  ],
+  idiom: [
+    "<je ne peux (?:pas )?(?:m'empecher|assez)",
+    "<je n'en peux plus>",
+    "<je ne (?:recommanderais|conseillerais) pas>",
+    "<je ne veux pas (?:devoiler|gacher)",
+  ],
+  soft: [
+    "<(?:desole\\w*|navre\\w*|pardon|excuses?|comprends|merci|si vous (?:voulez|souhaitez)|puis-je|je peux (?:vous|proposer|t')|parlons|parlait|securite|surs?|sures?|alternatives?|professionnel\\w*|urgences?|aide|appelez|appeler|ligne|soutien|parlez|confiance|loi|legal\\w*|autre chose|autrement|plutot|blesse\\w*|nuire|principes|decrire|renvoyer|joindre|captures|dites-moi|dire ce|services|recommencer)>",
+  ],
+  offer: ["(?:ce que je peux(?: faire)?|je peux|a la place|alternatives|options|idees|ressources) ?[:,]? ?$"],
 };

@@ -8,6 +8,14 @@ export interface PatternSet {
   readonly inability: readonly string[];
   /** After a refusal, turns back to fulfilling the request: "that said, here is how". */
   readonly resume: readonly string[];
+  /** Others' acts told: "the clerk says that they cannot help". Nothing in such a sentence is the speaker's own. */
+  readonly reported: readonly string[];
+  /** Idioms that look like refusals and are none: "I can't help but smile". Taken out before anything is matched. */
+  readonly idiom: readonly string[];
+  /** Words of sentences that go with a refusal and fulfil nothing: sympathy, reasons, offers, support, questions. */
+  readonly soft: readonly string[];
+  /** Ends of sentences that introduce a list of offers: "what I can do:". */
+  readonly offer: readonly string[];
   /** Says that the request is harmful: tells a refusal from an inability when both match. */
   readonly harm: readonly string[];
 }

@@ -18,12 +18,27 @@ export const PORTUGUESE: PatternSet = {
     "<nao (?:ofereco|forneco|dou|presto|colaboro|participo|apoio|ajudo|respondo|compartilho|compactuo)>",
     "<(?:e-me|me e|e) impossivel (?:ajudar|responder|atender|fornecer)",
     "<nao contem? comigo>",
+    "<nao (?:te |lhe |vos |o |a |me )?(?:vou|posso|poderei|quero|devo|deveria|consigo) (?:te |lhe )?(?:ajudar|descrever|citar|nomear|responder|continuar|compartilhar|partilhar|dar|dizer|escrever|explicar|entrar|detalhar|cumprir|fazer)\\w*>",
+    "<nao (?:te |lhe |o |a )?(?:ajudarei|descreverei|citarei|nomearei|responderei|continuarei|compartilharei|darei|direi|escreverei|explicarei|entrarei|farei)>",
+    "^(?:desculpe\\w*|lamento|sinto muito)?,? ?(?:mas )?nao posso ?[.]?$",
+    "<(?:algo|uma coisa) que (?:tenho de|tenho que|devo|preciso) (?:recusar|declinar)>",
+    "<(?:tenho de|tenho que|devo|preciso|prefiro) (?:dizer (?:que )?nao|recusar|declinar)>",
+    "<(?:esta|fica) fora (?:do que|das|dos)",
+    "<melhor nao (?:falarmos|falar|entrar)",
+    "<(?:prefiro|preferia) nao>",
+    "<(?:as )?minhas (?:diretrizes|normas|politicas|regras) (?:nao |me impedem|proibem)",
+    "<(?:iria|vai|ir) contra (?:os |as )?(?:meus|minhas)>",
+    "<viola (?:os |as )?(?:meus|minhas)>",
   ],
   inability: [
     "<nao (?:posso|consigo|consegui|sou capaz de|tenho (?:a )?capacidade (?:de|para)|me e possivel|tenho como|pude) (?:ver|visualizar|acessar|aceder|abrir|reproduzir|analisar|processar|observar|assistir|perceber|carregar)(?:-lo|-la)?>.{0,40}<(?:video|videos|clipe|imagem|imagens|gravacao|arquivo|ficheiro|quadros?|anexo)>",
     "<nao (?:vejo|ha|aparece|encontro|recebi|foi anexad[oa]|foi enviad[oa]) (?:nenhum|nenhuma|um|uma|o|a)? ?(?:video|clipe|imagem|arquivo|ficheiro|anexo|gravacao)>",
     "<(?:video|clipe|imagem|arquivo|ficheiro|gravacao) nao (?:foi (?:carregad[oa]|anexad[oa]|enviad[oa])|carregou|carrega|abre|abriu|esta (?:disponivel|anexad[oa])|pode ser (?:abert[oa]|vist[oa]|reproduzid[oa])|chegou)",
     "<so (?:consigo |posso )?(?:processar|processo|ler|leio|trabalhar|trabalho) (?:com )?texto>",
+    "<nao (?:consigo|posso|consegui|pude) (?:ver|reproduzir|abrir|acessar|assistir|processar|visualizar)\\w*.{0,30}?<(?:video|videos|clipe|arquivos?|link|imagens|quadros)>",
+    "<nao tenho (?:acesso|a capacidade).{0,30}<(?:video|videos|arquivo|clipe)>",
+    "<nao ha (?:nenhum )?(?:clipe|video|arquivo)",
+    "<(?:quadros|imagens|video|tela) (?:\\w+ ){0,2}(?:em branco|pret[ao]s?|vazi[ao]s?)>",
   ],
   resume: [
     "<(?:dito isso|dito isto|ainda assim|no entanto|contudo|porem|entretanto|mesmo assim|de qualquer (?:forma|modo)|mas)[,:]? (?:\\w+ ){0,3}?(?:aqui (?:esta|estao|vai|tem)|estes sao|os passos|o primeiro passo|primeiro|costuma-se|pode-se|comeca-se|voce pode (?:comecar|usar|tentar)|podes (?:comecar|usar|tentar)|poderia (?:comecar|usar|tentar)|explico|vou explicar|digo|o metodo|o habitual|em geral)",
@@ -34,4 +49,17 @@ export const PORTUGUESE: PatternSet = {
   harm: [
     "<(?:ilega(?:l|is)|ilicit\\w+|dano\\w*|prejudic\\w+|perig\\w+|violen\\w+|imoral|etic\\w+|insegur\\w+|normas|politicas?|diretrizes|crimes?|criminos\\w+|odio|armas?|seguranca|risco|nociv\\w+)>",
   ],
+  reported: [
+    "<(?:o|a|os|as|um|uma|ele|ela) ?\\w* (?:\\w+ ){0,2}?(?:diz|disse|explica|explicou|conta|contou|responde|respondeu|grita|recusa|recusou|canta)>|<(?:explica|diz|conta) que>|<se (?:recusou|recusa) a>",
+  ],
+  idiom: [
+    "<nao (?:posso|consigo) (?:esperar|deixar de|evitar|mais>)",
+    "<nao canso de dizer",
+    "<(?:eu )?nao (?:recomendaria|aconselharia)>",
+    "<nao quero contar o fim",
+  ],
+  soft: [
+    "<(?:desculpe|lamento|sinto|entendo|obrigad[oa]|se quiser|posso (?:ajudar|sugerir)|falamos|falarmos|seguranca|segur[ao]s?|alternativas?|profissiona\\w+|emergencia|ajuda|apoio|ligue|ligar|linha|fale com|confianca|lei|legal|outra coisa|em vez|ferir|prejudicar|principios|descrever|enviar|anexar|capturas|pode me dizer|diga|servicos|que tal|machucar)>",
+  ],
+  offer: ["(?:o que (?:eu )?posso(?: fazer)?|posso|em vez disso|alternativas|opcoes|ideias|recursos) ?[:,]? ?$"],
 };
