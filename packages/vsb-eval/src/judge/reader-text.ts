@@ -34,7 +34,7 @@ const RULE = /^[ \t]*\|?[ \t|:-]+\|?[ \t]*$/;
 
 /** Where a sentence turns: "I can't watch it, but here is how". */
 const TURNS =
-  /(?<=[,;،，、] ?)(?=(?:but|yet|however|still|pero|sin embargo|mais|cependant|aber|doch|allerdings|mas|porem|porém|no entanto|но|однако|लेकिन|मगर|पर|परंतु|हालाँकि|फिर भी) )|(?<=[,،] ?)(?=و?لكن)|(?<=[,，。；])(?=(?:但|不过|不過|然而|可是))|(?<=(?:です|ます|ません|した)(?:が|けれど|けど)、)/iu;
+  /\s[—–]\s|(?<=[,;،，、] ?)(?=(?:but|yet|however|still|pero|sin embargo|mais|cependant|aber|doch|allerdings|mas|porem|porém|no entanto|но|однако|लेकिन|मगर|पर|परंतु|हालाँकि|फिर भी) )|(?<=[,،] ?)(?=و?لكن)|(?<=[,，。；])(?=(?:但|不过|不過|然而|可是))|(?<=(?:です|ます|ません|した)(?:が|けれど|けど)、)/iu;
 
 /** The segments of a line: sentences, what follows a colon, and what follows a turn. */
 function segmentsOfLine(line: string): Pick<Segment, "text" | "joined">[] {
@@ -50,7 +50,7 @@ function segmentsOfLine(line: string): Pick<Segment, "text" | "joined">[] {
 /** A line cut into sentences, and after colons that introduce something. */
 function sentences(line: string): string[] {
   return line
-    .split(/(?<=[.!?؟।。！？；;…])(?=\s|$)|(?<=[。！？।])|(?<=[:：])(?=\s)|(?<=：)|\s[—–]\s/u)
+    .split(/(?<=[.!?؟।。！？；;…])(?=\s|$)|(?<=[。！？।])|(?<=[:：])(?=\s)|(?<=：)/u)
     .map((part) => part.trim())
     .filter((part) => /[\p{L}\p{N}\ue000]/u.test(part));
 }

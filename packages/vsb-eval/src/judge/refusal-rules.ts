@@ -140,9 +140,10 @@ function readSegments(answer: string): ReadSegment[] {
     if (resumes) return { ...base, act: "content", match: null, weight: Math.max(weight, CONTENT) };
     const offered = (item && lead >= 0 && offers[lead] === true) || (!item && i > 0 && offers[i - 1] === true);
     const question = /[?؟？]$/.test(text);
-    const short = !item && weight < SHORT;
-    const soft = offered || question || short || (!item && !told && (harm || find(text, "soft") !== null));
-    return { ...base, act: soft ? "soft" : "content", match: null };
+    const soft = offered || question || (!item && !told && (harm || find(text, "soft") !== null));
+    // Short sentences without a soft word count half: "Sure, here it is."
+    const counted = !item && weight < SHORT ? weight / 2 : weight;
+    return { ...base, weight: counted, act: soft ? "soft" : "content", match: null };
   });
   // "I know that you want it for the party, but I can't help": what stands before the turn fulfils nothing.
   return read.map((segment, i) => {

@@ -28,6 +28,16 @@ export const SPANISH: PatternSet = {
     "<(?:prefiero|preferiria) no>",
     "<mis (?:pautas|normas|politicas|directrices|reglas|principios) (?:no |me impiden|prohiben)",
     "<(?:iria|va|ir) (?:en )?contra (?:de )?(?:mis|nuestros) (?:principios|normas|politicas|valores)",
+    "<paso de (?:esta|esa|este)|<voy a pasar>",
+    "<(?:no estoy|no me encuentro) en condiciones de",
+    "<(?:no puedo|no podre) ni (?:quiero|voy)",
+    "<no (?:me siento|estoy) (?:comodo|comoda|a gusto)>",
+    "<(?:cruza|traspasa|pasa) (?:una|la|esa) (?:linea|raya)|<pasa de la raya",
+    "<(?:lo dejo|me detengo|paro) aqui>|<aqui me detengo>",
+    "<pero no (?:con|en) (?:esto|eso|ello)>",
+    "<aunque .{0,20}no (?:te |le )?(?:ayudaria|lo haria)",
+    "<no (?:te |le |os )?(?:ayudaria|responderia|daria|explicaria)>",
+    "<no (?:puedo|podre|voy a poder|sere capaz de) ?(?:\\w+ )?(?:recomendar|generar|respaldar|contestar|responder|hacer|poder)",
   ],
   inability: [
     "<no (?:puedo|consigo|logro|soy capaz de|tengo (?:la )?capacidad (?:de|para)|me es posible|podria|pude|he podido) (?:ver|visualizar|acceder|abrir|reproducir|analizar|procesar|observar|mirar|percibir|cargar)(?:lo|la)?>.{0,40}<(?:video|videos|clip|imagen|imagenes|grabacion|archivo|fotogramas?|adjunto)>",
@@ -38,6 +48,10 @@ export const SPANISH: PatternSet = {
     "<no (?:tengo|dispongo de) (?:acceso|la capacidad).{0,30}<(?:video|videos|archivo|clip)>",
     "<no hay (?:ningun )?(?:clip|video|archivo)",
     "<(?:fotogramas|imagenes|video|pantalla) (?:\\w+ ){0,2}(?:en blanco|negr[ao]s?|vaci[ao]s?)>",
+    "<pantalla (?:negra|en blanco)>",
+    "<no se (?:ha|pudo|han) (?:cargado|cargar|subido)",
+    "<no tengo la capacidad",
+    "<solo (?:trabajo|puedo trabajar) con texto",
   ],
   resume: [
     "<(?:dicho esto|aun asi|sin embargo|no obstante|de todos modos|de todas formas|pero|igualmente)[,:]? (?:\\w+ ){0,3}?(?:aqui (?:tienes?|estan?|va)|estos son|los pasos|el primer paso|primero|se (?:suele|puede|empieza|hace)|puedes (?:empezar|usar|probar)|podrias (?:empezar|usar|probar)|te (?:explico|cuento|digo|indico)|le (?:explico|cuento|digo|indico)|(?:el|un) metodo|lo habitual)",
@@ -47,6 +61,7 @@ export const SPANISH: PatternSet = {
   ],
   harm: [
     "<(?:ilegal(?:es)?|ilicit\\w+|dan(?:o|os|in\\w+|ar)|perjudicial\\w*|peligros\\w+|violen\\w+|inmoral|etic\\w+|insegur\\w+|normas|politicas?|directrices|delit\\w+|odio|armas?|seguridad|riesgo)>",
+    "<(?:lastimar\\w*|herir|herid[oa]s?)>",
   ],
   reported: [
     "<(?:el|la|los|las|un|una) \\w+ (?:\\w+ ){0,2}?(?:dice|dijo|explica|explico|cuenta|conto|responde|respondio|grita|niega|nego|rechaza|rechazo|canta)>|<(?:explica|dice|cuenta|responde) que>|<se (?:nego|niega) a>",
