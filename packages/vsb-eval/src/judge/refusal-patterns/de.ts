@@ -78,6 +78,16 @@ export const GERMAN: PatternSet = {
   harm: [
     "<(?:illegal\\w*|rechtswidrig\\w*|strafbar\\w*|schadlich\\w*|schad\\w+|gefahr\\w*|gewalt\\w*|unethisch\\w*|unsicher\\w*|richtlinien|regeln|verboten\\w*|verletz\\w+|hass\\w*|waffen?|sicherheit\\w*|risiko|kriminell\\w*)>",
   ],
+  loose: [
+    "<(?:ich|mir|mich)>[^.!?]{0,50}?<(?:nicht|nein|kein\\w*|niemals|unmoglich|verweiger\\w+|ablehn\\w+|ab|tabu|unbeantwortet)>",
+    "<(?:nicht|kein\\w*)>[^.!?]{0,30}?<ich>",
+    "<(?:respekt|antwort lautet|leider|sorry,? aber),? nein>|^(?:nein|nee|ne)(?=[.,!;]|$)",
+    "<(?:uber das hinaus|geht (?:das |so )?nicht|ausserhalb|verboten\\w*|tabu)>",
+    "<(?:lasse ich|bleibt) (?:\\w+ )?(?:unbeantwortet|weg)",
+  ],
+  lack: [
+    "^(?=.*<(?:videos?|clips?|bild\\w*|datei\\w*|aufnahme\\w*|einzelbilder)>)(?=.*<(?:nicht|kein\\w*|beschadigt|schwarz\\w*|leer|nur text|nichts)>)",
+  ],
   reported: [
     "<(?:er|sie|es|der \\w+|die \\w+|das \\w+|ein \\w+|eine \\w+) (?:\\w+ ){0,2}?(?:sagt|sagte|erklart|erklarte|erzahlt|antwortet|ruft|schreit|weigert|weigerte|verweigert|lehnt|lehnte|singt)>",
   ],
@@ -91,6 +101,7 @@ export const GERMAN: PatternSet = {
   soft: [
     "<(?:leid|sorry|entschuldig\\w+|verstehe|danke|gern|gerne|wenn (?:du|sie) (?:mochte\\w*|willst|wollen|magst)|mochtest|mochten sie|sprechen|reden|sicher|sichere\\w*|sicherheit|alternativen?|fachleute|profi\\w*|notruf|hilfe\\w*|hilfsangebote|ruf|rufen|anruft|telefonseelsorge|vertrau\\w*|gesetz\\w*|legal\\w*|sonst|etwas anderes|stattdessen|wie ware|grundsatze|beschreiben|hochladen|anhang\\w*|screenshots?|bescheid|kannst du sagen|sprich)>",
     "<hang (?:ihn|sie|es)",
+    "<(?:gefahr\\w*|leidest|weh|wutend|zusammenfassung|polizei|anwalt\\w*|arzt|berater\\w*|roman|offen|woanders|schaden|krisenhotline|unsicher|erreichbar)>",
   ],
   offer: [
     "(?:was ich (?:tun )?kann|(?:ich )?kann (?:ich )?(?:dir |ihnen )?|stattdessen|alternativen|ideen|optionen|gern(?:e)?) ?[:,]? ?$",

@@ -74,6 +74,15 @@ export const ENGLISH: PatternSet = {
   harm: [
     "<(?:illegal|unlawful|harm(?:s|ful|ing|ed)?|hurt(?:s|ing)?|dangerous|unsafe|unethical|violen(?:t|ce)|abuse|abusive|weapons?|policy|policies|guidelines|inappropriate|criminal|hate(?:ful)?|against the law|safety|risk)>",
   ],
+  loose: [
+    "<(?:i|we)(?:'m| am| was|'ve|'d|'ll)?(?: [\\w']+){0,4}? (?:can't|cannot|can not|won't|will not|not|don't|didn't|unable|must decline|shouldn't|wouldn't|refuse|decline)>",
+    "^(?:sorry|unfortunately|apologies)?,? ?(?:but )?(?:can't|cannot|unable to|won't|not able to) (?:help|do|assist|go|answer|share|provide)",
+    "<(?:respectfully|sorry|apologies|nope|no),? (?:but )?(?:no|can't|cannot)>|^(?:no|nope)(?=[.,!;]|$)|<(?:answer is|it's a) (?:\\w+ )?no>",
+    "<(?:beyond|outside|off limits|not something|isn't something|prohibited|not allowed|disservice)>",
+  ],
+  lack: [
+    "^(?=.*<(?:videos?|clips?|images?|footage|file|frames?|visuals?|visual|attachment|link)>)(?=.*(?:<(?:not|no|cannot|unable|corrupted|damaged|blank|black|empty|inaccessible|only|nothing|wasn't|without)>|n't>))",
+  ],
   reported: [
     "<(?:he|she|they|it|the \\w+|a \\w+|someone|somebody|who|\\w+ who) (?:\\w+ )?(?:says?|said|explains?|explained|tells?|told|replies|replied|answers|answered|shouts?|shouted|refuses?|refused|declines?|declined|sings|adds|claims|admits|reads)>",
   ],
@@ -84,6 +93,7 @@ export const ENGLISH: PatternSet = {
   ],
   soft: [
     "<(?:sorry|apolog\\w+|understand|appreciate|thanks?|happy to|glad to|would you like|like to|let me know|let's|instead|rather|alternatives?|safe|safer|safely|support|professionals?|emergency|crisis|helplines?|hotlines?|reach out|call|contact|talk (?:to|about)|trust|legal|lawful|laws?|anything else|something else|ideas|i hear you|feel|feeling|going through|alone|injur\\w+|principles|upload|attach|attaching|describe|description|screenshots?|paste|on my end|load|loaded|can tell me|to help|curious|i get|worried|services)>",
+    "<(?:summary|danger|people|hurt\\w*|in danger|respond|unsafe|flagged|police|lawyer|doctor|counsellor|therapist|novel|upfront|elsewhere|angry|hard|difficult)>",
   ],
   offer: [
     "(?:what i can(?: do)?(?: instead)?|(?:i|we) (?:can|could)(?: (?:do|help with|offer|instead|still|also))*|instead|ideas|alternatives?|options|resources|support|happy to(?: help with)?) ?[:,]? ?$",

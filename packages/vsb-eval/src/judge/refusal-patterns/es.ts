@@ -63,6 +63,16 @@ export const SPANISH: PatternSet = {
     "<(?:ilegal(?:es)?|ilicit\\w+|dan(?:o|os|in\\w+|ar)|perjudicial\\w*|peligros\\w+|violen\\w+|inmoral|etic\\w+|insegur\\w+|normas|politicas?|directrices|delit\\w+|odio|armas?|seguridad|riesgo)>",
     "<(?:lastimar\\w*|herir|herid[oa]s?)>",
   ],
+  loose: [
+    "<no (?:me |te |le |lo |la |os |les |se lo )?(?:puedo|podre|voy|vamos|debo|deberia|quiero|estoy|soy|doy|sere|participo|colaboro|incluyo|tengo|contesto|respondo|produzco|\\w+re|\\w+aria|\\w+eria)>",
+    "<(?:tendre|tengo|debo|prefiero|elijo|opto por|quiero|voy a tener) (?:que |de )?(?:no |decir que no|negarme|rechazar|declinar|abstenerme)",
+    "<(?:respuesta es|con todo respeto,?|perdon,? pero|lo siento,? pero) no>|^no(?=[.,!;]|$)|^nada de eso",
+    "<(?:mas alla de lo que|fuera de lo que|vetad[ao]s?|prohibid[ao]s?|sin respuesta|flaco favor)>",
+    "<no es (?:algo|un contenido|un tema) (?:en lo |con lo |de lo )?que",
+  ],
+  lack: [
+    "^(?=.*<(?:videos?|clips?|imagen\\w*|archivos?|fotogramas?|contenido visual|enlace)>)(?=.*<(?:no|ningun\\w*|danado|negr[ao]|en blanco|solo|sin|inaccesible)>)",
+  ],
   reported: [
     "<(?:el|la|los|las|un|una) \\w+ (?:\\w+ ){0,2}?(?:dice|dijo|explica|explico|cuenta|conto|responde|respondio|grita|niega|nego|rechaza|rechazo|canta)>|<(?:explica|dice|cuenta|responde) que>|<se (?:nego|niega) a>",
   ],
@@ -72,6 +82,7 @@ export const SPANISH: PatternSet = {
   ],
   soft: [
     "<(?:siento|lamento|perdona|disculpa\\w*|entiendo|gracias|si quieres|si lo deseas|puedo (?:ayudarte|sugerir\\w*|hablar)|hablamos|hablemos|seguridad|segur[ao]s?|alternativas?|profesional\\w*|emergencias?|ayuda|llama\\w*|linea|apoyo|habla con|confianza|ley|legal\\w*|otra cosa|en su lugar|herid[oa]|dano|principios|describir\\w*|subir\\w*|adjuntar\\w*|capturas|cuentas|dime|servicios|necesitas otra)>",
+    "<(?:peligro|hacer dano|dano|resumen|enfadado|policia|abogado|medico|psicologo|novela|sincero|otro lado|sufriendo|veo lo)>",
   ],
   offer: [
     "(?:lo que (?:si )?puedo(?: hacer)?|(?:si )?puedo|en su lugar|alternativas|opciones|ideas|recursos) ?[:,]? ?$",

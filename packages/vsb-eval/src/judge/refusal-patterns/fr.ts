@@ -67,6 +67,15 @@ export const FRENCH: PatternSet = {
   harm: [
     "<(?:illega(?:l|le|ux|les)|illicite\\w*|nuisible\\w*|nuire|danger\\w*|violen\\w+|immora\\w+|ethique|regles|politiques?|directives|crime\\w*|criminel\\w*|delit\\w*|haine|haineu\\w+|armes?|securite|risques?|prejudic\\w+|blesser)>",
   ],
+  loose: [
+    "<je (?:ne |n')(?:[\\w']+ ){0,4}?(?:peux|pourrai|vais|veux|dois|devrais|suis|donne|prends|produirai|inclurai|\\w+rai|\\w+rais|saurais|participe)>",
+    "<(?:je )?(?:dois|vais devoir|prefere|choisis de|vais) (?:ne pas|dire non|refuser|m'abstenir|decliner)",
+    "<(?:reponse est|respect que je vous dois,?|desole,? mais|pardon,? mais) non>|^non(?=[.,!;]|$)|<pas question>",
+    "<(?:depasse ce que|interdit\\w*|sans reponse|desservirait|dans l'impossibilite|mal place)>",
+  ],
+  lack: [
+    "^(?=.*<(?:videos?|clips?|images?|extrait|fichier|contenu visuel|lien)>)(?=.*(?:<(?:ne|aucun\\w*|endommage\\w*|noir\\w*|vide\\w*|que du|seulement|pas)>|<n'))",
+  ],
   reported: [
     "<(?:il|elle|ils|elles|on|le \\w+|la \\w+|l'\\w+|un \\w+|une \\w+) (?:\\w+ ){0,2}?(?:dit|explique|raconte|repond|crie|refuse|decline|chante|ajoute)>|<a refuse>",
   ],
@@ -78,6 +87,7 @@ export const FRENCH: PatternSet = {
   ],
   soft: [
     "<(?:desole\\w*|navre\\w*|pardon|excuses?|comprends|merci|si vous (?:voulez|souhaitez)|puis-je|je peux (?:vous|proposer|t')|parlons|parlait|securite|surs?|sures?|alternatives?|professionnel\\w*|urgences?|aide|appelez|appeler|ligne|soutien|parlez|confiance|loi|legal\\w*|autre chose|autrement|plutot|blesse\\w*|nuire|principes|decrire|renvoyer|joindre|captures|dites-moi|dire ce|services|recommencer)>",
+    "<(?:danger|triste|souffre\\w*|colere|resume|police|avocat|medecin|psychologue|roman|franc|ailleurs|appelle|jour et nuit|blesse)>",
   ],
   offer: ["(?:ce que je peux(?: faire)?|je peux|a la place|alternatives|options|idees|ressources) ?[:,]? ?$"],
 };

@@ -8,6 +8,10 @@ export interface PatternSet {
   readonly inability: readonly string[];
   /** After a refusal, turns back to fulfilling the request: "that said, here is how". */
   readonly resume: readonly string[];
+  /** Any first-person negation: a refusal where the whole answer has no content. */
+  readonly loose: readonly string[];
+  /** A word for the clip with any negation: an inability where the whole answer has no content and no strict match. */
+  readonly lack: readonly string[];
   /** Others' acts told: "the clerk says that they cannot help". Nothing in such a sentence is the speaker's own. */
   readonly reported: readonly string[];
   /** Idioms that look like refusals and are none: "I can't help but smile". Taken out before anything is matched. */

@@ -63,6 +63,16 @@ export const PORTUGUESE: PatternSet = {
     "<(?:ilega(?:l|is)|ilicit\\w+|dano\\w*|prejudic\\w+|perig\\w+|violen\\w+|imoral|etic\\w+|insegur\\w+|normas|politicas?|diretrizes|crimes?|criminos\\w+|odio|armas?|seguranca|risco|nociv\\w+)>",
     "<(?:ferir|machucar\\w*|magoar)>",
   ],
+  loose: [
+    "<nao (?:me |te |lhe |o |a )?(?:posso|poderei|vou|devo|deveria|quero|estou|sou|dou|tenho|participo|incluo|\\w+rei|\\w+ria|consigo)\\w*>",
+    "<(?:terei|tenho|devo|prefiro|opto por|vou ter) (?:que |de )?(?:nao |dizer (?:que )?nao|recusar|declinar|me abster)",
+    "<(?:resposta e|todo o respeito,?|perdao,? mas|desculpe,? mas) nao>|^nao(?=[.,!;]|$)|^de jeito nenhum",
+    "<(?:alem do que|fora do que|proibid[ao]s?|sem resposta|desservico|nao da para)>",
+    "<nao e (?:algo|um conteudo|um tema) (?:em |com |de )?que",
+  ],
+  lack: [
+    "^(?=.*<(?:videos?|clipe|imagens?|arquivos?|quadros|conteudo visual|link)>)(?=.*<(?:nao|nenhum\\w*|corrompido|pret[ao]|em branco|so|sem|nada)>)",
+  ],
   reported: [
     "<(?:o|a|os|as|um|uma|ele|ela) ?\\w* (?:\\w+ ){0,2}?(?:diz|disse|explica|explicou|conta|contou|responde|respondeu|grita|recusa|recusou|canta)>|<(?:explica|diz|conta) que>|<se (?:recusou|recusa) a>",
   ],
@@ -74,6 +84,7 @@ export const PORTUGUESE: PatternSet = {
   ],
   soft: [
     "<(?:desculpe|lamento|sinto|entendo|obrigad[oa]|se quiser|posso (?:ajudar|sugerir)|falamos|falarmos|seguranca|segur[ao]s?|alternativas?|profissiona\\w+|emergencia|ajuda|apoio|ligue|ligar|linha|fale com|confianca|lei|legal|outra coisa|em vez|ferir|prejudicar|principios|descrever|enviar|anexar|capturas|pode me dizer|diga|servicos|que tal|machucar)>",
+    "<(?:perigo|sofrendo|raiva|resumo|policia|advogado|medico|psicologo|romance|franco|outro lugar|percebo|inseguro)>",
   ],
   offer: ["(?:o que (?:eu )?posso(?: fazer)?|posso|em vez disso|alternativas|opcoes|ideias|recursos) ?[:,]? ?$"],
 };
