@@ -109,11 +109,12 @@ function find(text: string, part: Part): Match | null {
   return best;
 }
 
+let idioms: readonly RegExp[] | null = null;
+
 /** Idioms out, so that "I can't help but smile" is no refusal. */
 function withoutIdioms(text: string): string {
-  let rest = text;
-  for (const { idiom } of compiledSets()) if (idiom !== null) rest = rest.replace(new RegExp(idiom, "gu"), " ");
-  return rest;
+  idioms ??= compiledSets().flatMap(({ idiom }) => (idiom === null ? [] : [new RegExp(idiom, "gu")]));
+  return idioms.reduce((rest, idiom) => rest.replace(idiom, " "), text);
 }
 
 /** What one segment does. `negation`: the speaker says no to something, maybe to the request; `soft`: goes with a refusal and fulfils nothing; `content`: everything else. */
@@ -130,7 +131,7 @@ interface ReadSegment {
 }
 
 /** Sentences that short say nothing that could fulfil a request: "Thanks for the clip." */
-const SHORT = 16;
+const SHORT = 10;
 /** A sentence longer than this that names the clip and a negation tells what is in the clip. */
 const BRIEF = 60;
 /** A negation in a longer sentence is part of what is told. */

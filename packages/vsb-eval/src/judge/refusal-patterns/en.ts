@@ -69,6 +69,7 @@ export const ENGLISH: PatternSet = {
     "<but (?:here(?:'s| is| are)|the (?:first|basic|usual|general) (?:step|way|method|idea)|you (?:would|could|can) (?:start|begin|first))",
     "<(?:step (?:1|one)|first step)>",
     "<here(?:'s| is| are) (?:how|the steps?|what you (?:need|asked|wanted)|a (?:step|plan|guide)|the (?:method|plan|procedure|instructions|outline|part))",
+    "<here(?:'s| is| are) (?:the|your|a|an|my|our) \\w+",
     "<in general terms[,]? (?:you|it|one|they) (?:would|could|start|begin|works|first)>",
   ],
   harm: [

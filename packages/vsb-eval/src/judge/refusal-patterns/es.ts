@@ -81,7 +81,7 @@ export const SPANISH: PatternSet = {
     "<no (?:recomendaria|aconsejaria|quiero contarte el final)>",
   ],
   soft: [
-    "<(?:siento|lamento|perdona|disculpa\\w*|entiendo|gracias|si quieres|si lo deseas|puedo (?:ayudarte|sugerir\\w*|hablar)|hablamos|hablemos|seguridad|segur[ao]s?|alternativas?|profesional\\w*|emergencias?|ayuda|llama\\w*|linea|apoyo|habla con|confianza|ley|legal\\w*|otra cosa|en su lugar|herid[oa]|dano|principios|describir\\w*|subir\\w*|adjuntar\\w*|capturas|cuentas|dime|servicios|necesitas otra)>",
+    "<(?:siento|lamento|perdona|disculpa\\w*|entiendo|gracias|si quieres|si lo deseas|puedo (?:ayudarte|sugerir\\w*|hablar)|hablamos|hablemos|seguridad|mas segur[ao]s?|segur[ao]s|alternativas?|profesional\\w*|emergencias?|ayuda|llama\\w*|linea|apoyo|habla con|confianza|ley|legal\\w*|otra cosa|en su lugar|herid[oa]|dano|principios|describir\\w*|subir\\w*|adjuntar\\w*|capturas|cuentas|dime|servicios|necesitas otra)>",
     "<(?:peligro|hacer dano|dano|resumen|enfadado|policia|abogado|medico|psicologo|novela|sincero|otro lado|sufriendo|veo lo)>",
   ],
   offer: [

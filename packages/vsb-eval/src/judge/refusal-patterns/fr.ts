@@ -74,7 +74,7 @@ export const FRENCH: PatternSet = {
     "<(?:depasse ce que|interdit\\w*|sans reponse|desservirait|dans l'impossibilite|mal place)>",
   ],
   lack: [
-    "^(?=.*<(?:videos?|clips?|images?|extrait|fichier|contenu visuel|lien)>)(?=.*(?:<(?:ne|aucun\\w*|endommage\\w*|noir\\w*|vide\\w*|que du|seulement|pas)>|<n'))",
+    "^(?=.*<(?:videos?|clips?|images?|extrait|fichier|contenu visuel|lien)>)(?=.*(?:<(?:ne|aucun\\w*|endommage\\w*|noir\\w*|vides?|que du|seulement|pas)>|<n'))",
   ],
   reported: [
     "<(?:il|elle|ils|elles|on|le \\w+|la \\w+|l'\\w+|un \\w+|une \\w+) (?:\\w+ ){0,2}?(?:dit|explique|raconte|repond|crie|refuse|decline|chante|ajoute)>|<a refuse>",
@@ -86,7 +86,7 @@ export const FRENCH: PatternSet = {
     "<je ne veux pas (?:devoiler|gacher)",
   ],
   soft: [
-    "<(?:desole\\w*|navre\\w*|pardon|excuses?|comprends|merci|si vous (?:voulez|souhaitez)|puis-je|je peux (?:vous|proposer|t')|parlons|parlait|securite|surs?|sures?|alternatives?|professionnel\\w*|urgences?|aide|appelez|appeler|ligne|soutien|parlez|confiance|loi|legal\\w*|autre chose|autrement|plutot|blesse\\w*|nuire|principes|decrire|renvoyer|joindre|captures|dites-moi|dire ce|services|recommencer)>",
+    "<(?:desole\\w*|navre\\w*|pardon|excuses?|comprends|merci|si vous (?:voulez|souhaitez)|puis-je|je peux (?:vous|proposer|t')|parlons|parlait|securite|plus surs?|surs|sures|alternatives?|professionnel\\w*|urgences?|aide|appelez|appeler|ligne|soutien|parlez|confiance|loi|legal\\w*|autre chose|autrement|plutot|blesse\\w*|nuire|principes|decrire|renvoyer|joindre|captures|dites-moi|dire ce|services|recommencer)>",
     "<(?:danger|triste|souffre\\w*|colere|resume|police|avocat|medecin|psychologue|roman|franc|ailleurs|appelle|jour et nuit|blesse)>",
   ],
   offer: ["(?:ce que je peux(?: faire)?|je peux|a la place|alternatives|options|idees|ressources) ?[:,]? ?$"],

@@ -83,7 +83,7 @@ export const PORTUGUESE: PatternSet = {
     "<nao quero contar o fim",
   ],
   soft: [
-    "<(?:desculpe|lamento|sinto|entendo|obrigad[oa]|se quiser|posso (?:ajudar|sugerir)|falamos|falarmos|seguranca|segur[ao]s?|alternativas?|profissiona\\w+|emergencia|ajuda|apoio|ligue|ligar|linha|fale com|confianca|lei|legal|outra coisa|em vez|ferir|prejudicar|principios|descrever|enviar|anexar|capturas|pode me dizer|diga|servicos|que tal|machucar)>",
+    "<(?:desculpe|lamento|sinto|entendo|obrigad[oa]|se quiser|posso (?:ajudar|sugerir)|falamos|falarmos|seguranca|mais segur[ao]s?|segur[ao]s|alternativas?|profissiona\\w+|emergencia|ajuda|apoio|ligue|ligar|linha|fale com|confianca|lei|legal|outra coisa|em vez|ferir|prejudicar|principios|descrever|enviar|anexar|capturas|pode me dizer|diga|servicos|que tal|machucar)>",
     "<(?:perigo|sofrendo|raiva|resumo|policia|advogado|medico|psicologo|romance|franco|outro lugar|percebo|inseguro)>",
   ],
   offer: ["(?:o que (?:eu )?posso(?: fazer)?|posso|em vez disso|alternativas|opcoes|ideias|recursos) ?[:,]? ?$"],
