@@ -1,19 +1,22 @@
-"""Golden values for packages/video-llm from transformers' Qwen2VL- and Qwen2_5_VLForConditionalGeneration.
+"""Golden values for packages/video-llm from transformers' Qwen2VL-, Qwen2_5_VL- and Qwen3VLForConditionalGeneration.
 
 torch==2.13.0, transformers==5.18.0, tokenizers==0.23.2 (checked in video_llm_common.py), Pillow 12.3.0, jinja2. Writes one checkpoint directory a
 family, as transformers saves it (random tiny weights, bfloat16), and the values it computes from them in float32. Frames
-are a formula (`pixels`), repeated in test/qwen-vl.test.ts. Run: /path/to/python tools/golden/video-llm-qwen-vl.py
+are a formula (`pixels`), repeated in test/qwen-vl.test.ts. Run: /path/to/python tools/golden/video-llm-qwen-vl.py [family ...]
 """
 
 import json
+import math
 import pathlib
+import sys
 
 from video_llm_common import train_tokenizer  # first: offline mode, versions
 import jinja2
 import numpy as np
 import torch
 import transformers
-from transformers import Qwen2_5_VLConfig, Qwen2_5_VLForConditionalGeneration, Qwen2VLConfig, Qwen2VLForConditionalGeneration
+from PIL import Image
+from transformers import Qwen2_5_VLConfig, Qwen2_5_VLForConditionalGeneration, Qwen2VLConfig, Qwen2VLForConditionalGeneration, Qwen3VLConfig, Qwen3VLForConditionalGeneration
 from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
 
 root = pathlib.Path(__file__).resolve().parents[2] / "packages/video-llm/test/golden"
@@ -32,6 +35,12 @@ TEMPLATE = (
     "{% elif 'text' in part %}{{ part['text'] }}{% endif %}{% endfor %}{% endif %}<|im_end|>\n{% endfor %}"
     "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
 )
+
+
+def limits_of(family, kind):
+    """Pixels of a frame; for Qwen3-VL's videos of all frames."""
+    least, most = LIMITS[kind]
+    return (least, 4 * most) if family == "qwen3-vl" and kind == "video" else (least, most)
 
 
 def pixels(count, height, width, shift):
@@ -66,6 +75,15 @@ def make_model(family, tokenizer):
         vision = dict(depth=2, embed_dim=24, hidden_size=32, mlp_ratio=2, **shared)
         config = Qwen2VLConfig(text_config=text, vision_config=vision, tie_word_embeddings=True, **ids)
         model = Qwen2VLForConditionalGeneration(config)
+    elif family == "qwen3-vl":
+        vision = dict(
+            depth=3, hidden_size=24, intermediate_size=40, out_hidden_size=32, num_position_embeddings=25,
+            deepstack_visual_indexes=[0, 1], **shared,
+        )
+        rope = dict(rope_type="default", rope_theta=10000.0, mrope_section=[4, 4, 4], mrope_interleaved=True)
+        text = {**text, "head_dim": 24, "num_hidden_layers": 3, "rope_parameters": rope}
+        config = Qwen3VLConfig(text_config=text, vision_config=vision, tie_word_embeddings=True, **ids)
+        model = Qwen3VLForConditionalGeneration(config)
     else:
         vision = dict(
             depth=3, hidden_size=24, intermediate_size=40, out_hidden_size=32, window_size=4 * FACTOR,
@@ -79,10 +97,34 @@ def make_model(family, tokenizer):
     return model.eval().to(torch.bfloat16)
 
 
-def patches(frames, least, most):
+def whole_video_size(count, height, width, least, most):
+    """Qwen3-VL's limits are of all frames together: `smart_resize` of its video processor, whose module needs torchvision."""
+    if min(height, width) < FACTOR:
+        scale = max(FACTOR / height, FACTOR / width)
+        height, width = int(height * scale), int(width * scale)
+    rows, columns, frames = round(height / FACTOR) * FACTOR, round(width / FACTOR) * FACTOR, round(count / 2) * 2
+    if frames * rows * columns > most:
+        beta = math.sqrt(count * height * width / most)
+        return tuple(max(FACTOR, math.floor(side / beta / FACTOR) * FACTOR) for side in (height, width))
+    if frames * rows * columns < least:
+        beta = math.sqrt(least / (count * height * width))
+        return tuple(math.ceil(side * beta / FACTOR) * FACTOR for side in (height, width))
+    return rows, columns
+
+
+def patches3(kind, frames, least, most):
+    """Qwen3-VL: frames of a video are brought to their size first; mean and std are 0.5."""
+    if kind == "video":
+        size = whole_video_size(*frames.shape[:3], least, most)
+        frames = np.stack([np.asarray(Image.fromarray(frame).resize(size[::-1], Image.BICUBIC)) for frame in frames])
+        least, most = 1, 10**9
+    return patches(frames, least, most, image_mean=[0.5] * 3, image_std=[0.5] * 3)
+
+
+def patches(frames, least, most, **normalisation):
     """Patches over pairs of frames. The video processor needs torchvision; the image processor, which repeats its one image in
     time, gives both halves of a pair the same way. An odd last frame stays repeated."""
-    processor = Qwen2VLImageProcessorPil(patch_size=PATCH, size={"shortest_edge": least, "longest_edge": most})
+    processor = Qwen2VLImageProcessorPil(patch_size=PATCH, size={"shortest_edge": least, "longest_edge": most}, **normalisation)
     output = processor(list(frames), return_tensors="pt", input_data_format="channels_last")
     count, rows, columns = len(frames), *output["image_grid_thw"][0, 1:].tolist()
     single = output["pixel_values"].view(count, rows * columns, 3, 2, PATCH**2)
@@ -94,16 +136,19 @@ def patches(frames, least, most):
 class Case:
     """One conversation: parts are texts, or ("image" | "video", frames, height, width, shift[, frames a second])."""
 
-    def __init__(self, name, parts, tokenizer):
+    def __init__(self, name, parts, tokenizer, family):
         self.name, self.parts = name, parts
         visual = [part for part in parts if not isinstance(part, str)]
         self.inputs, pads = {}, {"image": [], "video": []}
         found = {"image": [], "video": []}
         for kind, count, height, width, shift, *_ in visual:
             frames = pixels(count, height, width, shift)
-            values, grid = patches(frames, *LIMITS[kind])
+            limits = limits_of(family, kind)
+            values, grid = patches3(kind, frames, *limits) if family == "qwen3-vl" else patches(frames, *limits)
             found[kind].append((values, grid))
-            pads[kind].append(int(grid.prod()) // MERGE**2)
+            tokens = int(grid.prod()) // MERGE**2
+            runs = int(grid[0, 0]) if family == "qwen3-vl" else 1  # pairs of frames stand apart
+            pads[kind] += [tokens // runs] * runs
         for kind, value_name, grid_name in (("image", "pixel_values", "image_grid_thw"), ("video", "pixel_values_videos", "video_grid_thw")):
             if found[kind]:
                 self.inputs[value_name] = torch.cat([values for values, _ in found[kind]])
@@ -111,6 +156,15 @@ class Case:
         content = [{"type": "text", "text": p} if isinstance(p, str) else {"type": p[0]} for p in parts]
         environment = jinja2.Environment(trim_blocks=True, lstrip_blocks=True)
         self.text = environment.from_string(TEMPLATE).render(messages=[{"role": "user", "content": content}], add_generation_prompt=True)
+        if family == "qwen3-vl":  # the times of pairs of frames, as Qwen3VLProcessor of 4.57 writes them
+            for kind, count, *_, in visual:
+                if kind == "video":
+                    rate = next(part[5] for part in visual if part[0] == "video" and part[1] == count)
+                    times = [i / rate for i in range(count)]
+                    times += [times[-1]] * (count % 2)
+                    pairs = [(a + b) / 2 for a, b in zip(times[::2], times[1::2])]
+                    written = "".join(f"<{t:.1f} seconds><|vision_start|><|video_pad|><|vision_end|>" for t in pairs)
+                    self.text = self.text.replace("<|vision_start|><|video_pad|><|vision_end|>", written, 1)
         ids = []
         remaining = {tokenizer.token_to_id(f"<|{kind}_pad|>"): iter(pads[kind]) for kind in pads}
         for token in tokenizer.encode(self.text, add_special_tokens=False).ids:
@@ -187,6 +241,12 @@ def gradients(model, case, inputs, completion):
     return {"completion": completion, "loss": float(loss.detach()), "tensors": picked}
 
 
+def all_features(features):
+    """Embeddings [N, d], and beside them what DeepStack adds to the first decoder layers."""
+    deep = [torch.cat(list(level)) for level in getattr(features, "deepstack_features", None) or []]
+    return torch.cat([torch.cat(list(features.pooler_output)), *deep], dim=1)
+
+
 def write(family):
     out = root / family
     out.mkdir(parents=True, exist_ok=True)
@@ -194,7 +254,7 @@ def write(family):
     tokenizer.save(str(out / "tokenizer.json"))
     (out / "chat_template.jinja").write_text(TEMPLATE)
     for file, kind in (("preprocessor_config.json", "image"), ("video_preprocessor_config.json", "video")):
-        least, most = LIMITS[kind]
+        least, most = limits_of(family, kind)
         processor = dict(patch_size=PATCH, merge_size=MERGE, temporal_patch_size=2)
         (out / file).write_text(json.dumps({**processor, "size": {"shortest_edge": least, "longest_edge": most}}))
     model = make_model(family, tokenizer)
@@ -202,11 +262,11 @@ def write(family):
     model = type(model).from_pretrained(out, dtype=torch.float32).eval()  # .float() would keep the rotary tables rounded
     question = "what happens in this video?"
     cases = [
-        Case("video of an odd number of frames", [("video", 5, 45, 60, 0, 1.5), question], tokenizer),
-        Case("image", [("image", 1, 45, 60, 100), "what is this?"], tokenizer),
-        Case("two images and a video", [("image", 1, 40, 33, 7), ("image", 1, 20, 56, 3), " and ", ("video", 2, 33, 33, 9, 2.0), "compare"], tokenizer),
-        Case("text", ["who walks a dog?"], tokenizer),
-        Case("video whose times reach past its sides", [("video", 10, 18, 25, 50, 0.3), question], tokenizer),
+        Case("video of an odd number of frames", [("video", 5, 45, 60, 0, 1.5), question], tokenizer, family),
+        Case("image", [("image", 1, 45, 60, 100), "what is this?"], tokenizer, family),
+        Case("two images and a video", [("image", 1, 40, 33, 7), ("image", 1, 20, 56, 3), " and ", ("video", 2, 33, 33, 9, 2.0), "compare"], tokenizer, family),
+        Case("text", ["who walks a dog?"], tokenizer, family),
+        Case("video whose times reach past its sides", [("video", 10, 18, 25, 50, 0.3), question], tokenizer, family),
     ]
     written = []
     for case in cases:
@@ -224,11 +284,11 @@ def write(family):
                 assert torch.allclose(model(**inputs).logits[0], logits, atol=1e-6)
             embeddings = None
             if case.name.startswith("video of"):
-                features = model.model.get_video_features(case.inputs["pixel_values_videos"], case.inputs["video_grid_thw"]).pooler_output
-                embeddings = torch.cat(list(features))
+                features = model.model.get_video_features(case.inputs["pixel_values_videos"], case.inputs["video_grid_thw"])
+                embeddings = all_features(features)
             if case.name == "image":
-                features = model.model.get_image_features(case.inputs["pixel_values"], case.inputs["image_grid_thw"]).pooler_output
-                embeddings = torch.cat(list(features))
+                features = model.model.get_image_features(case.inputs["pixel_values"], case.inputs["image_grid_thw"])
+                embeddings = all_features(features)
         model.model.rope_deltas = None
         written.append({
             "name": case.name,
@@ -251,5 +311,5 @@ def write(family):
     }))
 
 
-write("qwen2-vl")
-write("qwen2.5-vl")
+for family in sys.argv[1:] or ("qwen2-vl", "qwen2.5-vl", "qwen3-vl"):
+    write(family)

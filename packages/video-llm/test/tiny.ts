@@ -51,20 +51,30 @@ export function tinyModel(
   return model;
 }
 
-/** The smallest Qwen2-VL or Qwen2.5-VL: one layer of window attention, one over whole frames. */
+/** Sizes of the vision encoder that only one family has. */
+const QWEN_VISION = {
+  "qwen2-vl": {},
+  "qwen2.5-vl": { windowSize: 16, fullAttentionLayers: [1] },
+  "qwen3-vl": { positionEmbeddings: 9, deepstackLayers: [0] },
+};
+
+/** The smallest Qwen-VL: window attention in one layer of Qwen2.5-VL, one DeepStack layer in Qwen3-VL. */
 export function tinyQwen(
-  family: "qwen2-vl" | "qwen2.5-vl",
+  family: keyof typeof QWEN_VISION,
   config: Partial<VideoLlmConfigInput> = {},
   runtime: RuntimeOptions = {},
 ): VideoLlm {
   const { image, video, markers } = PROMPT_CONVENTIONS[family];
   const specialTokens = [...REQUIRED_TOKENS, image, video as string, ...markers];
-  const windows = family === "qwen2.5-vl" ? { windowSize: 16, fullAttentionLayers: [1] } : {};
-  const vision = { ...TINY.vision, ...windows };
+  const vision = { ...TINY.vision, ...QWEN_VISION[family] };
   const model = createVideoLlm({
     config: { ...TINY, family, vision, ...config },
     tokenizer: { tokenizer: trainByteLevelBpe({ texts: TEXTS, vocabularySize: 280, specialTokens }) },
-    preprocessor: { minTokens: 1, maxTokens: 64, video: { minTokens: 1, maxTokens: 64, contextTokens: 512 } },
+    preprocessor: {
+      minTokens: 1,
+      maxTokens: 64,
+      video: { minTokens: 1, maxTokens: 64, contextTokens: 512, ...(family === "qwen3-vl" && { wholeVideo: true }) },
+    },
     seed: 1,
     ...runtime,
   });

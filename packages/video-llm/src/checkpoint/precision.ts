@@ -32,7 +32,7 @@ const PRECISIONS: readonly Precision[] = ["float32", "bfloat16", "float16", "int
 /** Tables whose rows are read by token id. */
 const TABLE = /^(model\.embed_tokens|lm_head)\.weight$/;
 /** Read by position or patch, never as a plain linear layer. */
-const NO_LINEAR = /(position_embedding|patch_embedding|patch_embed\.proj)\.weight$/;
+const NO_LINEAR = /(position_embedding|pos_embed|patch_embedding|patch_embed\.proj)\.weight$/;
 const FROZEN_GROUPS: readonly string[] = ["llm", "projector", "visionEncoder"];
 
 /** Whether the options call for a frozen base. @throws OptionsError when they contradict each other */

@@ -94,7 +94,7 @@ const directoryOf = (family: string): string => fileURLToPath(new URL(`../../tes
 const goldenOf = async (family: string): Promise<Golden> =>
   JSON.parse(await readFile(join(directoryOf(family), "golden.json"), "utf8"));
 
-describe.each(["qwen2-vl", "qwen2.5-vl"] as const)("transformers' %s", (family) => {
+describe.each(["qwen2-vl", "qwen2.5-vl", "qwen3-vl"] as const)("transformers' %s", (family) => {
   const check = async (options: LoadOptions): Promise<void> => {
     const [model, { cases }] = [await loadVideoLlm(directoryOf(family), options), await goldenOf(family)];
     expect(model.config.family).toBe(family);

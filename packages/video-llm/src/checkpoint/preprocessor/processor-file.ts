@@ -67,7 +67,13 @@ export function readProcessorFile(json: unknown, file: string, expected: Expecte
       `${file}: expected ${name} ${size} as config.json has it, found ${found}; take both from one checkpoint`,
     );
   }
-  const fixed: Readonly<Record<string, unknown>> = { do_resize: true, do_rescale: true, do_normalize: true, resample };
+  const fixed: Readonly<Record<string, unknown>> = {
+    do_resize: true,
+    do_rescale: true,
+    do_normalize: true,
+    resample,
+    cap_pixels_per_frame: false,
+  };
   for (const [name, value] of Object.entries(fixed)) {
     const found = data[name];
     if (found === undefined || found === null || found === value) continue;

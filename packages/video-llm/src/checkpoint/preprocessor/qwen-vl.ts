@@ -32,7 +32,7 @@ export function parseQwenVlPreprocessor(files: ProcessorFiles, config: VideoLlmC
   const perToken = pixelsPerToken(config);
   const tokens = (pixels: number | undefined): number | undefined => pixels && pixels / perToken;
   const [ofImages, ofVideos] = [pixelLimits(image), pixelLimits(video ?? {})];
-  const whole = published.video.wholeVideo === true && video?.cap_pixels_per_frame !== true;
+  const whole = published.video.wholeVideo === true;
   return {
     patchSize: config.vision.patchSize,
     mergeSize: config.mergeSize,
