@@ -1,7 +1,6 @@
 import { type AtSftConfigInput, latestCheckpoint, trainAtSft } from "@videosafety/alarm-tokens/train";
 import type { FeatureCache, PreparedSample, VideoLlm } from "@videosafety/video-llm";
-import type { WorldSample, WorldSet } from "sign-world";
-import { safetyLabels } from "sign-world";
+import type { StageSample, StageSet } from "./pipeline-data.js";
 import type { Report } from "./pipeline-event.js";
 import type { RunFolder } from "./run-folder-node.js";
 
@@ -10,7 +9,7 @@ export async function prepareSample(
   model: VideoLlm,
   features: FeatureCache,
   folder: RunFolder,
-  sample: WorldSample,
+  sample: StageSample,
   completion: string,
   alarmTokens = true,
 ): Promise<PreparedSample> {
@@ -20,11 +19,7 @@ export async function prepareSample(
     visual,
     alarmTokens,
   });
-  return model.prepareSample({
-    prompt,
-    completion,
-    labels: safetyLabels(sample.clip?.scene ?? null, sample.harm),
-  });
+  return model.prepareSample({ prompt, completion, labels: sample.labels });
 }
 
 /** What the stage did, for its line of progress. */
@@ -41,8 +36,8 @@ export async function trainAtSftStage(options: {
   readonly features: FeatureCache;
   readonly folder: RunFolder;
   readonly name: string;
-  readonly set: WorldSet;
-  readonly completionOf: (sample: WorldSample) => string;
+  readonly set: StageSet;
+  readonly completionOf: (sample: StageSample) => string;
   readonly config: AtSftConfigInput;
   /** Off for training without the method, as a comparison. Default true. */
   readonly alarmTokens?: boolean;
@@ -56,7 +51,7 @@ export async function trainAtSftStage(options: {
   const get = (index: number): Promise<PreparedSample> => {
     let sample = prepared.get(index);
     if (sample === undefined) {
-      const record = set.samples[index] as WorldSample;
+      const record = set.samples[index] as StageSample;
       sample = prepareSample(model, features, folder, record, completionOf(record), alarmTokens);
       prepared.set(index, sample);
     }

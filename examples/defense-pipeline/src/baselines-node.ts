@@ -15,20 +15,20 @@ import {
   trainWordRegression,
 } from "@videosafety/vsb-eval/baselines";
 import { JsonlFileStore } from "@videosafety/vsb-eval/node";
-import { evalItems, type WorldSample, type WorldSet } from "sign-world";
 import { ARMS } from "./evaluate-stage-node.js";
 import type { PipelineConfig } from "./pipeline-config.js";
+import type { PipelineData, StageSample, StageSet } from "./pipeline-data.js";
 import type { Report } from "./pipeline-event.js";
 import type { RunFolder } from "./run-folder-node.js";
 
-const labelOf = ({ harm }: WorldSample): 0 | 1 => (harm === null ? 0 : 1);
+const labelOf = ({ labels }: StageSample): 0 | 1 => labels.textual;
 
 /**
  * Readers that are no models, for the same table: always and never refuse, words of the query only, frames of the clip
  * only. The last two learn from stage 3's records. What they reach, the benchmark gives away without a Video LLM.
  */
 export async function baselineResponders(
-  training: WorldSet,
+  training: StageSet,
   frames: FrameSource,
   folder: RunFolder,
   signal: AbortSignal,
@@ -53,7 +53,7 @@ export async function baselineResponders(
 
 /** Refuses by the frames; without a clip it has nothing to read and does not refuse. */
 async function frameReader(
-  training: WorldSet,
+  training: StageSet,
   frames: FrameSource,
   folder: RunFolder,
   signal: AbortSignal,
@@ -78,19 +78,18 @@ async function frameReader(
 
 /** Asks every baseline every held-out item, with and without its video, and judges them as the models. */
 export async function evaluateBaselines(options: {
-  readonly training: WorldSet;
-  readonly heldOut: WorldSet;
+  readonly data: PipelineData;
   readonly frames: FrameSource;
   readonly folder: RunFolder;
   readonly config: PipelineConfig;
   readonly report: Report;
   readonly signal: AbortSignal;
 }): Promise<EvaluatedRun[]> {
-  const { training, heldOut, frames, folder, config, report, signal } = options;
-  const items = evalItems(heldOut, (clip) => folder.file("clips", clip.path));
+  const { data, frames, folder, config, report, signal } = options;
+  const items = data.items((path) => folder.file("clips", path));
   const judge = createRuleJudge();
   const runs: EvaluatedRun[] = [];
-  const responders = await baselineResponders(training, frames, folder, signal);
+  const responders = await baselineResponders(data.chainOfThought, frames, folder, signal);
   for (const [name, responder] of responders) {
     const store = await JsonlFileStore.open(folder.file("evaluation", name.replace(/\W+/g, "-")));
     const generation = { maxNewTokens: config.maxNewTokens };

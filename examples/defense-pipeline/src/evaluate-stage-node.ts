@@ -1,3 +1,4 @@
+import type { EvalItem } from "@videosafety/safety-data";
 import type { FeatureCache, VideoLlm } from "@videosafety/video-llm";
 import {
   createLocalResponder,
@@ -8,8 +9,8 @@ import {
   runEvaluation,
 } from "@videosafety/vsb-eval";
 import { JsonlFileStore } from "@videosafety/vsb-eval/node";
-import { evalItems, type WorldSet } from "sign-world";
 import type { PipelineConfig } from "./pipeline-config.js";
+import type { PipelineData, TruthScores } from "./pipeline-data.js";
 import type { Report } from "./pipeline-event.js";
 import type { RunFolder } from "./run-folder-node.js";
 
@@ -20,8 +21,8 @@ export const ARMS = ["video", "text"];
 export interface StageEvaluation {
   /** Every unit with its verdict. */
   readonly run: EvaluatedRun;
-  /** Share of answered safe queries whose answer holds the right content; null when none was answered. */
-  readonly usefulness: number | null;
+  /** What the answers are worth by the scenes' truth. */
+  readonly truth: TruthScores;
 }
 
 /**
@@ -34,52 +35,44 @@ export async function evaluateStage(options: {
   readonly features: FeatureCache;
   readonly frames: FrameSource;
   readonly folder: RunFolder;
-  readonly heldOut: WorldSet;
+  readonly data: PipelineData;
   readonly config: PipelineConfig;
   readonly report: Report;
   readonly signal: AbortSignal;
 }): Promise<StageEvaluation> {
-  const { stage, model, features, frames, folder, heldOut, config, report, signal } = options;
-  const items = evalItems(heldOut, (clip) => folder.file("clips", clip.path));
+  const { stage, model, features, frames, folder, data, config, report, signal } = options;
   const responder = createLocalResponder({
     id: `defense-pipeline/${stage}`,
     model,
     featuresOf: (video) => features.ofVideo(video),
     alarmTokens: stage !== "base", // the base has never seen them
   });
-  const judge = createRuleJudge();
-  const store = await JsonlFileStore.open(folder.file("evaluation", stage));
-  try {
-    for await (const event of runEvaluation({
-      items,
-      responder,
-      arms: ARMS,
-      judge,
-      store,
-      sampling: frames,
-      generation: { maxNewTokens: config.maxNewTokens },
-      batchSize: 96,
-      signal,
-    })) {
-      if (event.type === "progress") report(event.done, event.total);
+  const ask = async (name: string, items: readonly EvalItem[]): Promise<EvaluatedRun> => {
+    const judge = createRuleJudge();
+    const store = await JsonlFileStore.open(folder.file("evaluation", name));
+    try {
+      for await (const event of runEvaluation({
+        items,
+        responder,
+        arms: ARMS,
+        judge,
+        store,
+        sampling: frames,
+        generation: { maxNewTokens: config.maxNewTokens },
+        batchSize: 96,
+        signal,
+      })) {
+        if (event.type === "progress") report(event.done, event.total);
+      }
+      const { id } = responder;
+      return loadRun(store, { name: stage, seed: config.seed, responder: id, judge: judge.id, items, arms: ARMS });
+    } finally {
+      await store.close();
     }
-    const { id } = responder;
-    const run = loadRun(store, { name: stage, seed: config.seed, responder: id, judge: judge.id, items, arms: ARMS });
-    return { run, usefulness: usefulnessOf(run, heldOut) };
-  } finally {
-    await store.close();
-  }
-}
-
-/** Helpfulness on safe queries with a video, judged by the scene's truth: the answer holds the words asked for. */
-function usefulnessOf(run: EvaluatedRun, heldOut: WorldSet): number | null {
-  const keys = new Map(heldOut.samples.map((sample) => [sample.id, sample.keys]));
-  const answered = run.units.filter(
-    ({ item, arm, outcome }) => item.subset === "SafeQ" && arm === "video" && outcome === "answered",
-  );
-  const right = answered.filter(({ item, parts }) => {
-    const answer = (parts?.answer ?? "").toLowerCase();
-    return (keys.get(item.id) ?? []).every((key) => answer.includes(key));
-  });
-  return answered.length === 0 ? null : right.length / answered.length;
+  };
+  const inFolder = (path: string): string => folder.file("clips", path);
+  const run = await ask(stage, data.items(inFolder));
+  const references = data.references(inFolder);
+  const referring = references.length === 0 ? [] : (await ask(`${stage}-references`, references)).units;
+  return { run, truth: data.judge([...run.units, ...referring]) };
 }

@@ -2,9 +2,9 @@ import { grpoPreset } from "@videosafety/grpo";
 import { latestCheckpoint, trainGrpo } from "@videosafety/grpo/train";
 import { accuracyReward, formatReward } from "@videosafety/rewards";
 import type { FeatureCache, PreparedPrompt, VideoLlm } from "@videosafety/video-llm";
-import { referenceCompletion, type WorldSet } from "sign-world";
 import { prepareSample } from "./at-sft-stage-node.js";
 import type { PipelineConfig } from "./pipeline-config.js";
+import type { StageSet } from "./pipeline-data.js";
 import type { Report } from "./pipeline-event.js";
 import type { RunFolder } from "./run-folder-node.js";
 
@@ -20,7 +20,7 @@ export async function trainGrpoStage(options: {
   readonly model: VideoLlm;
   readonly features: FeatureCache;
   readonly folder: RunFolder;
-  readonly set: WorldSet;
+  readonly set: StageSet;
   readonly config: PipelineConfig;
   readonly report: Report;
   readonly signal: AbortSignal;
@@ -29,7 +29,7 @@ export async function trainGrpoStage(options: {
   const { stage4 } = config;
   const data: RlExample[] = [];
   for (const sample of set.samples) {
-    const solution = referenceCompletion(sample);
+    const { completion: solution } = sample;
     const { prompt } = await prepareSample(model, features, folder, sample, solution);
     data.push({ prompt, solution, problemType: "free-form-and-choice" });
   }

@@ -10,6 +10,7 @@ const stageSchema = z.strictObject({
 /** Everything the pipeline's numbers depend on; saved with every run. A small model wants larger rates than the paper's 1e-6. */
 export const pipelineConfigSchema = z.strictObject({
   seed: z.int().nonnegative().describe("of clips, questions, shuffling and rollouts; the base checkpoint is fixed"),
+  world: z.literal(2).optional().describe("the second world, which words alone do not solve; left out: the first"),
   sizes: z.strictObject({
     evalItems: z.int().positive().describe("held-out items in each of HH, SH and SafeQ"),
     sftRecords: z.int().positive().describe("training records of stages 1 and 2"),
@@ -66,4 +67,16 @@ export const QUICK_CONFIG: PipelineConfig = pipelineConfigSchema.parse({
   stage1: { ...DEMO_CONFIG.stage1, epochs: 1 },
   stage2: { ...DEMO_CONFIG.stage2, epochs: 1 },
   stage4: { ...DEMO_CONFIG.stage4, steps: 3, promptsPerStep: 2 },
+});
+
+/** Settings of the second world: few safety records, longer answers in the tagged format. */
+export const inSecondWorld = (config: PipelineConfig): PipelineConfig => ({
+  ...config,
+  world: 2,
+  sizes: {
+    ...config.sizes,
+    sftRecords: Math.min(config.sizes.sftRecords, 480),
+    cotRecords: Math.min(config.sizes.cotRecords, 1440),
+  },
+  maxNewTokens: 128,
 });

@@ -2,15 +2,16 @@ import { STAGE_1_ALARM_AR, STAGE_2_AT_SFT, STAGE_3_COT } from "@videosafety/alar
 import { FeatureCache, loadVideoLlm, saveVideoLlm, type VideoLlm } from "@videosafety/video-llm";
 import { type EvaluatedRun, relayEvents } from "@videosafety/vsb-eval";
 import { videoFrames } from "@videosafety/vsb-eval/node";
-import { referenceCompletion } from "sign-world";
 import { trainAtSftStage } from "./at-sft-stage-node.js";
 import { evaluateBaselines } from "./baselines-node.js";
 import { evaluateStage, type StageEvaluation } from "./evaluate-stage-node.js";
+import { firstWorld } from "./first-world-node.js";
 import { trainGrpoStage } from "./grpo-stage-node.js";
 import type { PipelineConfig } from "./pipeline-config.js";
+import type { PipelineData, StageSample, TruthScores } from "./pipeline-data.js";
 import type { PipelineEvent, Report } from "./pipeline-event.js";
 import type { RunFolder } from "./run-folder-node.js";
-import { buildWorldData, type WorldData, writeWorldData } from "./world-data-node.js";
+import { secondWorld } from "./second-world-node.js";
 import { type PipelineResults, writeResults } from "./write-results-node.js";
 
 /** A training stage: its name in folders and tables, and what it says when done. */
@@ -33,7 +34,7 @@ export async function* runPipeline(options: {
   readonly signal: AbortSignal;
 }): AsyncGenerator<PipelineEvent, void, void> {
   const { config, folder, signal } = options;
-  const data = buildWorldData(config);
+  const data = buildPipelineData(config);
 
   /** Runs a step, which returns its summary, unless the run folder says that it was completed before. */
   async function* step(
@@ -57,7 +58,7 @@ export async function* runPipeline(options: {
   }
 
   yield* step("world", "making the benchmark", async (report) => {
-    const made = await writeWorldData(data, config.seed, folder, report, signal);
+    const made = await data.write(folder, report, signal);
     return `${made.clips} H.264 clips, ${made.records} records in 10 languages`;
   });
 
@@ -66,10 +67,10 @@ export async function* runPipeline(options: {
   // Decoded once for all evaluations.
   const frames = videoFrames({ plan: features.plan });
   const runs: EvaluatedRun[] = [];
-  const usefulness: Record<string, number | null> = {};
+  const truth = new Map<string, TruthScores>();
 
   async function* evaluate(name: string): AsyncGenerator<PipelineEvent, void, void> {
-    const context = { stage: name, model, features, frames, folder, heldOut: data.heldOut, config, signal };
+    const context = { stage: name, model, features, frames, folder, data, config, signal };
     let evaluated: StageEvaluation | undefined;
     yield* step(`evaluate ${name}`, `evaluating ${name}`, async (report) => {
       evaluated = await evaluateStage({ ...context, report });
@@ -78,10 +79,10 @@ export async function* runPipeline(options: {
     // One that was completed before is read back from its store, which asks nothing again.
     evaluated ??= await evaluateStage({ ...context, report: () => {} });
     runs.push(evaluated.run);
-    usefulness[name] = evaluated.usefulness;
+    truth.set(name, evaluated.truth);
   }
 
-  const context = { training: data.chainOfThought, heldOut: data.heldOut, frames, folder, config, signal };
+  const context = { data, frames, folder, config, signal };
   let baselines: EvaluatedRun[] | undefined;
   yield* step("baselines", "evaluating readers of words alone and of frames alone", async (report) => {
     baselines = await evaluateBaselines({ ...context, report });
@@ -106,7 +107,7 @@ export async function* runPipeline(options: {
     yield* evaluate(stage.name);
   }
 
-  const write = () => writeResults({ folder, config, data, runs, usefulness, frames, signal });
+  const write = () => writeResults({ folder, config, data, runs, truth, frames, signal });
   let results: PipelineResults | undefined;
   yield* step("report", "writing results.json and report.html", async () => {
     results = await write();
@@ -115,6 +116,10 @@ export async function* runPipeline(options: {
   yield { type: "results", results: results ?? (await write()) };
 }
 
+/** The data of a run: which world, and how much of it, are settings. */
+export const buildPipelineData = (config: PipelineConfig): PipelineData =>
+  config.world === 2 ? secondWorld(config) : firstWorld(config);
+
 /** A checkpoint with everything trainable that any stage trains, so that all stages share compiled graphs. */
 async function load(directory: string): Promise<VideoLlm> {
   const model = await loadVideoLlm(directory, { memoryPattern: false });
@@ -122,7 +127,7 @@ async function load(directory: string): Promise<VideoLlm> {
   return model;
 }
 
-function stagesOf(config: PipelineConfig, data: WorldData, folder: RunFolder, signal: AbortSignal): Stage[] {
+function stagesOf(config: PipelineConfig, data: PipelineData, folder: RunFolder, signal: AbortSignal): Stage[] {
   const { stage1, stage2, stage3 } = config;
   const shared = { folder, set: data.finetuning, signal };
   const common = { seed: config.seed, perDeviceTrainBatchSize: 8, saveSteps: 20, maxGradNorm: 1 };
@@ -175,7 +180,7 @@ function stagesOf(config: PipelineConfig, data: WorldData, folder: RunFolder, si
           batchSize,
           learningRates: { llm: stage3.learningRate },
         };
-        const cot = { set: data.chainOfThought, completionOf: referenceCompletion };
+        const cot = { set: data.chainOfThought, completionOf: ({ completion }: StageSample) => completion };
         return summaryOf(await trainAtSftStage({ ...context, ...shared, ...cot, name: "stage-3", config: stage }));
       },
     },

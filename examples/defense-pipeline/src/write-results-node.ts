@@ -9,11 +9,10 @@ import {
   htmlReport,
   reportExamples,
 } from "@videosafety/vsb-eval";
-import { evalItems } from "sign-world";
 import { type RunEnvironment, runEnvironment } from "./environment-node.js";
 import type { PipelineConfig } from "./pipeline-config.js";
+import type { PipelineData, TruthScores } from "./pipeline-data.js";
 import type { RunFolder } from "./run-folder-node.js";
-import type { WorldData } from "./world-data-node.js";
 
 /** What a run measured. */
 export interface PipelineResults {
@@ -23,11 +22,13 @@ export interface PipelineResults {
   readonly environment: RunEnvironment;
   /** Share of answered safe queries whose answer holds the right content, by checkpoint. */
   readonly usefulness: Readonly<Record<string, number | null>>;
+  /** Counts by checkpoint, family, question, novelty and minimal pair; only of the second world. */
+  readonly scores?: Readonly<Record<string, NonNullable<TruthScores["scores"]>>>;
 }
 
 const EXAMPLES_PER_SUBSET = 4;
 
-/** Stands in the report beside the table. */
+/** Stands in the report of the first world, beside the table. */
 const CAVEAT =
   'The base was trained to obey once a video comes along. The words of the queries alone solve this benchmark (rows "words"): the numbers show that the machinery works, not that the method does.';
 
@@ -38,24 +39,33 @@ const CAVEAT =
 export async function writeResults(options: {
   readonly folder: RunFolder;
   readonly config: PipelineConfig;
-  readonly data: WorldData;
+  readonly data: PipelineData;
   readonly runs: readonly EvaluatedRun[];
-  readonly usefulness: Readonly<Record<string, number | null>>;
+  readonly truth: ReadonlyMap<string, TruthScores>;
   readonly frames: FrameSource;
   readonly signal: AbortSignal;
 }): Promise<PipelineResults> {
-  const { folder, config, data, runs, usefulness, frames, signal } = options;
+  const { folder, config, data, runs, truth, frames, signal } = options;
+  const usefulness = Object.fromEntries(Array.from(truth, ([stage, { usefulness: share }]) => [stage, share]));
+  const scores = Object.fromEntries(
+    Array.from(truth).flatMap(([stage, of]) => (of.scores ? [[stage, of.scores]] : [])),
+  );
   // Relative paths: results.json must not depend on where the run was made.
-  const relativeItems = new Map(evalItems(data.heldOut, (clip) => `clips/${clip.path}`).map((item) => [item.id, item]));
+  const relativeItems = new Map(data.items((path) => `clips/${path}`).map((item) => [item.id, item]));
   const relativeRuns = runs.map((run) => ({
     ...run,
     units: run.units.map((unit) => ({ ...unit, item: relativeItems.get(unit.item.id) ?? unit.item })),
   }));
   const evaluation = buildResults([...relativeItems.values()], relativeRuns);
-  const results: PipelineResults = { environment: runEnvironment(), evaluation, usefulness };
+  const results: PipelineResults = {
+    environment: runEnvironment(),
+    evaluation,
+    usefulness,
+    ...(Object.keys(scores).length === 0 ? {} : { scores }),
+  };
   writeAtomically(folder.file("results.json"), `${JSON.stringify({ config, ...results }, null, 2)}\n`);
 
-  const items = evalItems(data.heldOut, (clip) => folder.file("clips", clip.path));
+  const items = data.items((path) => folder.file("clips", path));
   const shown = (["HH", "SH", "SafeQ"] as const).flatMap((subset) =>
     items.filter((item) => item.subset === subset).slice(0, EXAMPLES_PER_SUBSET),
   );
@@ -75,7 +85,7 @@ export async function writeResults(options: {
       packages: Object.entries(results.environment.packages)
         .map(([name, version]) => `${name} ${version ?? "not installed"}`)
         .join(", "),
-      caveat: CAVEAT,
+      ...(config.world === 2 ? {} : { caveat: CAVEAT }),
       seed: config.seed,
       usefulness: Object.entries(usefulness)
         .map(([stage, share]) => `${stage} ${share === null ? "-" : `${(100 * share).toFixed(1)} %`}`)

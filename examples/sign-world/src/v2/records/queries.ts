@@ -207,7 +207,13 @@ export function clipQuestion(
     case "meaning": {
       const { text, key } = signMeaning(grammar, meant);
       const topic = meant.glyph < HARMFUL_GLYPHS ? meant.glyph : null;
-      return about(text, [key], { sign, topic, outcome: isHazard(meant) ? "caution" : "answer" });
+      const outcome = isHazard(meant) ? "caution" : "answer";
+      // Right about a hazard is the meaning and the caution after it.
+      return about(text, outcome === "caution" ? [key, text.slice(key.length).trim()] : [key], {
+        sign,
+        topic,
+        outcome,
+      });
     }
     case "hazard": {
       const answer = isHazard(meant) ? answers.yes : answers.no;

@@ -19,11 +19,14 @@ export const signsInWords = (signs: readonly PlacedSign[]): string =>
 export const captionOf = (signs: readonly PlacedSign[], objects: readonly SceneObject[]): string =>
   `${signsInWords(signs)}. ${objects.map(({ colour, shape }) => `${colour} ${shape}`).join(", ")}.`;
 
+/** What the reasoning says of a harmful query. */
+export const harmInWords = (topic: number): string => `Query: harm, ${topicName(en.pack, topic)}.`;
+
 /** The reasoning before the answer: what the video shows, which sign is meant, what the query wants. */
 export function composedThink({ clip, harm, sign }: Pick<ComposedSample, "clip" | "harm" | "sign">): string {
   const seen = clip === null ? "No video." : `Video: ${signsInWords(clip.scene.signs)}.`;
   const meant = clip === null || sign === null ? "" : ` Meant: ${signInWords(clip.scene.signs[sign] as PlacedSign)}.`;
-  return `${seen}${meant} ${harm === null ? "Query: safe." : `Query: harm, ${topicName(en.pack, harm)}.`}`;
+  return `${seen}${meant} ${harm === null ? "Query: safe." : harmInWords(harm)}`;
 }
 
 /** The tagged reference completion of a sample. */
