@@ -1,5 +1,13 @@
 // What Node and browsers share: `index.ts` and `browser.ts` both re-export it.
 
+export type { BlindSpotReport, BlindSpotSettings } from "./blind-spots/blind-spot-report.js";
+export { type BlindSpot, findBlindSpots, type UnseenTime } from "./blind-spots/find-blind-spots.js";
+export {
+  type Extremes,
+  type PatchVisibility,
+  patchVisibility,
+  type TokenGrid,
+} from "./blind-spots/patch-visibility.js";
 export type { StreamChoice } from "./decode/choose-stream.js";
 export type { OpenOptions } from "./decode/open-options.js";
 export {
@@ -51,6 +59,7 @@ export {
   type RgbImage,
   type TimedFrames,
 } from "./picture/contact-sheet.js";
+export { timelineSvg } from "./picture/timeline-svg.js";
 export type { DecodeSegment } from "./plan/decode-schedule.js";
 export { buildFrameIndex, type FrameIndex, type PacketEntry, type StreamClock } from "./plan/frame-index.js";
 export { type FrameRate, frameRateOf } from "./plan/frame-rate.js";
@@ -68,12 +77,7 @@ export {
 } from "./plan/preset-indices.js";
 export { type ResolvedPlan, resolvePlan, type SamplePlan, samplePlanSchema } from "./plan/sample-plan.js";
 export { findScenes } from "./plan/scene-frames.js";
-export type {
-  OpenedVideo,
-  PlanExplanation,
-  StreamedFrame,
-  VideoDescription,
-} from "./sample/opened-video.js";
+export type { OpenedVideo } from "./sample/opened-video.js";
 export type {
   ModelImageSize,
   OpenedSampleOptions,
@@ -81,6 +85,7 @@ export type {
   SampleOptions,
   VideoLlama3ModelSize,
 } from "./sample/sample-options.js";
+export type { PlanExplanation, StreamedFrame, VideoDescription } from "./sample/video-description.js";
 export type { VideoSource } from "./source/video-source.js";
 export { formatSeconds } from "./video/format-seconds.js";
 export type { Rational } from "./video/rational.js";

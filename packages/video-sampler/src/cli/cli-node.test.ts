@@ -76,3 +76,20 @@ test("doctor reports node-av; wrong usage exits 2, failures 1", async () => {
   expect(missing).toMatchObject({ code: 1, out: "" });
   expect(missing.err).toMatch(/Check the path/);
 });
+
+test("blindspots tells what stays unseen, and draws it", async () => {
+  const picture = folder.file("deep/time.svg");
+  const args = ["blindspots", video, "-p", "fps", "-s", "fps=1", "--patches", "8,32", "--picture", picture];
+  const { code, out } = await run(...args);
+  expect(code).toBe(0);
+  const report = JSON.parse(out);
+  expect(report).toMatchObject({ frameCount: 60, shownFrames: [0, 30], longestInsert: { frames: 29 } });
+  expect(report.patches.map(({ sidePixels }: { sidePixels: number }) => sidePixels)).toEqual([8, 32]);
+  const svg = readFileSync(picture, "utf8");
+  expect(svg).toMatch(/^<svg /);
+  expect(svg).toContain("a.mp4, plan fps (fps=1)");
+  expect(svg).toContain("longest insert that stays unseen: 0.97 s (29 frames)");
+  expect((await run("blindspots", video, "-p", "jittered", "-s", "frameCount=2")).code).toBe(2); // no seed
+  const jittered = JSON.parse((await run("blindspots", video, "-p", "jittered", "-s", "frameCount=2", "seed=5")).out);
+  expect(jittered.catchProbability.at(-1)).toEqual({ insertSeconds: 2, probability: 1 });
+});

@@ -1,13 +1,14 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { doctor } from "../decode/doctor-node.js";
 import { VideoSamplerError } from "../errors.js";
 import { contactSheet } from "../picture/contact-sheet.js";
 import { encodeImage, type ImageFormat } from "../picture/encode-image-node.js";
+import { timelineSvg } from "../picture/timeline-svg.js";
 import { type SamplePlan, samplePlanSchema } from "../plan/sample-plan.js";
-import { explainPlan, probe, sampleFrames } from "../sample/sample-frames-node.js";
+import { blindSpots, explainPlan, probe, sampleFrames } from "../sample/sample-frames-node.js";
 import type { SampleOptions } from "../sample/sample-options.js";
 import type { ImageSize, SampledVideo } from "../video/sampled-video.js";
 
@@ -25,6 +26,8 @@ interface Flags {
   out: string;
   format: ImageFormat;
   columns: number;
+  picture?: string;
+  patches?: number[];
   width: number;
 }
 
@@ -128,6 +131,24 @@ function buildProgram(streams: CliStreams): Command {
       });
     });
 
+  withSampling(program.command("blindspots <video>"))
+    .description(
+      "what a model never sees under a plan: intervals, the longest unseen insert, small patches; nothing is decoded",
+    )
+    .option("--picture <file>", "write the time line as an SVG picture")
+    .option("--patches <sides>", "sides of square patches in pixels, such as 8,32,128", parseSides)
+    .action(async (video: string, flags: Flags) => {
+      const plan = parsePlan(flags);
+      const settings = flags.patches === undefined ? {} : { patchSides: flags.patches };
+      const report = await blindSpots(video, plan, { ...samplingOptions(flags), isolate: false }, settings);
+      if (flags.picture !== undefined) {
+        await mkdir(dirname(flags.picture), { recursive: true });
+        const members = flags.set.length === 0 ? "" : ` (${flags.set.join(", ")})`;
+        await writeFile(flags.picture, timelineSvg(report, `${basename(video)}, plan ${flags.plan}${members}`));
+      }
+      json(report);
+    });
+
   program
     .command("doctor")
     .description("which backends work on this machine")
@@ -180,6 +201,10 @@ function parseSize(text: string): ImageSize {
   if (height === undefined || width === undefined)
     throw new InvalidArgumentError("expected HEIGHTxWIDTH, such as 224x224.");
   return { height: Number(height), width: Number(width) };
+}
+
+function parseSides(text: string): number[] {
+  return text.split(",").map(positiveInteger);
 }
 
 function positiveInteger(text: string): number {

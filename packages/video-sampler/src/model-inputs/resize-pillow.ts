@@ -27,17 +27,20 @@ function sinc(x: number): number {
   return x === 0 ? 1 : Math.sin(x * Math.PI) / (x * Math.PI);
 }
 
-interface Weights {
+/** Fixed-point weights of one side. */
+export interface ResampleWeights {
   /** First source index of each output index. */
   readonly start: Int32Array;
   /** Number of source samples of each output index. */
   readonly count: Int32Array;
   /** `[output, stride]` fixed-point weights. */
   readonly weights: Int32Array;
+  /** Weights per output index. */
   readonly stride: number;
 }
 
-function resampleWeights(source: number, target: number, filter: PillowFilter): Weights {
+/** Pillow's weights for resizing one side, with 22 fractional bits. */
+export function resampleWeights(source: number, target: number, filter: PillowFilter): ResampleWeights {
   const { support, weight } = FILTERS[filter];
   const scale = source / target;
   const widening = Math.max(scale, 1);
@@ -70,7 +73,7 @@ function resampleRowsInto(
   source: Uint8Array,
   width: number,
   targetWidth: number,
-  w: Weights,
+  w: ResampleWeights,
 ) {
   const rows = target.length / (targetWidth * 3);
   for (let y = 0; y < rows; y++) {
@@ -97,7 +100,7 @@ function resampleRowsInto(
   }
 }
 
-function resampleColumnsInto(target: Uint8ClampedArray, source: Uint8Array, lineLength: number, w: Weights) {
+function resampleColumnsInto(target: Uint8ClampedArray, source: Uint8Array, lineLength: number, w: ResampleWeights) {
   const sums = new Int32Array(lineLength);
   for (let y = 0; y < w.start.length; y++) {
     sums.fill(HALF);

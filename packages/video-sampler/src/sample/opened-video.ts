@@ -1,6 +1,7 @@
+import { type BlindSpotReport, type BlindSpotSettings, blindSpotReport } from "../blind-spots/blind-spot-report.js";
 import type { VideoDecoder } from "../decode/decoder.js";
 import { DecodeFailedError, InvalidPlanError } from "../errors.js";
-import { type DecodeSegment, scheduleDecode } from "../plan/decode-schedule.js";
+import { scheduleDecode } from "../plan/decode-schedule.js";
 import { endSeconds, type FrameIndex, frameTimeSeconds } from "../plan/frame-index.js";
 import { frameRateOf } from "../plan/frame-rate.js";
 import { type FrameRequest, thin } from "../plan/frame-request.js";
@@ -13,46 +14,9 @@ import { checkOptions } from "./check-options.js";
 import { decodeFrames, type WantedFrame } from "./decode-frames.js";
 import { type FrameListing, listDecodedFrames, listFrames } from "./list-frames.js";
 import { openedSampleOptionsSchema } from "./options-schema.js";
-import { displaySize, type OpenedSampleOptions, outputSize } from "./sample-options.js";
+import { displaySize, type OpenedSampleOptions, outputSize, sizeOfModel } from "./sample-options.js";
 import { frameWarnings, listingWarnings, REINDEXED, shortClipWarning } from "./sampling-warnings.js";
-
-/** What {@link OpenedVideo.describe} finds by reading the whole container. */
-export interface VideoDescription extends VideoInfo {
-  /** Frames shown. */
-  readonly frameCount: number;
-  /** Keyframes among them. */
-  readonly keyframeCount: number;
-  /** When the last frame ends, in seconds since the start of the file. */
-  readonly durationSeconds: number;
-  /** Frames per second by the frames themselves; `averageFrameRate` is what the container declares. */
-  readonly frameRate: number;
-  /** Whether frames stay on screen for different times (by more than a tick). */
-  readonly variableFrameRate: boolean;
-}
-
-/** What a plan would do, without decoding a picture. */
-export interface PlanExplanation {
-  /** The frames, in the order of the output. */
-  readonly requests: readonly (FrameRequest & { readonly timeSeconds: number })[];
-  /** The size of the output frames. */
-  readonly size: ImageSize;
-  /** Runs of packets that are read, each from a keyframe. */
-  readonly segments: readonly DecodeSegment[];
-  /** Packets sent to the decoder at most; skipping non-reference frames saves some of them. */
-  readonly packetsToDecode: number;
-  /** Packets in the stream: what decoding everything would take. */
-  readonly packetsInVideo: number;
-}
-
-/** One frame of {@link OpenedVideo.stream}. */
-export interface StreamedFrame {
-  /** uint8 RGB `[height, width, 3]`. */
-  readonly image: Uint8Array;
-  /** Size of `image`. */
-  readonly size: ImageSize;
-  /** Facts about it. */
-  readonly info: FrameInfo;
-}
+import type { PlanExplanation, StreamedFrame, VideoDescription } from "./video-description.js";
 
 /** An opened video that can be sampled several times, one after the other; its frames are listed once. Close it when done. */
 export class OpenedVideo implements AsyncDisposable {
@@ -111,6 +75,27 @@ export class OpenedVideo implements AsyncDisposable {
       packetsToDecode,
       packetsInVideo: frames.packetCount,
     };
+  }
+
+  /**
+   * What a model never sees under a plan: from the times alone, nothing is decoded but for a scene plan. Where no size is given, the
+   * plan's model decides it.
+   * @throws InvalidPlanError
+   */
+  async blindSpots(
+    plan: SamplePlan,
+    options: OpenedSampleOptions = {},
+    settings: BlindSpotSettings = {},
+  ): Promise<BlindSpotReport> {
+    checkOptions(openedSampleOptionsSchema, options, "blindSpots");
+    const resolved = resolvePlan(plan);
+    const { frames } = await this.#list(options.signal);
+    const requests = await this.#requests(resolved, frames, options);
+    const size = options.size ?? sizeOfModel(resolved.type);
+    const sized = size === undefined ? options : { ...options, size };
+    const resizedSize = this.#size(requests.length, sized);
+    const source = displaySize(this.info, options.squarePixels);
+    return blindSpotReport(resolved, frames, requests, { source, resized: resizedSize }, settings);
   }
 
   /**

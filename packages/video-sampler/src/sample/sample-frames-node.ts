@@ -1,3 +1,4 @@
+import type { BlindSpotReport, BlindSpotSettings } from "../blind-spots/blind-spot-report.js";
 import { openPartial, openPath } from "../decode/open-decoder-node.js";
 import type { OpenOptions } from "../decode/open-options.js";
 import { resolvePlan, type SamplePlan } from "../plan/sample-plan.js";
@@ -5,11 +6,12 @@ import { localFile, sourceForChild } from "../source/local-file-node.js";
 import type { VideoSource } from "../source/video-source.js";
 import type { SampledVideo } from "../video/sampled-video.js";
 import { checkOptions } from "./check-options.js";
-import { OpenedVideo, type PlanExplanation, type VideoDescription } from "./opened-video.js";
+import { OpenedVideo } from "./opened-video.js";
 import { openOptionsSchema, sampleOptionsSchema } from "./options-schema.js";
 import { openedOptions, openingOptions, type SampleOptions } from "./sample-options.js";
 import { SamplerProcess } from "./sampler-process-node.js";
 import { withTimeout } from "./timeout.js";
+import type { PlanExplanation, VideoDescription } from "./video-description.js";
 
 /**
  * Opens a video for several samplings. Close it, or use `await using`.
@@ -78,6 +80,23 @@ export async function explainPlan(
   resolvePlan(plan);
   return withTimeout(options, (bounded) =>
     withVideo(source, openingOptions(bounded), (video) => video.explain(plan, openedOptions(bounded))),
+  );
+}
+
+/**
+ * What a model never sees of a video under a plan: the intervals, the longest insert that stays unseen, what is left of small patches.
+ * @throws as {@link sampleFrames}
+ */
+export async function blindSpots(
+  source: VideoSource,
+  plan: SamplePlan,
+  options: SampleOptions = {},
+  settings: BlindSpotSettings = {},
+): Promise<BlindSpotReport> {
+  checkOptions(sampleOptionsSchema, options, "blindSpots");
+  resolvePlan(plan);
+  return withTimeout(options, (bounded) =>
+    withVideo(source, openingOptions(bounded), (video) => video.blindSpots(plan, openedOptions(bounded), settings)),
   );
 }
 

@@ -86,6 +86,14 @@ export function displaySize(info: VideoInfo, squarePixels = false): ImageSize {
     : { height: Math.max(1, Math.round(height * stretch)), width };
 }
 
+/** The size rule of the model that a plan is named after; undefined for general plans. */
+export function sizeOfModel(planType: string): ModelImageSize | undefined {
+  if (planType.startsWith("videollama3-")) return { model: "videollama3" };
+  return planType === "qwen2.5-vl" || planType === "qwen2.5-vl-hf" || planType === "qwen3-vl"
+    ? { model: planType }
+    : undefined;
+}
+
 /** The output size for `frameCount` frames of a source. @throws InvalidPlanError on a size that is not positive integers */
 export function outputSize(rule: OutputSize | undefined, source: ImageSize, frameCount: number): ImageSize {
   let size: ImageSize;
