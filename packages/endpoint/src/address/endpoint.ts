@@ -116,11 +116,11 @@ export function resolveEndpoint(endpoint: Endpoint): ResolvedEndpoint {
   const login = authorization(endpoint, base);
   const words = own
     .filter(([name]) => SECRET_HEADER.test(name))
-    .flatMap(([, value]) => [value, ...value.split(/[\s;,=]+/)]);
+    .flatMap(([, value]) => [value, ...value.split(/[\s;,=]+/).filter((word) => word.length >= 8)]);
   const secrets = [
     ...(endpoint.apiKey === undefined ? [] : [endpoint.apiKey.trim()]),
     ...base.secrets,
-    ...words.filter((word) => word.length >= 8),
+    ...words,
     ...(login.authorization?.startsWith("Basic ") ? [login.authorization.slice(6)] : []),
   ];
   return {

@@ -1,3 +1,5 @@
+import { EndpointError } from "../errors.js";
+
 const SHOWN = "[redacted]";
 /** Values that servers without keys are given: hiding them would hide ordinary words. */
 const PLACEHOLDERS = new Set([
@@ -55,10 +57,20 @@ export function createRedactor(secrets: readonly string[]): Redactor {
   };
 }
 
-/** A parsed JSON value with every string in it redacted, keys of objects included. */
-export function redactDeep(value: unknown, redact: (text: string) => string): unknown {
+/** Levels of nesting that an answer may have; a completion has about ten. */
+const DEEPEST = 200;
+
+/**
+ * A parsed JSON value with every string in it redacted, keys of objects included.
+ *
+ * @throws {EndpointError} `invalid_response` for a value nested deeper than 200 levels
+ */
+export function redactDeep(value: unknown, redact: (text: string) => string, level = 0): unknown {
   if (typeof value === "string") return redact(value);
-  if (Array.isArray(value)) return value.map((entry) => redactDeep(entry, redact));
   if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, entry]) => [redact(key), redactDeep(entry, redact)]));
+  if (level >= DEEPEST)
+    throw new EndpointError("invalid_response", `expected JSON of at most ${DEEPEST} levels, found deeper nesting`);
+  const inner = (entry: unknown): unknown => redactDeep(entry, redact, level + 1);
+  if (Array.isArray(value)) return value.map(inner);
+  return Object.fromEntries(Object.entries(value).map(([key, entry]) => [redact(key), inner(entry)]));
 }

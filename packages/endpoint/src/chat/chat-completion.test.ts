@@ -78,6 +78,14 @@ describe("filters", () => {
       400,
       { error: { message: "litellm.ContentPolicyViolationError: AzureException", type: null, code: "400" } },
     ],
+    [
+      "xAI",
+      403,
+      {
+        code: "The caller does not have permission",
+        error: "Content violates usage guidelines. Failed check: SAFETY_CHECK_TYPE_X",
+      },
+    ],
     ["a filter with status 200", 200, { error: { code: "content_filter", message: "x" } }],
   ])("of %s are an outcome", async (_, status, body) => {
     expect(await ask({ status, body })).toMatchObject({ kind: "blocked", filter: expect.stringMatching(/./) });

@@ -14,8 +14,12 @@ const CODES: ReadonlySet<string> = new Set([
   "1301", // Zhipu
 ]);
 
-/** Whole messages of providers whose code says nothing. DeepSeek: `Content Exists Risk` under `invalid_request_error`. */
-const MESSAGES = /^content exists risk\.?$|^litellm\.ContentPolicyViolationError\b/i;
+/**
+ * Messages of providers whose code says nothing: the whole of DeepSeek's `Content Exists Risk` (under `invalid_request_error`), how
+ * LiteLLM's and xAI's begin.
+ */
+const MESSAGES =
+  /^content exists risk\.?$|^litellm\.ContentPolicyViolationError\b|^content violates usage guidelines\b/i;
 
 const member = (value: string | null): string => (value ?? "").trim().toLowerCase();
 

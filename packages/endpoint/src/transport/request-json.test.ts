@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { Endpoint } from "../address/endpoint.js";
 import { type Replay, replayServer } from "../testing/replay-server-node.js";
 import { longFetch } from "./long-fetch-node.js";
+import { mapLimited } from "./map-limited.js";
 import { after } from "./pause.js";
 import { requestJson } from "./request-json.js";
 
@@ -85,6 +86,8 @@ describe("requestJson", () => {
     ],
     ["a web page", { body: "<html>hello</html>" }, "invalid_response", "request", 1],
     ["a stream", { body: "data: {}\n\n" }, "invalid_response", "request", 1],
+    ["a bottomless answer", { body: "[".repeat(200_000) + "]".repeat(200_000) }, "invalid_response", "request", 1],
+    ["a bottomless error", { status: 400, body: "[".repeat(20_000) + "]".repeat(20_000) }, "bad_request", "request", 1],
     ["half an answer", { body: '{"choices":[' }, "invalid_response", "request", 1],
     ["an empty body", { body: "" }, "invalid_response", "request", 1],
   ])("types %s", async (_, replay, code, scope, tries) => {
@@ -169,6 +172,10 @@ describe("requestJson", () => {
       },
     );
   });
+});
+
+it.each([0, -1, 1.5, Number.NaN])("does not map with %d calls at a time, which would be none", async (limit) => {
+  await expect(mapLimited([1], limit, async (value) => value)).rejects.toMatchObject({ code: "config" });
 });
 
 it("timers never overflow", async () => {

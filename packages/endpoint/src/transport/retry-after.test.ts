@@ -16,6 +16,9 @@ it.each<[string, Record<string, string>, unknown, number | undefined]>([
   ["milliseconds, which are finer", { "retry-after": "3", "retry-after-ms": "2500" }, null, 2.5],
   ["less than nothing", { "retry-after": "-5" }, null, 0],
   ["nonsense", { "retry-after": "soon" }, null, undefined],
+  ["nonsense with a number in it", { "retry-after": "soon 5" }, null, undefined],
+  ["two values", { "retry-after": "120, 120" }, null, undefined],
+  ["an older date", { "retry-after": "Saturday, 28-Nov-26 00:00:10 GMT" }, null, 10],
   ["nothing", {}, null, undefined],
   ["Gemini's RetryInfo", {}, [{ error: { details: [{ "@type": "RetryInfo", retryDelay: "34s" }] } }], 34],
   [

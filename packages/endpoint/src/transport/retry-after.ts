@@ -24,6 +24,9 @@ export function waitSeconds(text: string | null | undefined, now: number): numbe
   }
   const duration = durationSeconds(text);
   if (duration !== undefined) return duration;
+  // Date.parse makes dates of nearly anything ("soon 5" is in 2001).
+  if (!/^\s*([a-z]{3,9},? \d{1,2}[ -][a-z]{3}[ -]\d{2,4}|[a-z]{3} [a-z]{3} +\d|\d{4}-\d\d-\d\d)/i.test(text))
+    return undefined;
   const date = Date.parse(text);
   return Number.isNaN(date) ? undefined : Math.max(0, (date - now) / 1000);
 }
@@ -37,12 +40,13 @@ const RESETS = [
   ["ratelimit-reset", "ratelimit-remaining"],
 ] as const;
 
-/** `retryDelay` of Google's RetryInfo, wherever it stands in an error body. */
-function retryInfo(body: unknown): string | undefined {
-  if (Array.isArray(body)) return body.map(retryInfo).find((delay) => delay !== undefined);
-  if (typeof body !== "object" || body === null) return undefined;
+/** `retryDelay` of Google's RetryInfo, wherever it stands in the first levels of an error body. */
+function retryInfo(body: unknown, levels = 5): string | undefined {
+  if (levels === 0 || typeof body !== "object" || body === null) return undefined;
+  if (Array.isArray(body))
+    return body.map((entry) => retryInfo(entry, levels - 1)).find((delay) => delay !== undefined);
   const { retryDelay, error, details } = body as { retryDelay?: unknown; error?: unknown; details?: unknown };
-  return typeof retryDelay === "string" ? retryDelay : (retryInfo(details) ?? retryInfo(error));
+  return typeof retryDelay === "string" ? retryDelay : (retryInfo(details, levels - 1) ?? retryInfo(error, levels - 1));
 }
 
 /**

@@ -8,6 +8,7 @@ import { checkConfig, isConfigPath, loadConfig } from "../config/load-config-nod
 import { openJudge, openResponder } from "../config/open-models-node.js";
 import type { RunFlags } from "../config/run-flags.js";
 import { loadItems } from "../data/load-items-node.js";
+import { VsbEvalError } from "../errors.js";
 import { parseGate } from "../gate/gate.js";
 import type { Judge } from "../judge/verdict.js";
 import type { RetryOptions } from "../run/attempt.js";
@@ -16,10 +17,22 @@ import type { Responder } from "../run/responder.js";
 import type { EvaluationStore } from "../store/evaluation-store.js";
 import type { RunEntry } from "./run-manifest.js";
 
+/** What flags have to say when there is no configuration. */
+function requireFlags({ out, responder, baseUrl, model }: RunFlags): void {
+  const usage = (message: string): VsbEvalError => new VsbEvalError("invalid_input", message);
+  if (out === undefined)
+    throw usage("expected --out <folder>, found none: name the run folder, or a configuration (.yaml)");
+  if (responder !== undefined || (baseUrl !== undefined && model !== undefined)) return;
+  const found = baseUrl !== undefined ? "only --base-url" : model !== undefined ? "only --model" : "neither";
+  throw usage(`expected --responder, or --base-url and --model, found ${found}`);
+}
+
 /** The configuration of a command: a file with flags over it, or flags alone. Arms and gates are read before anything starts. */
 export async function resolveConfig(path: string, flags: RunFlags): Promise<EvalConfig> {
-  const raw = isConfigPath(path) ? await loadConfig(path) : { items: path };
-  const config = checkConfig(applyFlags(raw, flags), isConfigPath(path) ? path : "flags");
+  const file = isConfigPath(path);
+  if (!file) requireFlags(flags);
+  const raw = file ? await loadConfig(path) : { items: path };
+  const config = checkConfig(applyFlags(raw, flags), file ? path : "flags");
   for (const arm of config.arms) parseArm(arm);
   for (const gate of config.gates) parseGate(gate);
   return config;

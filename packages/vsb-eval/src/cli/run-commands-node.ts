@@ -73,7 +73,15 @@ async function evaluateAll(
   let code: number = EXIT.ok;
   try {
     for (const model of config.models) {
-      const failure = await evaluateModel(config, model, { items, store, signal }, again, terminal);
+      const failure = await evaluateModel(config, model, { items, store, signal }, again, terminal).catch(
+        (error: unknown) => {
+          // A wrong key of one model is no reason not to ask the others.
+          if (config.models.length === 1 || !(error instanceof VsbEvalError) || error.code !== "fatal_responder")
+            throw error;
+          visibleTerminal(terminal).err(`${error.message}\n`);
+          return error.message;
+        },
+      );
       if (failure !== null) code = EXIT.failed;
     }
   } finally {
@@ -117,6 +125,9 @@ async function evaluateModel(
       if (event.type === "progress")
         progress.update(event.done, event.total, `${tally.note()}, ${event.concurrency} in flight`);
     }
+  } catch (error) {
+    progress.say(`${entry(run).name}: ${tally.summary()}, then it stopped; what is done is kept`);
+    throw error;
   } finally {
     progress.end();
     if (run !== "" && verdicts > 0) await setJudge(out, run, judges[0]?.id as string);

@@ -111,6 +111,21 @@ describe("a configuration", () => {
     });
   });
 
+  it("asks the other models when one has no credit", async () => {
+    const broke = await startMockServer((_request, response) => {
+      response.statusCode = 402;
+      response.end();
+      return undefined;
+    });
+    const text = `items: items.jsonl\nout: runs/broke\narms: [text]\nmodels:\n  - { name: broke, baseUrl: "${broke.baseUrl}", model: b }\n  - { name: rich, baseUrl: "${model.baseUrl}", model: r, maxRetries: 0 }\n`;
+    const { code, out, err } = await runCli(["run", await config("broke.yaml", text)]);
+    await broke.close();
+    expect(code).toBe(1);
+    expect(err).toMatch(/402.*no credit/);
+    expect(broke.requests.length).toBeLessThanOrEqual(6);
+    expect(out).toContain("rich: ");
+  });
+
   it("is overridden by flags", async () => {
     const path = await config("over.yaml", yaml().replace("runs/one", "runs/two"));
     expect(await runCli(["run", path, "--dry-run", "--limit", "1"])).toMatchObject({
@@ -237,7 +252,9 @@ describe("flags", () => {
       ["--base-url", "h/v1", "--model", "m", "--out", "x", "--judge", "llm"],
       /--judge-model/,
     ],
-    ["neither server nor module", ["--out", "x"], /baseUrl|responder/],
+    ["neither server nor module", ["--out", "x"], /--responder, or --base-url and --model/],
+    ["a model without a server", ["--out", "x", "--model", "m"], /only --model/],
+    ["no folder", ["--base-url", "h/v1", "--model", "m"], /--out <folder>/],
   ])("refuse %s", async (_, extra, message) => {
     const { code, err } = await flags(...extra);
     expect(code).toBe(2);

@@ -83,7 +83,7 @@ if (spawnSync("redis-server", ["--version"]).status === 0) {
     const port = 31_000 + (process.pid % 10_000);
     const url = `redis://127.0.0.1:${port}`;
     let redis: ReturnType<typeof spawn>;
-    beforeAll(() => {
+    const startRedis = (): void => {
       const settings = [
         "--port",
         `${port}`,
@@ -95,7 +95,8 @@ if (spawnSync("redis-server", ["--version"]).status === 0) {
         "noeviction",
       ];
       redis = spawn("redis-server", settings, { stdio: "ignore", cwd: directory });
-    });
+    };
+    beforeAll(startRedis);
     afterAll(() => {
       redis.kill("SIGKILL");
     });
@@ -147,6 +148,16 @@ if (spawnSync("redis-server", ["--version"]).status === 0) {
       await raw.close();
       link.close();
       await queue.close();
+    });
+
+    it.each(["run", "worker"])("ends %s when it goes away for longer than the deadline", async (command) => {
+      process.env.REDIS_PASSWORD = "hunter22";
+      const gone = runCli([command, ...flags(url), "--queue-deadline", "1"]);
+      await new Promise((resolve) => setTimeout(resolve, 1500));
+      redis.kill("SIGKILL");
+      expect(await gone).toMatchObject({ code: 1, err: expect.stringMatching(/expected Redis at .* within 1 s/) });
+      delete process.env.REDIS_PASSWORD;
+      startRedis();
     });
 
     it("loses nothing and stores nothing twice when workers and Redis are killed (the full check: test/queue-check.ts)", async () => {

@@ -107,11 +107,12 @@ export async function startWorker(options: WorkerOptions): Promise<QueueWorker> 
     run,
     failed,
     async close() {
-      const seconds = options.deadlineSeconds ?? 60;
-      const late = new Promise<"late">((resolve) => setTimeout(resolve, 1000 * seconds, "late").unref());
-      const ended = await Promise.race([worker.close().then(() => "closed" as const), late]);
-      if (ended === "late")
-        await Promise.race([worker.close(true), new Promise((resolve) => setTimeout(resolve, 1000))]);
+      const after = (seconds: number): Promise<"late"> =>
+        new Promise((resolve) => setTimeout(resolve, 1000 * seconds, "late").unref());
+      // Without Redis jobs cannot be handed in; their answers are in the store, and another worker gets them again.
+      const patience = link.connection.status === "ready" ? (options.deadlineSeconds ?? 60) : 0.5;
+      const ended = await Promise.race([worker.close().then(() => "closed" as const), after(patience)]);
+      if (ended === "late") await Promise.race([worker.close(true), after(1)]);
       link.close();
     },
   };
