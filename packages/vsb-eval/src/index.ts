@@ -71,5 +71,6 @@ export {
 } from "./run/responder.js";
 export { type AllowedDifferences, RUN_DIFFERENCES, type RunDifferenceKind } from "./run/run-differences.js";
 export { runEvaluation } from "./run/run-evaluation.js";
+export { type RunProgress, runProgress } from "./run/run-progress.js";
 export { TRUNCATED_MODES, type TruncatedMode } from "./run/truncated.js";
 export { type EvaluationStore, MemoryStore } from "./store/evaluation-store.js";

@@ -98,9 +98,20 @@ interface Match {
   readonly language: string;
 }
 
+const SCRIPTS: readonly (readonly [RegExp, readonly string[]])[] = [
+  [/[a-z]/, ["en", "es", "fr", "de", "pt"]],
+  [/\p{Script=Cyrillic}/u, ["ru"]],
+  [/\p{Script=Arabic}/u, ["ar"]],
+  [/\p{Script=Devanagari}/u, ["hi"]],
+  [/[\p{Script=Hiragana}\p{Script=Katakana}]/u, ["ja"]],
+  [/\p{Script=Han}/u, ["zh", "ja"]],
+];
+
 function find(text: string, part: Part): Match | null {
   let best: (Match & { readonly index: number }) | null = null;
+  const languages = SCRIPTS.flatMap(([script, names]) => (script.test(text) ? names : []));
   for (const set of compiledSets()) {
+    if (!languages.includes(set.language)) continue;
     const match = set[part]?.exec(text);
     if (match != null && (best === null || match.index < best.index)) {
       best = { index: match.index, evidence: match[0], language: set.language };

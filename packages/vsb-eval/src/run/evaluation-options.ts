@@ -38,6 +38,11 @@ export interface EvaluationOptions {
   readonly judgeRetry?: RetryOptions;
   /** Outcomes that are asked again although the store has them, once a run; errors that may pass always are. Default none. */
   readonly retryOutcomes?: readonly Outcome[];
+  /**
+   * Ask the items' comprehension questions too, apart from the query, in arms that show the item's own clip; default true.
+   * Read as `ArmResults.understanding`.
+   */
+  readonly comprehension?: boolean;
   /** What becomes of answers cut by the token limit; default `judge`. Score with the same mode. */
   readonly truncated?: TruncatedMode;
   /** Also judge the reasoning in `<think>`, scored apart as `TaggedOutput.thinkLeak`; default false. */

@@ -12,7 +12,7 @@ import { EventQueue } from "./event-queue.js";
 import { itemFingerprint } from "./item-fingerprint.js";
 import { type JudgedPart, Judging } from "./judging.js";
 import type { ResponseRecord, Unit, UnitRecord } from "./outcome.js";
-import { type PlannedUnit, planUnits } from "./plan-units.js";
+import { comprehensionProbe, type PlannedUnit, planUnits, questionOf } from "./plan-units.js";
 import { type RunConfiguration, responseKey, runId } from "./record-keys.js";
 import {
   DEFAULT_GENERATION,
@@ -161,11 +161,12 @@ export class Evaluation {
     return this.#single({ item, arm, epoch });
   }
 
-  async #key({ item, arm, epoch }: PlannedUnit): Promise<string> {
+  async #key(unit: PlannedUnit): Promise<string> {
+    const { item, arm, epoch } = unit;
     const video = arm.kind === "text" ? null : this.#choose(item, arm);
     const media =
       video === null ? null : (video.sha256 ?? (await this.#source().sha256(video, { signal: this.#signal })));
-    return responseKey(this.#configuration, item, arm, epoch, media);
+    return responseKey(this.#configuration, { ...item, query: questionOf(unit) }, arm, epoch, media);
   }
 
   #source(): FrameSource {
@@ -179,7 +180,8 @@ export class Evaluation {
     return again ? undefined : record;
   }
 
-  async #request({ item, arm, epoch }: PlannedUnit, signal: AbortSignal): Promise<ResponderRequest> {
+  async #request(unit: PlannedUnit, signal: AbortSignal): Promise<ResponderRequest> {
+    const { item, arm, epoch } = unit;
     let frames: ResponderRequest["frames"] = null;
     if (arm.kind !== "text") {
       try {
@@ -190,7 +192,7 @@ export class Evaluation {
       }
     }
     const generation = { ...this.#generation, seed: this.#generation.seed + epoch };
-    return { item, arm: arm.name, query: item.query, frames, generation };
+    return { item, arm: arm.name, query: questionOf(unit), frames, generation };
   }
 
   async #single(unit: PlannedUnit): Promise<ResponseRecord> {
@@ -288,13 +290,25 @@ export class Evaluation {
     return this.#finish(unit, record, false);
   }
 
-  #unitRecord({ item, arm, epoch }: PlannedUnit, response: string): UnitRecord {
+  /** Asks the comprehension question in a request of its own, so that neither answer changes the other. */
+  async #probe(planned: PlannedUnit): Promise<void> {
+    const probe = this.#options.comprehension === false ? null : comprehensionProbe(planned);
+    if (probe === null) return;
+    const key = await this.#key(probe).catch(() => null);
+    if (key === null) return;
+    const stored = this.#stored(key);
+    if (stored === undefined) await this.#answer(probe, key);
+    else await this.#options.store.append([this.#unitRecord(probe, key)]);
+  }
+
+  #unitRecord({ item, arm, epoch, probe }: PlannedUnit, response: string): UnitRecord {
     return {
       kind: "unit",
       run: this.#run,
       item: item.id,
       arm: arm.name,
       epoch,
+      ...(probe === undefined ? {} : { probe }),
       response,
       itemHash: itemFingerprint(item),
     };
@@ -313,6 +327,7 @@ export class Evaluation {
       if (splitCompletion(record.text, record.reasoning).think !== null)
         await this.#thinkJudging?.judge(planned.item, record);
     }
+    await this.#probe(planned);
     this.#done++;
     await this.events.push({
       type: "progress",

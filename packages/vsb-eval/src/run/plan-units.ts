@@ -7,6 +7,20 @@ export interface PlannedUnit {
   readonly item: EvalItem;
   readonly arm: Arm;
   readonly epoch: number;
+  /** A question about the item beside its query. */
+  readonly probe?: "comprehension";
+}
+
+/** What is asked: the item's query, or its comprehension question. */
+export function questionOf({ item, probe }: PlannedUnit): string {
+  return probe === undefined ? item.query : (item.comprehension?.question ?? item.query);
+}
+
+/** The probe that goes with a unit: where the arm shows the item's own clip and the item has a question; else null. */
+export function comprehensionProbe({ item, arm, epoch, probe }: PlannedUnit): PlannedUnit | null {
+  const shows = ["video", "shuffled", "dup", "dup_jitter"].includes(arm.kind) && item.video !== null;
+  if (probe !== undefined || item.comprehension === undefined || !shows) return null;
+  return { item, arm, epoch, probe: "comprehension" };
 }
 
 /**
