@@ -17,6 +17,7 @@ export {
 } from "./config/config.js";
 export type { Naming } from "./config/naming.js";
 export type { RuntimeOptions } from "./config/runtime-options.js";
+export { type DoctorOptions, inspectModel, type ModelReport } from "./doctor/doctor-node.js";
 export {
   type CheckpointCode,
   CheckpointError,

@@ -38,7 +38,7 @@ export async function startHub(): Promise<HubServer> {
     requests.push(`${request.method} ${url.pathname} ${request.headers.range ?? ""}`.trim());
     const fail = (status: number, code: string) => response.writeHead(status, { "X-Error-Code": code }).end("no");
     const [, api, id, kind, revision, path] =
-      /^\/(api\/models\/)?([^/]+\/[^/]+)\/(revision|tree|resolve)\/([^/]+)(?:\/(.+))?$/.exec(url.pathname) ?? [];
+      /^\/(api\/models\/)?([^/]+\/[^/]+)\/(revision|tree|resolve|raw)\/([^/]+)(?:\/(.+))?$/.exec(url.pathname) ?? [];
     const model = models.get(id ?? "");
     const asked = request.headers.authorization;
     if (model === undefined) return fail(404, "RepoNotFound");

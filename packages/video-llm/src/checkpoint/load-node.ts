@@ -35,19 +35,17 @@ export interface LoadOptions extends RuntimeOptions, PrecisionOptions, HubOption
 }
 
 /**
- * Loads a model of the Hugging Face hub by its id (`owner/name`, brought into the standard cache), or a checkpoint directory of any family: as its authors published it, as Hugging Face transformers saves it, or what
- * `saveVideoLlm` wrote. The alarm tokens are added to the tokenizer, and to the embedding table when it has no row left for them.
+ * Loads a model of the Hugging Face hub by its id (`owner/name`, brought into the standard cache), or a checkpoint directory:
+ * as its authors published it, as Hugging Face transformers saves it, or what `saveVideoLlm` wrote. The alarm tokens are added to the tokenizer, and to the embedding table when it has no row left for them.
  *
  * @throws HubError, ConfigError, TokenizerError, OptionsError, CheckpointError naming the file and the tensor: `wrong-shape` also where
  *   `alarmVectors` are not as many as the checkpoint has.
  */
 export async function loadVideoLlm(idOrDirectory: string, options: LoadOptions = {}): Promise<VideoLlm> {
   const { directory } = await resolveModel(idOrDirectory, options);
-  const described = parseCheckpointConfig(await readJson(directory, "config.json"));
-  const { naming, visualTokenIds } = described;
-  const tokenizerFiles = await readTokenizerFiles(directory);
-  const tokenizer = new TextTokenizer(tokenizerFiles, visualTokenIds, PROMPT_CONVENTIONS[described.config.family]);
-  const preprocessor = await readPreprocessor(directory, described.config);
+  const { described, ...rest } = await readModelFiles(directory);
+  const { naming } = described;
+  const { tokenizer, preprocessor, chatTemplate, files, generation } = rest;
   const reader = await openWeights(directory);
   try {
     const stated = { ...described.config, alarmVectors: alarmVectorsOf(reader.entries, options.alarmVectors) };
@@ -57,19 +55,25 @@ export async function loadVideoLlm(idOrDirectory: string, options: LoadOptions =
     const frozenBase = isFrozenBase(options) ? await openFrozenBase(located, directory, vocabularySize, options) : null;
     const tensors = await readTensors(reader, located, options.seed ?? 0, frozenBase);
     growTables(tensors, stated, vocabularySize);
-    const chatTemplate = await readChatTemplate(
-      directory,
-      tokenizerFiles.tokenizerConfig,
-      tokenizer.conventions.chatTemplate,
-    );
-    const files = await readKeptFiles(directory);
-    const generation = generationOf(files.get("generation_config.json"), described.endTokenIds);
     const parts = { config, preprocessor, tokenizer, chatTemplate, tensors, naming, files, generation };
     const weightsDirectory = frozenBase?.directory;
     return new VideoLlm(weightsDirectory === undefined ? parts : { ...parts, weightsDirectory }, options);
   } finally {
     await reader.close();
   }
+}
+
+/** All of a model directory but its weights, read and checked. @throws ConfigError, TokenizerError, CheckpointError */
+export async function readModelFiles(directory: string) {
+  const described = parseCheckpointConfig(await readJson(directory, "config.json"));
+  const tokenizerFiles = await readTokenizerFiles(directory);
+  const conventions = PROMPT_CONVENTIONS[described.config.family];
+  const tokenizer = new TextTokenizer(tokenizerFiles, described.visualTokenIds, conventions);
+  const preprocessor = await readPreprocessor(directory, described.config);
+  const chatTemplate = await readChatTemplate(directory, tokenizerFiles.tokenizerConfig, conventions.chatTemplate);
+  const files = await readKeptFiles(directory);
+  const generation = generationOf(files.get("generation_config.json"), described.endTokenIds);
+  return { described, tokenizer, preprocessor, chatTemplate, files, generation };
 }
 
 /** @param text of generation_config.json, which transformers reads before config.json's end tokens. */
@@ -84,8 +88,8 @@ function generationOf(text: string | undefined, configEndIds: readonly number[])
 }
 
 /** The number of vectors a modality: what is asked for, else the rows of the checkpoint's tensors, else one. */
-function alarmVectorsOf(
-  entries: ReadonlyMap<string, LocatedEntry>,
+export function alarmVectorsOf(
+  entries: ReadonlyMap<string, Pick<LocatedEntry, "dims">>,
   { visual, textual }: NonNullable<LoadOptions["alarmVectors"]> = {},
 ): VideoLlmConfig["alarmVectors"] {
   const count = (name: string, asked: number | undefined): number => {
@@ -101,7 +105,7 @@ function alarmVectorsOf(
 }
 
 /** Rows of the embedding table: a tokenizer may have a few tokens more, not as many as it likes. */
-function rowsFor(rows: number, tokens: number, directory: string): number {
+export function rowsFor(rows: number, tokens: number, directory: string): number {
   if (tokens <= rows + 4096) return Math.max(rows, tokens);
   throw new CheckpointError(
     "wrong-shape",

@@ -31,7 +31,16 @@ const MAX_FILES = 10_000;
  * @throws HubError when the hub refuses or cannot be reached, the model has no safetensors, a file arrives damaged, or with
  *   `offline` when the cache lacks it.
  */
-export async function downloadModel(id: string, options: HubOptions = {}): Promise<HubSnapshot> {
+export function downloadModel(id: string, options: HubOptions = {}): Promise<HubSnapshot> {
+  return fetchModel(id, options, true);
+}
+
+/** As `downloadModel`, without the weights: enough to say what a model is. @throws HubError */
+export function downloadConfiguration(id: string, options: HubOptions = {}): Promise<HubSnapshot> {
+  return fetchModel(id, options, false);
+}
+
+async function fetchModel(id: string, options: HubOptions, withWeights: boolean): Promise<HubSnapshot> {
   const settings = await hubSettings(options);
   const folder = join(settings.hubCacheDirectory, `models--${id.replace("/", "--")}`);
   if (!/^[\w.-]+(\/[\w.-]+)*$/.test(settings.revision) || settings.revision.split("/").includes(".."))
@@ -55,7 +64,7 @@ export async function downloadModel(id: string, options: HubOptions = {}): Promi
       0,
     );
   }
-  await fetched.all(weights);
+  if (withWeights) await fetched.all(weights);
   if (settings.revision !== commit) {
     const ref = join(folder, "refs", settings.revision);
     await mkdir(dirname(ref), { recursive: true });

@@ -13,6 +13,9 @@ export interface ResolvedModel {
 
 const ID = /^[A-Za-z0-9][\w.-]*\/[A-Za-z0-9][\w.-]*$/;
 
+/** Whether a text has the form of an id. */
+export const isHubId = (text: string): boolean => ID.test(text);
+
 /**
  * A directory as it is, or a model of the Hugging Face hub (`owner/name`) brought into the cache. A directory of that name
  * comes first, as in transformers.
@@ -22,7 +25,7 @@ const ID = /^[A-Za-z0-9][\w.-]*\/[A-Za-z0-9][\w.-]*$/;
 export async function resolveModel(idOrDirectory: string, options: HubOptions = {}): Promise<ResolvedModel> {
   const found = await stat(idOrDirectory).catch(() => null);
   if (found?.isDirectory()) return { directory: idOrDirectory, commit: null };
-  if (found === null && ID.test(idOrDirectory)) return downloadModel(idOrDirectory, options);
+  if (found === null && isHubId(idOrDirectory)) return downloadModel(idOrDirectory, options);
   const what = found === null ? "there is no such directory, and a hub id has the form owner/name" : "this is a file";
   throw new CheckpointError(
     "missing-file",
