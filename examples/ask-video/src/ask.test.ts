@@ -61,6 +61,24 @@ test.each(FAMILIES)("%s answers each question about a file, with alarm readings 
   }
 });
 
+test.each(["int8", "bfloat16"] as const)("with weights at %s, and the frames asked for", async (precision) => {
+  const pieces: AnswerPiece[] = [];
+  const asked = {
+    model: join(directory, "qwen2-vl"),
+    video: join(directory, "clip.y4m"),
+    questions: ["what?"],
+    maxTokens: 2,
+  };
+  for await (const piece of ask({ ...asked, precision, maxFrames: 2, fps: 1, providers: ["cpu"] })) pieces.push(piece);
+  expect(pieces.length).toBeGreaterThan(1);
+  await expect(ask({ ...asked, maxFrames: 2, providers: ["abacus"] }).next()).rejects.toThrow(/abacus/);
+});
+
+test("options of local models are refused for a server", async () => {
+  const asked = { model: "http://127.0.0.1:9/v1", video: "clip.y4m", questions: ["what?"], maxFrames: 2, maxTokens: 2 };
+  await expect(ask({ ...asked, precision: "int8" }).next()).rejects.toThrow(/precision for a local model only/);
+});
+
 test("a directory that is no checkpoint is named in the error", async () => {
   const asked = {
     model: directory,

@@ -1,10 +1,25 @@
-import { createRemoteVideoLlm, loadVideoLlm, samplePlanFor, type VideoLlmConfig } from "@videosafety/video-llm";
+import {
+  createRemoteVideoLlm,
+  type DownloadProgress,
+  loadVideoLlm,
+  type Precision,
+  samplePlanFor,
+  type VideoLlmConfig,
+} from "@videosafety/video-llm";
 import { type SampledVideo, sampleFrames } from "@videosafety/video-sampler";
 
 /** What to ask, of what, about what. */
 export interface Question {
-  /** A checkpoint directory, or the base URL of an OpenAI-compatible server. */
+  /** A model of the Hugging Face hub by its id, a checkpoint directory, or the base URL of an OpenAI-compatible server. */
   readonly model: string;
+  /** How a local model's weights are held: int8 or int4 for large ones. Default float32. */
+  readonly precision?: Precision;
+  /** onnxruntime execution providers of a local model, in order of preference. Default cpu. */
+  readonly providers?: readonly string[];
+  /** Branch, tag or commit of an id. Default main. */
+  readonly revision?: string;
+  /** Told how far the download of an id is. */
+  readonly onProgress?: (progress: DownloadProgress) => void;
   /** The server's name for its model; with a directory unused. */
   readonly remoteName?: string;
   /** A video file. */
@@ -13,6 +28,8 @@ export interface Question {
   readonly questions: readonly string[];
   /** Most frames looked at. */
   readonly maxFrames: number;
+  /** Frames per second of video. Default the model's own. */
+  readonly fps?: number;
   /** Most tokens of an answer. */
   readonly maxTokens: number;
   /** Stops the work. */
@@ -35,10 +52,24 @@ export function ask(question: Question): AsyncGenerator<AnswerPiece> {
 }
 
 const sample = (question: Question, family: VideoLlmConfig["family"]): Promise<SampledVideo> =>
-  sampleFrames(question.video, samplePlanFor(family, { maxFrames: question.maxFrames }), signalOf(question));
+  sampleFrames(
+    question.video,
+    samplePlanFor(family, {
+      maxFrames: question.maxFrames,
+      ...(question.fps === undefined ? {} : { fps: question.fps }),
+    }),
+    signalOf(question),
+  );
 
 async function* askDirectory(question: Question): AsyncGenerator<AnswerPiece> {
-  const model = await loadVideoLlm(question.model);
+  const { precision, providers, revision, onProgress } = question;
+  const model = await loadVideoLlm(question.model, {
+    ...(precision === undefined ? {} : { precision }),
+    ...(providers === undefined ? {} : { providers }),
+    ...(revision === undefined ? {} : { revision }),
+    ...(onProgress === undefined ? {} : { onProgress }),
+    ...signalOf(question),
+  });
   try {
     const video = await sample(question, model.config.family);
     const duration = video.info.declaredDurationSeconds;
@@ -60,6 +91,12 @@ async function* askDirectory(question: Question): AsyncGenerator<AnswerPiece> {
 }
 
 async function* askServer(question: Question): AsyncGenerator<AnswerPiece> {
+  for (const key of ["precision", "providers", "revision"] as const) {
+    if (question[key] !== undefined)
+      throw new Error(
+        `expected ${key} for a local model only, found it for the server ${question.model}; leave it out`,
+      );
+  }
   const frames = await sample(question, "videollama3");
   const model = createRemoteVideoLlm({ baseUrl: question.model, model: question.remoteName ?? "default" });
   for (const [index, content] of question.questions.entries()) {
