@@ -109,7 +109,6 @@ function poolOptions(settings: ServerOptions): Omit<WorkerPoolOptions, "onRestar
       safeCompletion: settings.safeCompletion,
       overlong: settings.overlong,
       itemDeadlineMilliseconds: settings.itemDeadlineMilliseconds,
-      keptBytes: settings.maxBodyBytes,
       limits: {
         maxItems: settings.maxItems,
         maxScores: settings.maxScores,
@@ -166,13 +165,13 @@ function routes(
     "/v1/rewards": judging("rewards", rewardsReply),
     "/v1/openrlhf": judging("openrlhf", (judged) => {
       const { rewards, total } = matrix(judged);
-      return json(openRlhfResponse(judged.summary.rewards, rewards, total, largest));
+      return json(openRlhfResponse(judged.envelope.rewards, rewards, total, largest));
     }),
   };
 }
 
 /** The answer's JSON: the threads wrote the insides of its lists. */
-function rewardsReply({ summary, parts, diagnostics }: JudgedBody): Reply {
+function rewardsReply({ envelope, parts, diagnostics }: JudgedBody): Reply {
   const list = (name: keyof JsonParts): (string | Uint8Array)[] => {
     const filled = parts.map((part) => part[name]).filter(({ length }) => length > 0);
     return [`"${name}":[`, ...filled.flatMap((part, i) => (i === 0 ? [part] : [",", part])), "]"];
@@ -185,28 +184,28 @@ function rewardsReply({ summary, parts, diagnostics }: JudgedBody): Reply {
       ...list("total"),
       ",",
       ...list("unscorable"),
-      ...(summary.details ? [",", ...list("details")] : []),
+      ...(envelope.details ? [",", ...list("details")] : []),
       ...(diagnostics ? [',"diagnostics":', diagnostics] : []),
       "}",
     ],
   };
 }
 
-function matrix({ summary, values }: JudgedBody): { rewards: (number | null)[][]; total: (number | null)[] } {
-  const width = summary.rewards.length;
-  const rewards = Array.from({ length: summary.items }, (_, item) =>
+function matrix({ envelope, values }: JudgedBody): { rewards: (number | null)[][]; total: (number | null)[] } {
+  const width = envelope.rewards.length;
+  const rewards = Array.from({ length: envelope.count }, (_, item) =>
     Array.from(values.subarray(item * width, (item + 1) * width), (value) => (Number.isNaN(value) ? null : value)),
   );
-  return { rewards, total: rewards.map((row) => weightedTotal(row, summary.weights ?? undefined)) };
+  return { rewards, total: rewards.map((row) => weightedTotal(row, envelope.weights)) };
 }
 
-function countItems(metrics: ServerMetrics, { summary, values }: JudgedBody): void {
-  const width = summary.rewards.length;
+function countItems(metrics: ServerMetrics, { envelope, values }: JudgedBody): void {
+  const width = envelope.rewards.length;
   const nulls = new Array<number>(width).fill(0);
   for (let i = 0; i < values.length; i++)
     if (Number.isNaN(values[i])) nulls[i % width] = (nulls[i % width] as number) + 1;
-  summary.rewards.forEach((reward, k) => {
-    metrics.items.inc({ reward, outcome: "scored" }, summary.items - (nulls[k] as number));
+  envelope.rewards.forEach((reward, k) => {
+    metrics.items.inc({ reward, outcome: "scored" }, envelope.count - (nulls[k] as number));
     metrics.items.inc({ reward, outcome: "unscorable" }, nulls[k] as number);
   });
 }

@@ -30,7 +30,7 @@ export function wordPair(reference: string, hypothesis: string, useStemmer = fal
 export function hasTokens(text: string, options: TokenizeOptions = {}): boolean {
   return options.tokenizer === "unicode"
     ? /[\p{L}\p{M}\p{N}]/u.test(text.normalize("NFKC"))
-    : /[a-z0-9]/.test(text.toLowerCase());
+    : /[a-zA-Z0-9\u0130\u212a]/.test(text); // the last two fold to letters of ASCII
 }
 
 function unicodeTokens(original: string): string[] {

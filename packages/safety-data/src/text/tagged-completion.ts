@@ -89,8 +89,9 @@ export function isCanonicalCompletion(text: string, blocks: "all" | "answerOnly"
   const completion = pythonStrip(text) + (blocks === "all" ? "" : LABEL_BLOCKS);
   if (!isWellFormedCompletion(completion)) return false;
   for (const tag of COMPLETION_TAGS)
+    // Twice forwards: looking backwards takes several times as long.
     for (const marker of [`<${tag}>`, `</${tag}>`])
-      if (completion.indexOf(marker) !== completion.lastIndexOf(marker)) return false;
+      if (completion.indexOf(marker, completion.indexOf(marker) + 1) >= 0) return false;
   const { vidType, textType } = parseTaggedCompletion(completion);
   return [vidType, textType].every((label) => label === "0" || label === "1");
 }

@@ -1,24 +1,25 @@
+import type { RewardItem } from "../../compose/reward-item.js";
 import { weightedTotal } from "../../compose/weighted-total.js";
 import type { Score } from "../../scores/score.js";
-import type { JudgedRequest } from "../wire/read-request.js";
+import type { RequestEnvelope } from "../wire/read-request.js";
 import type { JsonParts } from "./worker-protocol.js";
 
 const encoder = new TextEncoder();
 const MAX_REASON = 500;
 
-/** The answer's JSON for items [from, from + rows.length), and their numbers. Made in a thread, so that the event loop only sends it. */
+/** The answer's JSON for a run of items that begins at `from`, and their numbers. Made in a thread, so that the event loop only sends it. */
 export function judgedParts(
-  request: JudgedRequest,
+  { rewards: names, weights, details: withDetails }: RequestEnvelope,
+  items: readonly RewardItem[],
   from: number,
   rows: readonly (readonly Score[])[],
 ): { values: Float64Array; json: JsonParts } {
-  const { rewards: names, weights, items } = request;
   const values = new Float64Array(rows.length * names.length);
   const unscorable: object[] = [];
   const rewards: (number | null)[][] = [];
   const totals: (number | null)[] = [];
   rows.forEach((scores, i) => {
-    const id = items[from + i]?.id;
+    const id = items[i]?.id;
     const row = scores.map(({ value, reason }, k) => {
       values[i * names.length + k] = value ?? Number.NaN;
       if (value === null)
@@ -33,7 +34,7 @@ export function judgedParts(
     rewards.push(row);
     totals.push(weightedTotal(row, weights));
   });
-  const details = request.details
+  const details = withDetails
     ? rows.map((scores) =>
         Object.fromEntries(
           names.map((name, k) => [

@@ -1,7 +1,7 @@
 import type { SharedBody } from "../http/read-body-node.js";
 import { ClosingError, OverloadedError, RequestError } from "../http/request-error.js";
-import type { RequestKind } from "../wire/read-request.js";
-import type { BodyReference, JsonParts, RequestSummary, WorkerAnswer } from "./worker-protocol.js";
+import type { RequestEnvelope, RequestKind } from "../wire/read-request.js";
+import type { BodyReference, JsonParts, OpenedBody, WorkerAnswer } from "./worker-protocol.js";
 import { type QueuedTask, startThreads, type ThreadOptions } from "./worker-threads-node.js";
 
 /** How a pool is started. */
@@ -14,7 +14,7 @@ export interface WorkerPoolOptions extends Omit<ThreadOptions, "program"> {
 
 /** A judged request: what was asked, its numbers, and the answer's JSON in parts, each a run of items, in order. */
 export interface JudgedBody {
-  readonly summary: RequestSummary;
+  readonly envelope: RequestEnvelope;
   /** [items x rewards], row-major; NaN = unscorable. */
   readonly values: Float64Array;
   readonly parts: readonly JsonParts[];
@@ -36,9 +36,6 @@ export interface WorkerPool {
   close(): Promise<void>;
 }
 
-/** Bodies from this size on are parsed by the idle threads while one of them checks it. */
-const LARGE_BODY = 64 * 1024;
-
 /**
  * Starts the threads and waits until they have loaded their rewards. Nothing of a body is parsed or written in the event loop.
  *
@@ -50,7 +47,6 @@ export async function createWorkerPool(options: WorkerPoolOptions): Promise<Work
   const program = options.program ?? new URL("./reward-worker-node.js", import.meta.url);
   const threads = await startThreads({ ...options, program });
   let queuedItems = 0;
-  let requests = 0;
   let closed = false;
 
   /** One task that is not about items: lost with its thread. */
@@ -74,29 +70,39 @@ export async function createWorkerPool(options: WorkerPoolOptions): Promise<Work
   const tooHeavy = (reason: string): Error =>
     new RequestError(413, "too_large", `a thread could not read the body (${reason}): send fewer items at a time`);
 
-  const judgeItems = (body: BodyReference, summary: RequestSummary, signal: AbortSignal) =>
+  const report = async (opened: OpenedBody, values: Float64Array, signal: AbortSignal): Promise<Uint8Array | null> => {
+    if (!opened.envelope.diagnostics) return null;
+    const answer = await once({ do: "report", opened, values }, signal, tooHeavy);
+    return answer.is === "reported" ? answer.json : null;
+  };
+
+  const judgeItems = (opened: OpenedBody, signal: AbortSignal) =>
     new Promise<Pick<JudgedBody, "values" | "parts">>((resolve, reject) => {
-      const count = summary.items;
-      const width = summary.rewards.length;
+      const { count, rewards } = opened.envelope;
+      const width = rewards.length;
       const values = new Float64Array(count * width);
       const parts = new Map<number, JsonParts>();
       let left = count;
       let failed = false;
+      let wrong: { from: number; error: RequestError | null } = { from: Infinity, error: null };
       const fail = (error: unknown): void => {
         failed = true;
         reject(error);
       };
       signal.addEventListener("abort", () => fail(signal.reason), { once: true });
       const run = (from: number, to: number, reason: string | null = null, again = false): QueuedTask => ({
-        task: { do: "judge", body, from, to, reason },
+        task: { do: "judge", opened, from, to, reason },
         isDropped: () => failed,
         answered: (answer) => {
-          if (answer.is === "refused") return fail(refusal(answer));
-          if (answer.is !== "judged") return fail(new Error(`expected judged items, found ${answer.is}`));
-          values.set(answer.values, from * width);
-          parts.set(from, answer.json);
+          if (answer.is === "judged") {
+            values.set(answer.values, from * width);
+            parts.set(from, answer.json);
+          } else if (answer.is !== "refused") return fail(new Error(`expected judged items, found ${answer.is}`));
+          else if (from < wrong.from) wrong = { from, error: refusal(answer) };
           left -= to - from;
           if (left > 0) return undefined;
+          // Whichever thread was first: the first item that is wrong is the one that is named.
+          if (wrong.error) return fail(wrong.error);
           return resolve({ values, parts: [...parts].sort(([a], [b]) => a - b).map(([, json]) => json) });
         },
         lost: (at, lostReason) => {
@@ -132,33 +138,22 @@ export async function createWorkerPool(options: WorkerPoolOptions): Promise<Work
     async judge(kind, { bytes, length }, signal) {
       if (closed) throw new ClosingError();
       signal.throwIfAborted();
-      const body: BodyReference = { request: ++requests, kind, bytes, length };
-      let counted = 0;
+      const body: BodyReference = { kind, bytes, length };
+      const answer = await once({ do: "open", body }, signal, tooHeavy);
+      if (answer.is !== "opened") throw new Error(`expected an opened body, found ${answer.is}`);
+      const { opened } = answer;
+      const { envelope } = opened;
+      if (queuedItems + envelope.count > options.maxQueuedItems)
+        throw new OverloadedError(
+          `expected at most ${options.maxQueuedItems} waiting items, found ${queuedItems} and ${envelope.count} more: try again later`,
+        );
+      queuedItems += envelope.count;
       try {
-        const opening = once({ do: "open", body }, signal, tooHeavy);
-        if (length >= LARGE_BODY) threads.tell({ do: "prefetch", body }, true);
-        const opened = await opening;
-        if (opened.is !== "opened") throw new Error(`expected an opened body, found ${opened.is}`);
-        const { summary } = opened;
-        if (queuedItems + summary.items > options.maxQueuedItems)
-          throw new OverloadedError(
-            `expected at most ${options.maxQueuedItems} waiting items, found ${queuedItems} and ${summary.items} more: try again later`,
-          );
-        if (summary.items === 0)
-          return { summary, values: new Float64Array(0), parts: [], diagnostics: await report([]) };
-        counted = summary.items;
-        queuedItems += counted;
-        const judged = await judgeItems(body, summary, signal);
-        return { summary, ...judged, diagnostics: await report(judged.values) };
-
-        async function report(values: ArrayLike<number>): Promise<Uint8Array | null> {
-          if (!summary.diagnostics) return null;
-          const answer = await once({ do: "report", body, values: Float64Array.from(values) }, signal, tooHeavy);
-          return answer.is === "reported" ? answer.json : null;
-        }
+        const judged =
+          envelope.count === 0 ? { values: new Float64Array(0), parts: [] } : await judgeItems(opened, signal);
+        return { envelope, ...judged, diagnostics: await report(opened, judged.values, signal) };
       } finally {
-        queuedItems -= counted;
-        threads.tell({ do: "forget", request: body.request }, false);
+        queuedItems -= envelope.count;
       }
     },
     async close() {

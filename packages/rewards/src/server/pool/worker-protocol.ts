@@ -1,7 +1,7 @@
 import type { BatchScorerOptions } from "../../compose/batch-scorer.js";
 import type { OverlongOptions } from "../../scores/overlong-penalty.js";
 import type { SharedBody } from "../http/read-body-node.js";
-import type { RequestKind, RequestLimits } from "../wire/read-request.js";
+import type { RequestEnvelope, RequestKind, RequestLimits } from "../wire/read-request.js";
 import type { ErrorResponse } from "../wire/wire.js";
 
 /** What a worker thread is started with. */
@@ -17,8 +17,6 @@ export interface WorkerSettings {
   /** Time an item's pausing reward may take. */
   readonly itemDeadlineMilliseconds: number;
   readonly limits: RequestLimits;
-  /** Bytes of parsed bodies that a thread keeps for the next part of the same request. */
-  readonly keptBytes: number;
   /** One 32-bit slot: the index of the item whose rewards run now, or a value of `PHASE`. */
   readonly progress: SharedArrayBuffer;
 }
@@ -26,38 +24,33 @@ export interface WorkerSettings {
 /** Values of the progress slot that are not an index. */
 export const PHASE = { idle: -1, waiting: -2, reading: -3 } as const;
 
-/** A body in shared memory, with the number by which threads remember it. */
+/** A body in shared memory, and which contract it follows. */
 export interface BodyReference extends SharedBody {
-  readonly request: number;
   readonly kind: RequestKind;
 }
 
-/** What a thread is asked to do; one at a time, but for `prefetch` and `forget`, which have no answer. */
+/** A body that a thread has looked through, with its items' places in shared memory. */
+export interface OpenedBody {
+  readonly body: BodyReference;
+  readonly envelope: RequestEnvelope;
+  /** Start and end of each item, 32 bits each; null where the items are made of the whole body. */
+  readonly ranges: SharedArrayBuffer | null;
+}
+
+/** What a thread is asked to do; one at a time. */
 export type WorkerTask =
-  /** Parse and check the body. */
+  /** Look the body through. */
   | { readonly do: "open"; readonly body: BodyReference }
-  /** Parse a body that another thread checks at the same time. */
-  | { readonly do: "prefetch"; readonly body: BodyReference }
   /** Judge items [from, to). With a reason they are not judged but unscorable for it. */
   | {
       readonly do: "judge";
-      readonly body: BodyReference;
+      readonly opened: OpenedBody;
       readonly from: number;
       readonly to: number;
       readonly reason: string | null;
     }
   /** Reward-hacking evidence over the whole request, from its rewards [items x rewards]; NaN = unscorable. */
-  | { readonly do: "report"; readonly body: BodyReference; readonly values: Float64Array }
-  | { readonly do: "forget"; readonly request: number };
-
-/** What is asked of the items of a request. */
-export interface RequestSummary {
-  readonly items: number;
-  readonly rewards: readonly string[];
-  readonly weights: readonly number[] | null;
-  readonly details: boolean;
-  readonly diagnostics: boolean;
-}
+  | { readonly do: "report"; readonly opened: OpenedBody; readonly values: Float64Array };
 
 /** Parts of the answer's JSON for a run of items: the insides of its lists. */
 export interface JsonParts {
@@ -70,7 +63,7 @@ export interface JsonParts {
 /** What a thread says. */
 export type WorkerAnswer =
   | { readonly is: "ready"; readonly names: readonly string[] }
-  | { readonly is: "opened"; readonly summary: RequestSummary }
+  | { readonly is: "opened"; readonly opened: OpenedBody }
   /** [items x rewards], row-major; NaN = unscorable. */
   | { readonly is: "judged"; readonly values: Float64Array; readonly json: JsonParts }
   | { readonly is: "reported"; readonly json: Uint8Array }

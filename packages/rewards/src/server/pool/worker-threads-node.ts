@@ -3,7 +3,7 @@ import { PHASE, type WorkerAnswer, type WorkerSettings, type WorkerTask } from "
 
 /** A task with what becomes of it. */
 export interface QueuedTask {
-  readonly task: Exclude<WorkerTask, { readonly do: "prefetch" | "forget" }>;
+  readonly task: WorkerTask;
   /** Whether nobody waits for it any more. */
   readonly isDropped: () => boolean;
   readonly answered: (answer: WorkerAnswer) => void;
@@ -32,8 +32,6 @@ export interface WorkerThreads {
   readonly ready: boolean;
   /** Adds tasks, at the front when they continue what was begun. */
   push(tasks: readonly QueuedTask[], first?: boolean): void;
-  /** Tells all threads, or only those without a task, without an answer. */
-  tell(task: Extract<WorkerTask, { readonly do: "prefetch" | "forget" }>, idleOnly: boolean): void;
   close(reason: Error): Promise<void>;
 }
 
@@ -192,9 +190,6 @@ export async function startThreads(options: ThreadOptions): Promise<WorkerThread
       if (first) queue.unshift(...tasks);
       else queue.push(...tasks);
       dispatch();
-    },
-    tell(task, idleOnly) {
-      for (const thread of threads) if (thread.ready && !(idleOnly && thread.task)) thread.worker.postMessage(task);
     },
     async close(reason) {
       closed = true;

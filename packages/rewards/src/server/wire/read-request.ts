@@ -2,7 +2,7 @@ import type { z } from "zod";
 import { DEFAULT_REWARDS } from "../../compose/batch-scorer.js";
 import { type RewardItem, rewardItemSchema } from "../../compose/reward-item.js";
 import { RequestError } from "../http/request-error.js";
-import { checkJsonSize } from "./check-json.js";
+import { scanJson } from "./check-json.js";
 import { itemsFromOpenRlhf } from "./openrlhf.js";
 import { formatPath, openRlhfRequestSchema, type RewardRequest, rewardRequestSchema } from "./wire.js";
 
@@ -20,14 +20,75 @@ export interface RequestLimits {
   readonly completionPrefix: string;
 }
 
-/** A request as it is judged. */
-export type JudgedRequest = Omit<RewardRequest, "completion_prefix"> & { readonly completionPrefix: string };
+/** What is asked of the items of a request. */
+export type RequestEnvelope = Omit<RewardRequest, "items" | "completion_prefix"> & {
+  readonly count: number;
+  readonly completionPrefix: string;
+  /** With vsr1 it grades every item. */
+  readonly firstProblemType: string;
+};
 
-/** Parses a body whose size was checked. @throws RequestError 400 and 413 */
-export function parseJson(bytes: Uint8Array, { maxItems }: RequestLimits): unknown {
-  checkJsonSize(bytes, { maxValues: 16 * maxItems + 1024, maxDepth: 16 });
+/** A body that was looked through: what is asked, and where its items are. */
+export interface OpenedRequest {
+  readonly envelope: RequestEnvelope;
+  /** Start and end of each item in the body; null where the items are made of the whole body (OpenRLHF). */
+  readonly ranges: Int32Array | null;
+}
+
+/** Reads UTF-8 and throws for other bytes. */
+export type Decode = (bytes: Uint8Array) => string;
+
+/**
+ * Looks a body through: counts before schemas, and no item but the first is parsed.
+ * @param names rewards that the server knows
+ * @throws RequestError 400 and 413
+ */
+export function openRequest(
+  kind: RequestKind,
+  bytes: Uint8Array,
+  names: readonly string[],
+  limits: RequestLimits,
+  decode: Decode,
+): OpenedRequest {
+  const opened = kind === "rewards" ? openRewards(bytes, limits, decode) : openOpenRlhf(bytes, limits, decode);
+  const { rewards, count } = opened.envelope;
+  const unknown = rewards.findIndex((name) => !names.includes(name));
+  if (unknown >= 0)
+    throw badField(
+      `rewards[${unknown}]`,
+      `expected one of ${names.join(", ")}, found ${JSON.stringify(rewards[unknown])}`,
+    );
+  if (count * rewards.length > limits.maxScores)
+    throw new RequestError(
+      413,
+      "too_large",
+      `expected at most ${limits.maxScores} items times rewards, found ${count * rewards.length}`,
+    );
+  return opened;
+}
+
+/**
+ * Items [from, to) of a body that was looked through, one after the other up to the first that is wrong.
+ * @throws RequestError 400
+ */
+export function readItems(
+  bytes: Uint8Array,
+  { ranges }: Pick<OpenedRequest, "ranges">,
+  [from, to]: readonly [number, number],
+  limits: RequestLimits,
+  decode: Decode,
+): RewardItem[] {
+  if (ranges === null) return rlhfItems(parseJson(bytes, decode), limits).slice(from, to);
+  if (to === from) return [];
+  const text = decode(bytes.subarray(ranges[2 * from], ranges[2 * to - 1]));
+  const items = parseJson(text, (whole) => whole, `[${text}]`) as unknown[];
+  if (items.length !== to - from) throw badField("items", `expected ${to - from} items there, found ${items.length}`);
+  return items.map((item, i) => parse(rewardItemSchema, item, ["items", from + i]));
+}
+
+function parseJson<T>(source: T, read: (source: T) => string, text?: string): unknown {
   try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    return JSON.parse(text ?? read(source));
   } catch (error) {
     throw new RequestError(
       400,
@@ -37,44 +98,57 @@ export function parseJson(bytes: Uint8Array, { maxItems }: RequestLimits): unkno
   }
 }
 
-/**
- * Reads a parsed body: counts before schemas, and items one after the other up to the first that is wrong.
- * @param names rewards that the server knows
- * @param checked the body has been through here before: its items are taken as they are
- * @throws RequestError 400 and 413
- */
-export function readRequest(
-  kind: RequestKind,
-  body: unknown,
-  names: readonly string[],
-  limits: RequestLimits,
-  checked = false,
-): JudgedRequest {
-  const request = kind === "rewards" ? readRewards(body, limits, checked) : readOpenRlhf(body, limits);
-  const unknown = request.rewards.findIndex((name) => !names.includes(name));
-  if (unknown >= 0)
-    throw badField(
-      `rewards[${unknown}]`,
-      `expected one of ${names.join(", ")}, found ${JSON.stringify(request.rewards[unknown])}`,
-    );
-  const scores = request.items.length * request.rewards.length;
-  if (scores > limits.maxScores)
-    throw new RequestError(
-      413,
-      "too_large",
-      `expected at most ${limits.maxScores} items times rewards, found ${scores}`,
-    );
-  return request;
+const jsonLimits = ({ maxItems }: RequestLimits) => ({ maxValues: 16 * maxItems + 1024, maxDepth: 16 });
+
+function openRewards(bytes: Uint8Array, limits: RequestLimits, decode: Decode): OpenedRequest {
+  const found = scanJson(bytes, jsonLimits(limits), "items");
+  if (!found) {
+    listOf(parseJson(bytes, decode), "items", limits.maxItems); // says what is wrong
+    throw badField("items", "expected one list of items, found none or several");
+  }
+  const { ranges, open, close } = found;
+  const count = ranges.length / 2;
+  if (count > limits.maxItems) throw tooMany("items", count, limits);
+  // The whole but for its items.
+  const rest = `${decode(bytes.subarray(0, open + 1))}${decode(bytes.subarray(close))}`;
+  const {
+    completion_prefix: prefix,
+    items: _,
+    ...envelope
+  } = parse(
+    rewardRequestSchema,
+    parseJson(rest, (text) => text),
+  );
+  const [first] = count === 0 ? [] : readItems(bytes, { ranges }, [0, 1], limits, decode);
+  return {
+    ranges,
+    envelope: {
+      ...envelope,
+      count,
+      completionPrefix: prefix ?? limits.completionPrefix,
+      firstProblemType: first?.problem_type ?? "",
+    },
+  };
 }
 
-function readRewards(body: unknown, limits: RequestLimits, checked: boolean): JudgedRequest {
-  const items = listOf(body, "items", limits.maxItems);
-  const { completion_prefix: prefix, ...envelope } = parse(rewardRequestSchema, { ...(body as object), items: [] });
-  if (!checked) for (const [i, item] of items.entries()) parse(rewardItemSchema, item, ["items", i]);
-  return { ...envelope, items: items as RewardItem[], completionPrefix: prefix ?? limits.completionPrefix };
+function openOpenRlhf(bytes: Uint8Array, limits: RequestLimits, decode: Decode): OpenedRequest {
+  scanJson(bytes, jsonLimits(limits), "query");
+  const items = rlhfItems(parseJson(bytes, decode), limits);
+  return {
+    ranges: null,
+    envelope: {
+      count: items.length,
+      rewards: [...DEFAULT_REWARDS],
+      compat: "strict",
+      details: false,
+      diagnostics: false,
+      completionPrefix: limits.completionPrefix,
+      firstProblemType: items[0]?.problem_type ?? "",
+    },
+  };
 }
 
-function readOpenRlhf(body: unknown, limits: RequestLimits): JudgedRequest {
+function rlhfItems(body: unknown, limits: RequestLimits): RewardItem[] {
   const queries = listOf(body, "query", limits.maxItems).length;
   const labels = listOf(body, "labels", limits.maxItems).length;
   const prompts = listOf(body, "prompts", limits.maxItems, true).length;
@@ -85,14 +159,7 @@ function readOpenRlhf(body: unknown, limits: RequestLimits): JudgedRequest {
     );
   if (prompts !== queries && prompts !== 0)
     throw badField("prompts", `expected one prompt for each of ${queries} queries, or none, found ${prompts}`);
-  return {
-    items: itemsFromOpenRlhf(parse(openRlhfRequestSchema, body), limits.openRlhfProblemType),
-    rewards: [...DEFAULT_REWARDS],
-    compat: "strict",
-    details: false,
-    diagnostics: false,
-    completionPrefix: limits.completionPrefix,
-  };
+  return itemsFromOpenRlhf(parse(openRlhfRequestSchema, body), limits.openRlhfProblemType);
 }
 
 function listOf(body: unknown, name: string, limit: number, optional = false): readonly unknown[] {
@@ -104,14 +171,12 @@ function listOf(body: unknown, name: string, limit: number, optional = false): r
   const list = Object.hasOwn(body, name) ? (body as Record<string, unknown>)[name] : undefined;
   if (list === undefined && optional) return [];
   if (!Array.isArray(list)) throw badField(name, `expected a list, found ${list === undefined ? "none" : typeof list}`);
-  if (list.length > limit)
-    throw new RequestError(
-      413,
-      "too_large",
-      `expected at most ${limit} ${name}, found ${list.length}: send fewer at a time`,
-    );
+  if (list.length > limit) throw tooMany(name, list.length, { maxItems: limit });
   return list;
 }
+
+const tooMany = (name: string, count: number, { maxItems }: Pick<RequestLimits, "maxItems">): RequestError =>
+  new RequestError(413, "too_large", `expected at most ${maxItems} ${name}, found ${count}: send fewer at a time`);
 
 function parse<T>(schema: z.ZodType<T>, value: unknown, at: readonly PropertyKey[] = []): T {
   const result = schema.safeParse(value);
