@@ -28,7 +28,7 @@ def score(items, rewards=("accuracy", "format"), weights=None, compat="strict", 
             with urllib.request.urlopen(request, timeout=timeout) as answer:
                 return json.load(answer)
         except urllib.error.HTTPError as error:
-            if error.code != 503 or attempt == tries - 1:
+            if error.code not in (429, 503) or attempt == tries - 1:
                 raise RuntimeError(f"safety-rewards answered {error.code}: {error.read().decode()}") from error
         except urllib.error.URLError:
             if attempt == tries - 1:

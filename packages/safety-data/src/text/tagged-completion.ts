@@ -88,8 +88,8 @@ export function isWellFormedCompletion(text: string): boolean {
 export function isCanonicalCompletion(text: string, blocks: "all" | "answerOnly" = "all"): boolean {
   const completion = pythonStrip(text) + (blocks === "all" ? "" : LABEL_BLOCKS);
   if (!isWellFormedCompletion(completion)) return false;
+  // Twice forwards: looking backwards takes several times as long.
   for (const tag of COMPLETION_TAGS)
-    // Twice forwards: looking backwards takes several times as long.
     for (const marker of [`<${tag}>`, `</${tag}>`])
       if (completion.indexOf(marker, completion.indexOf(marker) + 1) >= 0) return false;
   const { vidType, textType } = parseTaggedCompletion(completion);
