@@ -54,6 +54,19 @@ export {
 export { type SmolVlmOptions, smolVlmImageSize, smolVlmPixels } from "./model-inputs/smolvlm2.js";
 export { type VideoLlama3SizeOptions, videoLlama3ImageSize } from "./model-inputs/video-llama3-image-size.js";
 export {
+  compareFingerprints,
+  type ParityDifference,
+  type ParityTolerances,
+  readFingerprint,
+} from "./parity/compare-fingerprints.js";
+export {
+  type Fingerprint,
+  type FingerprintExtras,
+  type FingerprintSource,
+  fingerprint,
+  fingerprintSchema,
+} from "./parity/fingerprint.js";
+export {
   type ContactSheetOptions,
   contactSheet,
   type RgbImage,

@@ -93,3 +93,15 @@ test("blindspots tells what stays unseen, and draws it", async () => {
   const jittered = JSON.parse((await run("blindspots", video, "-p", "jittered", "-s", "frameCount=2", "seed=5")).out);
   expect(jittered.catchProbability.at(-1)).toEqual({ insertSeconds: 2, probability: 1 });
 });
+
+test("parity: exit code 0 for equal fingerprints, 1 and the names of what differs, 2 for no fingerprint", async () => {
+  const [a, b, c] = ["a", "b", "c"].map((name) => folder.file(`${name}.json`)) as [string, string, string];
+  const write = (out: string, fps: number) => run("fingerprint", video, "-p", "fps", "-s", `fps=${fps}`, "-o", out);
+  expect([(await write(a, 1)).code, (await write(b, 1)).code, (await write(c, 2)).code]).toEqual([0, 0, 0]);
+  expect(await run("parity", a, b)).toMatchObject({ code: 0, err: "" });
+  const other = await run("parity", a, c);
+  expect([other.code, JSON.parse(other.out).equal]).toEqual([1, false]);
+  expect(other.err).toMatch(/differ in frames, times, pixels, sampledFrameRate/);
+  expect((await run("parity", a, video)).code).toBe(2);
+  expect((await run("parity", a, folder.file("absent.json"))).code).toBe(1);
+});

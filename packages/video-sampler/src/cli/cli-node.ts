@@ -1,9 +1,11 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { basename, dirname, join } from "node:path";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { doctor } from "../decode/doctor-node.js";
-import { VideoSamplerError } from "../errors.js";
+import { NotFoundError, VideoSamplerError } from "../errors.js";
+import { compareFingerprints, type ParityTolerances, readFingerprint } from "../parity/compare-fingerprints.js";
+import { type Fingerprint, fingerprint } from "../parity/fingerprint.js";
 import { contactSheet } from "../picture/contact-sheet.js";
 import { encodeImage, type ImageFormat } from "../picture/encode-image-node.js";
 import { timelineSvg } from "../picture/timeline-svg.js";
@@ -149,6 +151,33 @@ function buildProgram(streams: CliStreams): Command {
       json(report);
     });
 
+  withSampling(program.command("fingerprint <video>"))
+    .description(
+      "write what a model is given of a video (times, hashes of pixels), to be compared with another loader's",
+    )
+    .requiredOption("-o, --out <file>", "where to write the JSON")
+    .action(async (video: string, flags: Flags) => {
+      const sampled = await sampleWithProgress(video, flags, {}, streams);
+      const taken = await fingerprint(sampled, { loader: `video-sampler ${flags.plan}` });
+      await mkdir(dirname(flags.out), { recursive: true });
+      await writeFile(flags.out, `${JSON.stringify(taken)}\n`);
+      json({ file: flags.out, frames: taken.frames, warnings: sampled.warnings });
+    });
+
+  program
+    .command("parity <a> <b>")
+    .description("compare two fingerprints: exit code 1 and what differs when two loaders see another video")
+    .option("--seconds <number>", "tolerance between times", tolerance, 1e-3)
+    .option("--grey-levels <number>", "tolerance between mean colours of blocks; 0 asks for equal bytes", tolerance, 0)
+    .option("--tensor-values <number>", "tolerance between values of tensors", tolerance, 1e-4)
+    .action(async (a: string, b: string, tolerances: Required<ParityTolerances>) => {
+      const [one, other] = await Promise.all([a, b].map(readFingerprintFile));
+      const differences = compareFingerprints(one as Fingerprint, other as Fingerprint, tolerances);
+      json({ equal: differences.length === 0, differences });
+      if (differences.length > 0)
+        throw new Error(`${a} and ${b} differ in ${differences.map(({ what }) => what).join(", ")}.`);
+    });
+
   program
     .command("doctor")
     .description("which backends work on this machine")
@@ -201,6 +230,19 @@ function parseSize(text: string): ImageSize {
   if (height === undefined || width === undefined)
     throw new InvalidArgumentError("expected HEIGHTxWIDTH, such as 224x224.");
   return { height: Number(height), width: Number(width) };
+}
+
+function tolerance(text: string): number {
+  const value = Number(text);
+  if (!(value >= 0)) throw new InvalidArgumentError("expected a number that is not negative.");
+  return value;
+}
+
+async function readFingerprintFile(path: string): Promise<Fingerprint> {
+  const text = await readFile(path, "utf8").catch((cause: unknown) => {
+    throw new NotFoundError(`No file at ${JSON.stringify(path)} that may be read.`, { cause });
+  });
+  return readFingerprint(parseValue(text), path);
 }
 
 function parseSides(text: string): number[] {
