@@ -23,6 +23,8 @@ const NO_MODEL = /^(model_not_found|deploymentnotfound|model_not_available)$/i;
 const RATE =
   /^(rate_limit_exceeded|rate_limit_error|too_many_requests|throttling.*|limit_requests|resource_exhausted|requestburst.*)$/i;
 const DIALECT = /^(unsupported_parameter|unsupported_value|unknown_parameter|extra_forbidden)$/i;
+/** Google's endpoint says so in words only. */
+const UNKNOWN_NAME = /^invalid json payload received\. unknown name ["']?(\w+)/i;
 
 /** Statuses in error bodies whose HTTP status is 200, by the words that providers use. */
 function effectiveStatus({ status, body }: Failure): number {
@@ -73,8 +75,9 @@ export function classifyFailure(failure: Failure): EndpointError {
   if (status === 408 || status === 504 || status === 524) return make("timeout", "", { retryable: true });
   if (status === 429 || status === 529) return make("rate_limited", "", { retryable: true });
   if (status === 409 || status === 425 || status >= 500) return make("server_error", "", { retryable: true });
-  if (says(DIALECT)) {
-    const parameter = body?.param ?? /['"`]([a-z_]+)['"`]/.exec(body?.message ?? "")?.[1];
+  const unknownName = UNKNOWN_NAME.exec(body?.message ?? "")?.[1];
+  if (says(DIALECT) || unknownName !== undefined) {
+    const parameter = unknownName ?? body?.param ?? /['"`]([a-z_]+)['"`]/.exec(body?.message ?? "")?.[1];
     return make(
       "unsupported_parameter",
       "the server does not know this member of the request: leave it out or rename it",

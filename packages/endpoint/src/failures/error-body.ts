@@ -40,10 +40,26 @@ export function errorBody(body: unknown): ErrorBody | null {
   }
   if (object.object === "error" || (object.code !== undefined && object.message !== undefined))
     return { message: messageOf(object.message), error: object, ...named(object) };
+  if (Array.isArray(object.detail)) return validationError(object.detail);
   if (object.detail !== undefined) return { message: messageOf(object.detail), error: object, ...named(object) };
   if (object.error_code !== undefined || object.error_msg !== undefined)
     return { message: messageOf(object.error_msg), error: object, ...named({ code: object.error_code }) };
   return null;
+}
+
+/** FastAPI's list of validation errors: `[{ type, loc: ["body", "seed"], msg }]`. */
+function validationError(details: readonly unknown[]): ErrorBody {
+  const first = asObject(details[0]);
+  const place = Array.isArray(first.loc) ? first.loc.filter((part) => part !== "body") : [];
+  return {
+    message: details
+      .map((detail) => `${messageOf(asObject(detail).msg)} (${JSON.stringify(asObject(detail).loc)})`)
+      .join("; "),
+    code: asText(first.type),
+    type: null,
+    param: place.length === 0 ? null : String(place[0]),
+    error: first,
+  };
 }
 
 function named(error: Loose): Pick<ErrorBody, "code" | "type" | "param"> {

@@ -84,6 +84,28 @@ describe("requestJson", () => {
       "endpoint",
       1,
     ],
+    [
+      "a member that FastAPI forbids",
+      {
+        status: 422,
+        body: { detail: [{ type: "extra_forbidden", loc: ["body", "seed"], msg: "Extra inputs are not permitted" }] },
+      },
+      "unsupported_parameter",
+      "endpoint",
+      1,
+    ],
+    [
+      "a member that Gemini does not know",
+      {
+        status: 400,
+        body: [
+          { error: { code: 400, message: 'Invalid JSON payload received. Unknown name "seed": Cannot find field.' } },
+        ],
+      },
+      "unsupported_parameter",
+      "endpoint",
+      1,
+    ],
     ["a web page", { body: "<html>hello</html>" }, "invalid_response", "request", 1],
     ["a stream", { body: "data: {}\n\n" }, "invalid_response", "request", 1],
     ["a bottomless answer", { body: "[".repeat(200_000) + "]".repeat(200_000) }, "invalid_response", "request", 1],
@@ -93,6 +115,8 @@ describe("requestJson", () => {
   ])("types %s", async (_, replay, code, scope, tries) => {
     const { outcome, seen } = await ask([replay], { retries: 2 });
     expect(outcome).toMatchObject({ name: "EndpointError", code, scope, attempts: tries });
+    if (code === "unsupported_parameter")
+      expect((outcome as { parameter?: string }).parameter).toMatch(/^(seed|max_tokens)$/);
     expect(seen).toHaveLength(tries);
   });
 

@@ -51,7 +51,7 @@ const endpointShape = {
     .refine(
       (headers) =>
         !Object.entries(headers).some(([name, value]) => typeof value === "string" && SECRET_HEADER.test(name)),
-      "expected { env: NAME } for headers that carry keys: this file is saved with the run",
+      "expected { env: NAME } (--header-env) for headers that carry keys: the configuration is saved with the run",
     )
     .default({})
     .describe("further headers"),

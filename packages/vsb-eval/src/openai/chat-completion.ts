@@ -47,11 +47,23 @@ const CODES: Readonly<Partial<Record<EndpointError["code"], RequestErrorCode>>> 
   unsupported_parameter: "bad_request",
 };
 
+/** How to speak to servers that do not know a member, as a member of the configuration and as a flag. */
+const HINTS: Readonly<Record<string, string>> = {
+  max_tokens: "tokensField: max_completion_tokens (--max-tokens-field)",
+  max_completion_tokens: "tokensField: max_tokens (--max-tokens-field)",
+  temperature: "extraBody: { temperature: null } (--no-temperature)",
+  top_p: "extraBody: { top_p: null } (--no-top-p)",
+  seed: "extraBody: { seed: null } (--no-seed)",
+};
+
 /** The runner's error for a failed request; anything else is returned as it is. */
 export function toRunnerError(error: unknown): unknown {
   if (!(error instanceof EndpointError)) return error;
-  const { code, message, retryable, retryAfterSeconds, scope } = error;
-  return new RequestError(CODES[code] ?? (code as RequestErrorCode), message, {
+  const { code, message, retryable, retryAfterSeconds, scope, parameter = "" } = error;
+  const hint =
+    code === "unsupported_parameter" ? (HINTS[parameter] ?? `extraBody: { "${parameter}": null }`) : undefined;
+  const told = hint === undefined ? message : `${message}: ${hint}`;
+  return new RequestError(CODES[code] ?? (code as RequestErrorCode), told, {
     retryable,
     fatal: scope === "endpoint",
     ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),

@@ -6,8 +6,13 @@ import type { EvaluationEvent } from "../run/evaluation-options.js";
 import { runEvaluation } from "../run/run-evaluation.js";
 import { MemoryStore } from "../store/evaluation-store.js";
 import { testItems } from "../testing/fixtures.js";
-import { PROVIDER_ROWS, type ProviderReply } from "../testing/provider-replies.js";
+import { HOSTED_ROWS } from "../testing/hosted-replies.js";
+import type { ProviderReply } from "../testing/provider-row.js";
+import { SELF_HOSTED_ROWS } from "../testing/self-hosted-replies.js";
 import { createOpenAiResponder, type OpenAiResponderOptions } from "./openai-responder.js";
+
+/** One row per behaviour that has once been taken for another. */
+const PROVIDER_ROWS = [...HOSTED_ROWS, ...SELF_HOSTED_ROWS];
 
 type Bodies = Record<string, unknown>[];
 

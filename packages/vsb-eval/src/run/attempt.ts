@@ -7,8 +7,10 @@ import type { AdaptiveLimiter } from "./adaptive-limiter.js";
 export interface RetryOptions {
   /** Attempts after the first; 0 = none. Default 4. */
   readonly maxRetries?: number;
-  /** First pause in seconds, doubled each time up to 60; Retry-After wins. Default 1. */
+  /** First pause in seconds, doubled each time up to 60, of which a random part is left out; Retry-After wins. Default 1. */
   readonly baseDelaySeconds?: number;
+  /** Source of that part, at most a half; default `Math.random`: when requests are tried again decides no answer. */
+  readonly random?: { uniform(): number };
   /** Seconds before an attempt is given up as `timeout`. Default 600. */
   readonly timeoutSeconds?: number;
   /** Longest wait that a server may ask for, in seconds; a longer one stops the run as `wait_too_long`. Default 300. */
@@ -101,7 +103,8 @@ export async function attempt<T>(
     }
     hub.signal.throwIfAborted();
     if (failure.fatal || !failure.retryable || tries >= maxRetries) throw failure;
-    const backoff = Math.min(60, (retry.baseDelaySeconds ?? 1) * 2 ** tries);
+    const jitter = 1 - 0.5 * (retry.random?.uniform() ?? Math.random());
+    const backoff = jitter * Math.min(60, (retry.baseDelaySeconds ?? 1) * 2 ** tries);
     await delay(failure.retryAfterSeconds ?? backoff, hub);
   }
 }

@@ -1,7 +1,6 @@
 import type { EvalItem } from "@videosafety/safety-data";
 import { type Arm, parseArm } from "../arms/arm.js";
-import { armApplies, armFrames, chooseVideos, type VideoChoice } from "../arms/arm-frames.js";
-import type { FrameSource } from "../arms/frame-source.js";
+import { armApplies, chooseVideos, type VideoChoice } from "../arms/arm-frames.js";
 import { RequestError, VsbEvalError } from "../errors.js";
 import { splitCompletion } from "../judge/visible-answer.js";
 import { AbortHub } from "./abort-hub.js";
@@ -12,16 +11,12 @@ import { EventQueue } from "./event-queue.js";
 import { itemFingerprint } from "./item-fingerprint.js";
 import { type JudgedPart, Judging } from "./judging.js";
 import type { ResponseRecord, Unit, UnitRecord } from "./outcome.js";
-import { comprehensionProbe, type PlannedUnit, planUnits, questionOf } from "./plan-units.js";
+import { comprehensionProbe, type PlannedUnit, planUnits } from "./plan-units.js";
 import { type RunConfiguration, responseKey, runId } from "./record-keys.js";
-import {
-  DEFAULT_GENERATION,
-  type GenerationOptions,
-  type ResponderAnswer,
-  type ResponderRequest,
-} from "./responder.js";
+import { DEFAULT_GENERATION, type ResponderAnswer, type ResponderRequest } from "./responder.js";
 import { failureRecord, isJudgeable, isPassingError, responseRecord } from "./response-record.js";
 import { TaskGroup } from "./task-group.js";
+import { byId, unitKey, unitRequest } from "./unit-request.js";
 
 interface AddressedUnit {
   readonly unit: PlannedUnit;
@@ -30,16 +25,6 @@ interface AddressedUnit {
 
 /** Most events held for a slow consumer, and most units waiting for a judge. */
 const BACKLOG = 1024;
-
-function byId(items: readonly EvalItem[]): Map<string, EvalItem> {
-  const map = new Map<string, EvalItem>();
-  for (const item of items) {
-    if (map.has(item.id)) throw new VsbEvalError("invalid_input", `expected unique item ids, found "${item.id}" twice`);
-    map.set(item.id, item);
-  }
-  return map;
-}
-
 /** One evaluation: asks, stores, judges, and reports events. See `runEvaluation`. */
 export class Evaluation {
   /** Progress; ended by whoever started the evaluation. */
@@ -48,7 +33,6 @@ export class Evaluation {
   readonly #items: ReadonlyMap<string, EvalItem>;
   readonly #arms: readonly Arm[];
   readonly #choose: VideoChoice;
-  readonly #generation: GenerationOptions;
   readonly #configuration: RunConfiguration;
   readonly #limiter: AdaptiveLimiter;
   readonly #judging: Judging | null;
@@ -74,10 +58,9 @@ export class Evaluation {
     this.#abort = (reason) => controller.abort(reason);
     this.#arms = options.arms.map(parseArm);
     this.#choose = chooseVideos(options.items);
-    this.#generation = { ...DEFAULT_GENERATION, ...options.generation };
     this.#configuration = {
       responder: options.responder.id,
-      generation: this.#generation,
+      generation: { ...DEFAULT_GENERATION, ...options.generation },
       sampling: options.sampling?.parameters ?? null,
     };
     if (options.sampling === null && this.#arms.some(({ kind }) => kind !== "text")) {
@@ -161,16 +144,12 @@ export class Evaluation {
     return this.#single({ item, arm, epoch });
   }
 
-  async #key(unit: PlannedUnit): Promise<string> {
-    const { item, arm, epoch } = unit;
-    const video = arm.kind === "text" ? null : this.#choose(item, arm);
-    const media =
-      video === null ? null : (video.sha256 ?? (await this.#source().sha256(video, { signal: this.#signal })));
-    return responseKey(this.#configuration, { ...item, query: questionOf(unit) }, arm, epoch, media);
-  }
-
-  #source(): FrameSource {
-    return this.#options.sampling as FrameSource;
+  #key(unit: PlannedUnit): Promise<string> {
+    return unitKey(this.#configuration, unit, {
+      choose: this.#choose,
+      source: this.#options.sampling,
+      signal: this.#signal,
+    });
   }
 
   #stored(key: string): ResponseRecord | undefined {
@@ -180,19 +159,13 @@ export class Evaluation {
     return again ? undefined : record;
   }
 
-  async #request(unit: PlannedUnit, signal: AbortSignal): Promise<ResponderRequest> {
-    const { item, arm, epoch } = unit;
-    let frames: ResponderRequest["frames"] = null;
-    if (arm.kind !== "text") {
-      try {
-        frames = await armFrames(arm, item, this.#source(), this.#choose, { signal });
-      } catch (error) {
-        if (signal.aborted || error instanceof RequestError) throw error;
-        throw new RequestError("media_unreadable", (error as Error).message, { cause: error });
-      }
-    }
-    const generation = { ...this.#generation, seed: this.#generation.seed + epoch };
-    return { item, arm: arm.name, query: questionOf(unit), frames, generation };
+  #request(unit: PlannedUnit, signal: AbortSignal): Promise<ResponderRequest> {
+    return unitRequest(unit, {
+      choose: this.#choose,
+      source: this.#options.sampling,
+      generation: this.#configuration.generation,
+      signal,
+    });
   }
 
   async #single(unit: PlannedUnit): Promise<ResponseRecord> {

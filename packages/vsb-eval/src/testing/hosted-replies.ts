@@ -1,43 +1,7 @@
-/** What a server says: a status, headers and a body, or nothing at all for a while. */
-export interface ProviderReply {
-  readonly status?: number;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body: unknown;
-  /** Say nothing. */
-  readonly silent?: boolean;
-}
+import { answered, blocked, choice, error, failed, type ProviderRow, says, soon } from "./provider-row.js";
 
-/** A behaviour of a provider and what has to come of it. */
-export interface ProviderRow {
-  readonly provider: string;
-  readonly what: string;
-  /** In order, the last one for ever. */
-  readonly replies: readonly ProviderReply[];
-  /** Members of the stored response, or the code that the run stops with. */
-  readonly expected: Readonly<Record<string, unknown>> | { readonly fatal: string };
-  /** Requests that the server sees; default 1. */
-  readonly requests?: number;
-}
-
-const choice = (message: unknown, finish_reason: unknown, more: object = {}): ProviderReply => ({
-  body: { choices: [{ index: 0, message, finish_reason, ...more }], usage: { prompt_tokens: 7, completion_tokens: 3 } },
-});
-const says = (content: string, finish: unknown = "stop") => choice({ role: "assistant", content }, finish);
-const error = (status: number, body: unknown, headers: Record<string, string> = {}): ProviderReply => ({
-  status,
-  headers,
-  body,
-});
-const answered = { outcome: "answered", text: "Hello." };
-const blocked = { outcome: "blocked" };
-const failed = (code: string) => ({ outcome: "error", error: { code } });
-const soon = { "retry-after-ms": "1" };
-
-/**
- * Behaviours of OpenAI-compatible servers, from their documentation, sources and issue trackers (2026-11). One row per behaviour
- * that has once been taken for another.
- */
-export const PROVIDER_ROWS: readonly ProviderRow[] = [
+/** Behaviours of hosted services, from their documentation and issue trackers (2026-11). */
+export const HOSTED_ROWS: readonly ProviderRow[] = [
   { provider: "OpenAI", what: "an answer", replies: [says("Hello.")], expected: answered },
   {
     provider: "OpenAI",
@@ -72,7 +36,7 @@ export const PROVIDER_ROWS: readonly ProviderRow[] = [
         error: { code: "unsupported_parameter", param: "max_tokens", message: "Use 'max_completion_tokens' instead." },
       }),
     ],
-    expected: { fatal: "max_tokens|max_completion_tokens" },
+    expected: { fatal: "--max-tokens-field" },
   },
   {
     provider: "OpenAI",
@@ -82,7 +46,7 @@ export const PROVIDER_ROWS: readonly ProviderRow[] = [
         error: { code: "unsupported_value", param: "temperature", message: "Only the default (1) value is supported." },
       }),
     ],
-    expected: { fatal: "default" },
+    expected: { fatal: "--no-temperature" },
   },
   {
     provider: "OpenAI",
@@ -170,105 +134,14 @@ export const PROVIDER_ROWS: readonly ProviderRow[] = [
     requests: 2,
   },
   {
-    provider: "vLLM",
-    what: "an aborted request",
-    replies: [says("Hel", "abort"), says("Hello.")],
-    expected: answered,
-    requests: 2,
-  },
-  {
-    provider: "vLLM",
-    what: "an error in the older layout",
+    provider: "Gemini",
+    what: "a dialect: no seed",
     replies: [
-      error(400, {
-        object: "error",
-        message: "This model's maximum context length is 4096 tokens.",
-        type: "BadRequestError",
-        code: 400,
-      }),
+      error(400, [
+        { error: { code: 400, message: 'Invalid JSON payload received. Unknown name "seed": Cannot find field.' } },
+      ]),
     ],
-    expected: failed("bad_request"),
-  },
-  {
-    provider: "vLLM",
-    what: "reasoning in its own field",
-    replies: [choice({ content: "Hello.", reasoning_content: "Thinking." }, "stop")],
-    expected: { ...answered, reasoning: "Thinking." },
-  },
-  {
-    provider: "vLLM",
-    what: "a validation error of its framework",
-    replies: [error(422, { detail: [{ loc: ["body", "messages"], msg: "field required" }] })],
-    expected: failed("bad_request"),
-  },
-  {
-    provider: "SGLang",
-    what: "an abort with status 200",
-    replies: [choice({ content: "" }, "abort"), says("Hello.")],
-    expected: answered,
-    requests: 2,
-  },
-  {
-    provider: "SGLang",
-    what: "a full queue",
-    replies: [error(503, { error: { message: "The request queue is full." } }, soon), says("Hello.")],
-    expected: answered,
-    requests: 2,
-  },
-  {
-    provider: "llama.cpp",
-    what: "a loading model",
-    replies: [
-      error(503, { error: { code: 503, message: "Loading model", type: "unavailable_error" } }, soon),
-      says("Hello."),
-    ],
-    expected: answered,
-    requests: 2,
-  },
-  {
-    provider: "llama.cpp",
-    what: "too long a prompt",
-    replies: [
-      error(400, {
-        error: {
-          code: 400,
-          message: "the request exceeds the available context size",
-          type: "exceed_context_size_error",
-        },
-      }),
-    ],
-    expected: failed("bad_request"),
-  },
-  {
-    provider: "Ollama",
-    what: "an error as text",
-    replies: [error(404, { error: "model 'm' not found, try pulling it first" })],
-    expected: { fatal: "pulling" },
-  },
-  {
-    provider: "Ollama",
-    what: "a model that was only loaded",
-    replies: [says("", "load")],
-    expected: failed("invalid_response"),
-  },
-  {
-    provider: "Ollama",
-    what: "reasoning in its own field",
-    replies: [choice({ content: "Hello.", reasoning: "Thinking." }, "stop")],
-    expected: { ...answered, reasoning: "Thinking." },
-  },
-  {
-    provider: "LM Studio",
-    what: "an error with status 200",
-    replies: [{ body: { error: "Model is unloaded" } }, says("Hello.")],
-    expected: answered,
-    requests: 2,
-  },
-  {
-    provider: "LM Studio",
-    what: "no finish reason",
-    replies: [choice({ content: "Hello." }, null)],
-    expected: failed("invalid_response"),
+    expected: { fatal: "--no-seed" },
   },
   {
     provider: "OpenRouter",
@@ -367,58 +240,9 @@ export const PROVIDER_ROWS: readonly ProviderRow[] = [
     requests: 2,
   },
   {
-    provider: "LiteLLM",
-    what: "a filter of the provider behind it",
-    replies: [
-      error(400, {
-        error: { message: "litellm.ContentPolicyViolationError: AzureException", type: null, code: "400" },
-      }),
-    ],
-    expected: blocked,
-  },
-  {
-    provider: "LiteLLM",
-    what: "a wrong key",
-    replies: [error(401, { error: { message: "Authentication Error", type: "auth_error", code: "401" } })],
-    expected: { fatal: "key" },
-  },
-  {
-    provider: "LiteLLM",
-    what: "a forbidden request, which is no reason to stop",
-    replies: [error(403, { error: { message: "not allowed for this input" } })],
-    expected: failed("forbidden"),
-  },
-  {
     provider: "Anthropic",
     what: "an overload",
     replies: [error(529, { error: { type: "overloaded_error" } }, soon), says("Hello.")],
-    expected: answered,
-    requests: 2,
-  },
-  { provider: "any", what: "an empty answer", replies: [says("")], expected: failed("empty_answer") },
-  {
-    provider: "any",
-    what: "a tool call",
-    replies: [choice({ content: null, tool_calls: [{ id: "1" }] }, "tool_calls")],
-    expected: failed("invalid_response"),
-  },
-  {
-    provider: "any",
-    what: "silence",
-    replies: [{ body: null, silent: true }],
-    expected: failed("timeout"),
-    requests: 2,
-  },
-  {
-    provider: "any",
-    what: "a proxy's page with status 200",
-    replies: [{ body: "<html>Sign in</html>" }],
-    expected: failed("invalid_response"),
-  },
-  {
-    provider: "any",
-    what: "a proxy's page with status 502",
-    replies: [error(502, "<html>Bad Gateway</html>"), says("Hello.")],
     expected: answered,
     requests: 2,
   },

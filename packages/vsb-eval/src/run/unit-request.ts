@@ -1,0 +1,60 @@
+import type { EvalItem } from "@videosafety/safety-data";
+import { armFrames, type VideoChoice } from "../arms/arm-frames.js";
+import type { FrameSource } from "../arms/frame-source.js";
+import { RequestError, VsbEvalError } from "../errors.js";
+import { type PlannedUnit, questionOf } from "./plan-units.js";
+import { type RunConfiguration, responseKey } from "./record-keys.js";
+import type { GenerationOptions, ResponderRequest } from "./responder.js";
+
+/** Items by id. @throws {VsbEvalError} `invalid_input` for an id that stands twice. */
+export function byId(items: readonly EvalItem[]): Map<string, EvalItem> {
+  const map = new Map<string, EvalItem>();
+  for (const item of items) {
+    if (map.has(item.id)) throw new VsbEvalError("invalid_input", `expected unique item ids, found "${item.id}" twice`);
+    map.set(item.id, item);
+  }
+  return map;
+}
+
+/** Where a unit's media come from. */
+interface Media {
+  readonly choose: VideoChoice;
+  readonly source: FrameSource | null;
+  readonly signal: AbortSignal;
+}
+
+/** A unit's content key; the media are hashed where the item does not say their hash. */
+export async function unitKey(
+  configuration: RunConfiguration,
+  unit: PlannedUnit,
+  { choose, source, signal }: Media,
+): Promise<string> {
+  const { item, arm, epoch } = unit;
+  const video = arm.kind === "text" ? null : choose(item, arm);
+  const media = video === null ? null : (video.sha256 ?? (await (source as FrameSource).sha256(video, { signal })));
+  return responseKey(configuration, { ...item, query: questionOf(unit) }, arm, epoch, media);
+}
+
+/**
+ * What a responder is asked for a unit: its frames, and generation with the epoch in the seed.
+ *
+ * @throws {RequestError} `media_unreadable` when the frames cannot be had
+ */
+export async function unitRequest(
+  unit: PlannedUnit,
+  from: Media & { readonly generation: GenerationOptions },
+): Promise<ResponderRequest> {
+  const { item, arm, epoch } = unit;
+  const { choose, source, signal } = from;
+  let frames: ResponderRequest["frames"] = null;
+  if (arm.kind !== "text") {
+    try {
+      frames = await armFrames(arm, item, source as FrameSource, choose, { signal });
+    } catch (error) {
+      if (signal.aborted || error instanceof RequestError) throw error;
+      throw new RequestError("media_unreadable", (error as Error).message, { cause: error });
+    }
+  }
+  const generation = { ...from.generation, seed: from.generation.seed + epoch };
+  return { item, arm: arm.name, query: questionOf(unit), frames, generation };
+}
