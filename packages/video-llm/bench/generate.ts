@@ -1,7 +1,7 @@
 /**
  * Prefill and decode speed against transformers on torch CPU, same weights, alternating in one window.
  * usage: npx tsx bench/generate.ts [python] [family]
- * python: an interpreter with torch and transformers, left out: ours only; family: videollama3 (default), qwen2-vl, qwen2.5-vl
+ * python: an interpreter with torch and transformers, left out: ours only; family: videollama3 (default), smolvlm2, qwen2-vl, qwen2.5-vl, qwen3-vl
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -17,6 +17,7 @@ import {
   REQUIRED_TOKENS,
   saveVideoLlm,
   trainByteLevelBpe,
+  type VideoLlmConfig,
 } from "../src/index.js";
 
 interface Speed {
@@ -28,9 +29,14 @@ const PROMPT = 256;
 const TOKENS = 64;
 const ROUNDS = 3;
 
-const family = (process.argv[3] ?? "videollama3") as "videollama3" | "qwen2-vl" | "qwen2.5-vl";
-const { image, video = image, markers } = PROMPT_CONVENTIONS[family];
-const specialTokens = [...new Set([...REQUIRED_TOKENS, image, video, ...markers])];
+const family = (process.argv[3] ?? "videollama3") as VideoLlmConfig["family"];
+const { image, video = image, markers, turnEnd } = PROMPT_CONVENTIONS[family];
+const specialTokens = [...new Set([...REQUIRED_TOKENS, image, video, turnEnd, ...markers])];
+const vision = { hiddenSize: 64, intermediateSize: 128, layers: 1, heads: 4 };
+const visionOf: Partial<Record<typeof family, object>> = {
+  smolvlm2: { patchSize: 16, imageSize: 64 },
+  "qwen3-vl": { patchSize: 16, positionEmbeddings: 64, deepstackLayers: [0] },
+};
 const directory = await mkdtemp(join(tmpdir(), "video-llm-bench-"));
 const fresh = createVideoLlm({
   config: {
@@ -41,7 +47,7 @@ const fresh = createVideoLlm({
     heads: 8,
     keyValueHeads: 2,
     vocabularySize: 8192,
-    vision: { hiddenSize: 64, intermediateSize: 128, layers: 1, heads: 4 },
+    vision: { ...vision, ...visionOf[family] },
   },
   tokenizer: { tokenizer: trainByteLevelBpe({ texts: ["a"], vocabularySize: 256, specialTokens }) },
   seed: 1,
