@@ -1,6 +1,8 @@
 // Loss and gradient of 384 x 768 tokens, and selective log-softmax at vocabulary 151,936. Prints one JSON line.
-// usage: npx tsx packages/grpo/bench/loss.ts   (torch_loss.py is the other side; run them one after the other)
+// usage: npx tsx packages/grpo/bench/loss.ts   (torch_loss.py is the other side; run them one after the other. ATEN_CPU_CAPABILITY=avx2 holds torch
+// to AVX2 on a machine with AVX-512; WebAssembly has 128-bit lanes on both.)
 import { createRng } from "@videosafety/random";
+import { cpuFeatures } from "@videosafety/vsb-eval/node";
 import { grpoLoss, type LossOptions, selectiveLogSoftmax } from "../src/index.js";
 
 const rng = createRng(1);
@@ -40,6 +42,7 @@ const tokensPerSecond = (count: number, backend: "wasm" | "portable", entropies:
 
 console.log(
   JSON.stringify({
+    cpu: cpuFeatures(),
     "grpo, no KL": nanoseconds({ lossType: "grpo" }),
     "grpo, KL 0.04": nanoseconds({ lossType: "grpo", beta: 0.04, useBiasCorrectionKl: false }),
     "grpo, on-policy, KL 0.04": nanoseconds(

@@ -48,6 +48,7 @@ def log_softmax(rows):
 
 
 print(json.dumps({
+    "capability": torch.backends.cpu.get_cpu_capability(),
     "grpo, no KL": best(lambda: loss(0.0), 60) * 1e9 / (ROWS * LENGTH),
     "grpo, KL 0.04": best(lambda: loss(0.04), 60) * 1e9 / (ROWS * LENGTH),
     "log-softmax, 16 rows": log_softmax(16),

@@ -1,7 +1,8 @@
 import { type LossConfig, type LossOptions, lossConfigSchema } from "../config/loss-config.js";
 import { parseConfig } from "../config/parse-config.js";
 import { GrpoDataError, GrpoNumericError } from "../errors.js";
-import { clippedRow, isPlainClipped } from "./clipped-row.js";
+import { isPlainClipped } from "./clipped-row.js";
+import { clippedRowSimd } from "./clipped-row-simd.js";
 import { checkLossBatch, type LossBatch, type TokenRow, throwNonFinite } from "./loss-batch.js";
 import { type LossMetrics, LossTally } from "./loss-metrics.js";
 import { countTokens, isDropped, type LossNormalizers, lossNormalizers, tokenWeight } from "./loss-normalizers.js";
@@ -106,7 +107,9 @@ class LossPass {
     if (isDropped(batch, row, config)) return;
     const tokens = countTokens(batch.logProbs[row] as TokenRow, batch.masks?.[row]);
     const task = this.task(row, tokens, gradient, terms);
-    const sums = isPlainClipped(task, config) ? clippedRow(task, config) : generalRow(task, config, this.term);
+    const sums = isPlainClipped(task, config)
+      ? clippedRowSimd(task, config, tokens)
+      : generalRow(task, config, this.term);
     if (sums.adjoint !== 0) this.spread(task, sums.adjoint, this.entropyOf(row), tokens);
     const check = sums.policy + sums.kl + sums.gradient + sums.adjoint + sums.logProb + sums.drift;
     if (!Number.isFinite(check)) this.explain(row, task);
