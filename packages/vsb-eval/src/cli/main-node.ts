@@ -5,6 +5,8 @@ import { evalConfigJsonSchema } from "../config/eval-config.js";
 import { judgeFlags, judgeFlagsSchema, runFlags, runFlagsSchema } from "../config/run-flags.js";
 import { ITEM_FORMATS } from "../data/item-formats.js";
 import { VsbEvalError } from "../errors.js";
+import { createRuleJudge } from "../judge/rule-judge.js";
+import { auditCommand } from "./audit-command-node.js";
 import { buildCommand } from "./build-command-node.js";
 import { EXIT } from "./exit-codes.js";
 import { mergeCommand, workerCommand } from "./queue-commands-node.js";
@@ -113,6 +115,10 @@ export async function main(
   ).action(async (folder: string, { outcome, ...flags }: { outcome: string }) =>
     set(await retryCommand(folder, { outcome, ...parseFlags(z.strictObject(failOnError), flags) }, raw, signal)),
   );
+
+  command("audit", "replay published answers (errors, cuts, quotes, ten languages) through the rule judge's scoring")
+    .option("--json", "print JSON, for tools/audit", false)
+    .action(async ({ json }: { json: boolean }) => check(await auditCommand(createRuleJudge(), json, terminal)));
 
   const judgeChoice = ["--judge <id>", "whose verdicts count, whole or in part (default: each run's last)"] as const;
   command("score <runs...>", "print the table and write results.json")

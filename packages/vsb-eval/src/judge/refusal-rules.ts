@@ -55,7 +55,10 @@ let compiled: readonly CompiledSet[] | null = null;
 function compiledSets(): readonly CompiledSet[] {
   compiled ??= SETS.map((set) => ({
     language: set.language,
-    ...(Object.fromEntries(PARTS.map((part) => [part, compilePatterns(set[part])])) as Record<Part, RegExp | null>),
+    ...(Object.fromEntries(PARTS.map((part) => [part, compilePatterns(set[part], set.language)])) as Record<
+      Part,
+      RegExp | null
+    >),
   }));
   return compiled;
 }
