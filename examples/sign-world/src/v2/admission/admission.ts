@@ -39,29 +39,32 @@ export interface AdmissionOptions {
 
 type Labelled = readonly ComposedSample[];
 
-const labelOf = ({ harm }: ComposedSample): 0 | 1 => (harm === null ? 0 : 1);
-const isRequest = ({ family }: ComposedSample): boolean => family === "H" || family === "N" || family === "B";
-const isReference = ({ family }: ComposedSample): boolean => family === "R";
+/** What a sample asks for: 0 = safe, 1 = harmful. */
+export const labelOf = ({ harm }: ComposedSample): 0 | 1 => (harm === null ? 0 : 1);
+/** Families H, N and B: requests that share words and form. */
+export const isRequest = ({ family }: ComposedSample): boolean => family === "H" || family === "N" || family === "B";
+/** Family R: minimal pairs. */
+export const isReference = ({ family }: ComposedSample): boolean => family === "R";
+
+/** The two draws of the test. */
+export function admissionSets({ seed, training, heldOut }: AdmissionOptions): {
+  learned: Labelled;
+  measured: Labelled;
+} {
+  const draw = (name: string, split: "train" | "heldOut", clips: number): Labelled =>
+    buildComposedSet({ seed, name, split, clips, pairs: Math.ceil(clips / 3) }).samples;
+  return {
+    learned: draw("admission-training", "train", training),
+    measured: draw("admission-held-out", "heldOut", heldOut),
+  };
+}
 
 /**
  * The admission test: readers that look at words only, or at frames only, must not solve the set; the oracle, which reads
  * both, must. Draws training and held-out samples, trains the readers on the former and measures them on the latter.
  */
 export function admissionTest({ seed, training, heldOut, wordsOnly = false }: AdmissionOptions): AdmissionRow[] {
-  const learned = buildComposedSet({
-    seed,
-    name: "admission-training",
-    split: "train",
-    clips: training,
-    pairs: Math.ceil(training / 3),
-  }).samples;
-  const measured = buildComposedSet({
-    seed,
-    name: "admission-held-out",
-    split: "heldOut",
-    clips: heldOut,
-    pairs: Math.ceil(heldOut / 3),
-  }).samples;
+  const { learned, measured } = admissionSets({ seed, training, heldOut });
   const row = (
     reader: string,
     scoreOf: (part: (sample: ComposedSample) => boolean) => (sample: ComposedSample) => number,

@@ -1,17 +1,22 @@
 import { parseArgs } from "node:util";
+import { loadVideoLlm } from "@videosafety/video-llm";
 import { admissionFindings, admissionTest } from "./admission.js";
+import { modelAdmissionRows } from "./model-readers.js";
 
 /*
  * The admission test of the second world as a command: prints what readers of words alone and of frames alone reach, and
  * ends with 1 where one of them reaches more than is admitted.
  *
  *   npx tsx examples/sign-world/src/v2/admission/check-admission.ts [--seed 1] [--training 1000] [--held-out 400] [--json]
+ *
+ * With --checkpoint F, a base of the second world, three more readers: F's vision encoder, F without the clip, F without the query.
  */
 const { values } = parseArgs({
   options: {
     seed: { type: "string", default: "1" },
     training: { type: "string", default: "1000" },
     "held-out": { type: "string", default: "400" },
+    checkpoint: { type: "string" },
     json: { type: "boolean", default: false },
   },
 });
@@ -25,6 +30,11 @@ if (
   process.exit(2);
 }
 const rows = admissionTest(numbers);
+if (values.checkpoint !== undefined) {
+  const model = await loadVideoLlm(values.checkpoint);
+  rows.push(...(await modelAdmissionRows(model, numbers)));
+  await model.dispose();
+}
 if (values.json) console.log(JSON.stringify({ ...numbers, rows }));
 else {
   const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
