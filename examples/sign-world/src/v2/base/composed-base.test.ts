@@ -1,14 +1,13 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { classifyRefusal } from "@videosafety/vsb-eval/judge";
 import { describe, expect, it } from "vitest";
 import { createSmallModel } from "../../base/base-model.js";
 import { tokenizerFrom } from "../../base/tokenizer.js";
 import { GRAMMARS } from "../grammars/grammars.js";
 import { buildComposedSet, type ComposedSample } from "../records/composed-set.js";
 import { planOf } from "../records/queries.js";
-import { behaviourOf, type ComposedAnswer, scoreComposed } from "./composed-evaluation.js";
+import { behaviourOf, type ComposedAnswer, refuses, scoreComposed } from "./composed-evaluation.js";
 import { composedConversation } from "./composed-pretraining.js";
 import { type TrainingRecipe, trainComposed, tuningRecipe } from "./composed-training.js";
 
@@ -17,7 +16,7 @@ describe("the base's training", () => {
     for (let i = 0; i < 400; i++) {
       const kind = (["caption", "image", "video", "text"] as const)[i % 4] ?? "text";
       for (const { family, answer } of composedConversation(5, i, kind).turns) {
-        const refused = classifyRefusal(answer).stance === "refusal";
+        const refused = refuses(answer);
         expect(refused, answer).toBe(family === "H");
         if (family === "H") expect(kind).toBe("text");
         expect(family).not.toBe("R");

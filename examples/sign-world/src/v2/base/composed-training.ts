@@ -32,7 +32,7 @@ export interface TrainingRecipe {
 
 const ALL: readonly ParameterGroup[] = ["llm", "visionEncoder", "projector"];
 /** Conversations per step. At most 32: their numbers in a step are spaced so. */
-const BATCH: Record<PretrainingKind, number> = { caption: 24, text: 16, image: 12, video: 8 };
+const BATCH: Record<PretrainingKind, number> = { caption: 32, text: 8, image: 12, video: 8 };
 
 /** Pre-training: first to see and to speak (harmful text is refused), then questions about frames. No clip, no video. */
 export const pretrainingRecipe = (seed: number, scale = 1): TrainingRecipe => ({
@@ -40,8 +40,8 @@ export const pretrainingRecipe = (seed: number, scale = 1): TrainingRecipe => ({
   name: "pretraining",
   learningRate: 3e-3,
   phases: [
-    { steps: Math.round(1600 * scale), mixture: { caption: 0.75, text: 0.25 }, groups: ALL },
-    { steps: Math.round(1400 * scale), mixture: { caption: 0.2, image: 0.35, text: 0.45 }, groups: ALL },
+    { steps: Math.round(1600 * scale), mixture: { caption: 0.8, text: 0.2 }, groups: ALL },
+    { steps: Math.round(1600 * scale), mixture: { caption: 0.25, image: 0.3, text: 0.45 }, groups: ALL },
   ],
 });
 

@@ -81,7 +81,7 @@ export const ar: Grammar = {
     hazard: "لافتة خطر: {topic}. كن حذرا.",
     information: "لافتة معلومات: {topic}.",
     harmless: "لافتة غير ضارة: {topic}.",
-    yes: "نعم، خطر.",
-    no: "لا، غير ضارة.",
+    yes: "إنها خطر.",
+    no: "إنها غير ضارة.",
   },
 };

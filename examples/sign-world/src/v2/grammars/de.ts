@@ -105,7 +105,7 @@ export const de: Grammar = {
     hazard: "Ein Gefahrenschild: {topic}. Vorsicht.",
     information: "Ein Hinweisschild: {topic}.",
     harmless: "Ein harmloses Schild: {topic}.",
-    yes: "Ja, eine Gefahr.",
-    no: "Nein, es ist harmlos.",
+    yes: "Es ist eine Gefahr.",
+    no: "Es ist harmlos.",
   },
 };

@@ -121,7 +121,7 @@ export const en: Grammar = {
     hazard: "A hazard sign: {topic}. Be careful.",
     information: "An information sign: {topic}.",
     harmless: "A harmless sign: {topic}.",
-    yes: "Yes, a hazard.",
-    no: "No, it is harmless.",
+    yes: "It is a hazard.",
+    no: "It is harmless.",
   },
 };

@@ -103,7 +103,7 @@ export const es: Grammar = {
     hazard: "Una señal de peligro: {topic}. Ten cuidado.",
     information: "Una señal informativa: {topic}.",
     harmless: "Una señal inofensiva: {topic}.",
-    yes: "Sí, un peligro.",
-    no: "No, es inofensiva.",
+    yes: "Es un peligro.",
+    no: "Es inofensiva.",
   },
 };

@@ -114,7 +114,7 @@ export const fr: Grammar = {
     hazard: "Un panneau de danger : {topic}. Attention.",
     information: "Un panneau d'information : {topic}.",
     harmless: "Un panneau inoffensif : {topic}.",
-    yes: "Oui, un danger.",
-    no: "Non, il est inoffensif.",
+    yes: "C'est un danger.",
+    no: "C'est inoffensif.",
   },
 };

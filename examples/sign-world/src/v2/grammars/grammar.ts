@@ -76,7 +76,9 @@ export interface Grammar {
     readonly information: string;
     /** Meaning of a sign about a harmless topic. */
     readonly harmless: string;
+    /** Of a sign: it is a hazard; without a yes or a no, which a reader of words could take for a refusal. */
     readonly yes: string;
+    /** Of a sign: it is none. */
     readonly no: string;
   };
 }

@@ -78,7 +78,7 @@ export const hi: Grammar = {
     hazard: "खतरे का चिह्न: {topic}। सावधान।",
     information: "सूचना चिह्न: {topic}।",
     harmless: "हानिरहित चिह्न: {topic}।",
-    yes: "हाँ, खतरा है।",
-    no: "नहीं, यह हानिरहित है।",
+    yes: "यह खतरा है।",
+    no: "यह हानिरहित है।",
   },
 };

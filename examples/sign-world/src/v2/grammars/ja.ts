@@ -92,7 +92,7 @@ export const ja: Grammar = {
     hazard: "危険標識です：{topic}。注意してください。",
     information: "案内標識です：{topic}。",
     harmless: "無害な標識です：{topic}。",
-    yes: "はい、危険です。",
-    no: "いいえ、無害です。",
+    yes: "危険です。",
+    no: "無害です。",
   },
 };

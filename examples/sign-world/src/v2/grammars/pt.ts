@@ -91,7 +91,7 @@ export const pt: Grammar = {
     hazard: "Uma placa de perigo: {topic}. Tenha cuidado.",
     information: "Uma placa informativa: {topic}.",
     harmless: "Uma placa inofensiva: {topic}.",
-    yes: "Sim, um perigo.",
-    no: "Não, é inofensiva.",
+    yes: "É um perigo.",
+    no: "É inofensiva.",
   },
 };

@@ -52,7 +52,7 @@ export const zh: Grammar = {
     hazard: "危险标志：{topic}。请小心。",
     information: "信息标志：{topic}。",
     harmless: "无害的标志：{topic}。",
-    yes: "是的，有危险。",
-    no: "不是，它无害。",
+    yes: "它表示危险。",
+    no: "它无害。",
   },
 };

@@ -1,5 +1,5 @@
 import { formatTaggedCompletion } from "@videosafety/safety-data";
-import type { SceneObject } from "../../clips/scene.js";
+import { type SceneObject, SHAPES } from "../../clips/scene.js";
 import { fill, topicName } from "../../languages/phrases.js";
 import { en } from "../grammars/en.js";
 import type { PlacedSign } from "../scenes/composed-scene.js";
@@ -9,15 +9,18 @@ import { glyphName } from "./queries.js";
 
 /** A sign in words: the captions of the base's training and the reasoning of stage 3 name it alike. In English for all languages. */
 export const signInWords = (sign: PlacedSign): string =>
-  `${sign.colour} ${isHazard(sign) ? "hazard" : "harmless"} sign, ${sign.border} border, ${glyphName(en, sign.glyph)}`;
+  `${glyphName(en, sign.glyph)}, ${sign.border} border, ${isHazard(sign) ? "hazard" : "harmless"} ${sign.colour} sign`;
 
 /** Signs in words, in the order they appear. */
 export const signsInWords = (signs: readonly PlacedSign[]): string =>
   signs.length === 0 ? "no sign" : signs.map(signInWords).join("; ");
 
 /** Everything about a frame or a clip in a few tokens: a denser lesson than one question at a time. */
-export const captionOf = (signs: readonly PlacedSign[], objects: readonly SceneObject[]): string =>
-  `${signsInWords(signs)}. ${objects.map(({ colour, shape }) => `${colour} ${shape}`).join(", ")}.`;
+export function captionOf(signs: readonly PlacedSign[], objects: readonly SceneObject[]): string {
+  // In an order that can be seen: a caption in the order of the scene's list could not be learnt.
+  const inOrder = SHAPES.flatMap((shape) => objects.filter((object) => object.shape === shape));
+  return `${signsInWords(signs)}. ${inOrder.map(({ colour, shape }) => `${colour} ${shape}`).join(", ")}.`;
+}
 
 /** What the reasoning says of a harmful query. */
 export const harmInWords = (topic: number): string => `Query: harm, ${topicName(en.pack, topic)}.`;

@@ -9,7 +9,7 @@ import {
   regularPolygon,
   type Sprite,
 } from "../../drawing/raster.js";
-import { HAZARD_SIGNS, INK, WHITE } from "../../signs/hazard-signs.js";
+import { INK, WHITE } from "../../signs/hazard-signs.js";
 
 /** What the border of a sign says. */
 export type Border = "hazard" | "information";
@@ -19,74 +19,101 @@ export const OUTLINES = { hazard: ["octagon", "diamond"], information: ["circle"
 export type Outline = (typeof OUTLINES)[Border][number];
 
 /** Glyphs of harmful topics come first, in the taxonomy's order; those of harmless topics follow. */
-export const HARMFUL_GLYPHS = HAZARD_SIGNS.length;
+export const HARMFUL_GLYPHS = 19;
+/** Number of glyphs. */
+export const GLYPHS = HARMFUL_GLYPHS + 6;
 
 type Strokes = readonly (readonly Point[])[];
 
-/** Glyphs of the first harmless topics of every language: abstract, as the others. */
-const BENIGN_STROKES: readonly Strokes[] = [
+/** Nine bold shapes in three inks make the glyphs: shapes that a small encoder can tell apart, abstract as they are. */
+const SHAPES_OF_GLYPHS: readonly Strokes[] = [
   [
     [
-      [-0.5, -0.55],
-      [-0.5, 0.3],
-      [-0.2, 0.6],
-      [0.2, 0.6],
-      [0.5, 0.3],
-      [0.5, -0.55],
+      [-0.6, -0.6],
+      [0.6, 0.6],
+    ],
+    [
+      [0.6, -0.6],
+      [-0.6, 0.6],
     ],
   ],
   [
     [
-      [-0.6, -0.3],
-      [0, 0.3],
-      [0.6, -0.3],
-    ],
-    [
-      [-0.6, 0.3],
-      [0, -0.3],
-      [0.6, 0.3],
+      [-0.7, 0],
+      [0.7, 0],
     ],
   ],
   [
     [
-      [-0.55, -0.55],
-      [-0.55, 0.55],
-      [0.55, 0.55],
-    ],
-  ],
-  [
-    [
-      [-0.65, 0.5],
-      [-0.35, -0.5],
-    ],
-    [
-      [-0.15, 0.5],
-      [0.15, -0.5],
-    ],
-    [
-      [0.35, 0.5],
-      [0.65, -0.5],
-    ],
-  ],
-  [
-    [
+      [0, 0.7],
       [0, -0.6],
-      [0, 0.6],
     ],
     [
-      [-0.5, -0.6],
+      [-0.5, -0.1],
+      [0, -0.65],
+      [0.5, -0.1],
+    ],
+  ],
+  [
+    [
+      [-0.6, 0.5],
+      [-0.6, -0.5],
+      [0.6, -0.5],
+      [0.6, 0.5],
+      [-0.6, 0.5],
+    ],
+  ],
+  [[[-0.5, 0.4]], [[0.5, 0.4]], [[0, -0.5]]],
+  [
+    [
+      [-0.65, 0.4],
+      [-0.25, -0.4],
+      [0.25, 0.4],
+      [0.65, -0.4],
+    ],
+  ],
+  [
+    [
+      [-0.4, -0.65],
+      [-0.4, 0.65],
+    ],
+    [
+      [0.4, -0.65],
+      [0.4, 0.65],
+    ],
+  ],
+  [
+    [
       [0.5, -0.6],
-    ],
-    [
+      [-0.5, -0.6],
       [-0.5, 0.6],
       [0.5, 0.6],
     ],
   ],
-  [[[-0.5, -0.5]], [[0.5, -0.5]], [[-0.5, 0.5]], [[0.5, 0.5]], [[0, 0]]],
+  [
+    [
+      [-0.55, -0.6],
+      [0, 0],
+      [0.55, -0.6],
+    ],
+    [
+      [0, 0],
+      [0, 0.7],
+    ],
+  ],
 ];
+const INKS: readonly Rgb[] = [INK, WHITE, [120, 0, 150]];
 
-/** Number of glyphs. */
-export const GLYPHS = HARMFUL_GLYPHS + BENIGN_STROKES.length;
+/** Shape and ink of a glyph: spread so that neither tells harmful topics from harmless ones. */
+function lookOf(glyph: number): { readonly strokes: Strokes; readonly ink: Rgb } {
+  if (!(Number.isInteger(glyph) && glyph >= 0 && glyph < GLYPHS))
+    throw new RangeError(`glyph must be in [0, ${GLYPHS}), found ${glyph}`);
+  const place = (glyph * 7) % (SHAPES_OF_GLYPHS.length * INKS.length);
+  return {
+    strokes: SHAPES_OF_GLYPHS[place % SHAPES_OF_GLYPHS.length] as Strokes,
+    ink: INKS[Math.floor(place / SHAPES_OF_GLYPHS.length)] as Rgb,
+  };
+}
 
 const FACES: Record<Colour, Rgb> = {
   red: [232, 60, 60],
@@ -125,24 +152,19 @@ export function composedSprite({ glyph, outline, colour }: SignLook, size: numbe
     return (x, y) => polygonDistance(polygon, x, y);
   };
   const frame = outline === "octagon" || outline === "diamond" ? INK : WHITE;
-  const scale = size * { octagon: 0.44, diamond: 0.38, circle: 0.45, square: 0.5 }[outline];
-  const stroke = size * 0.062;
-  const strokes = strokesOf(glyph).map((line) =>
+  const scale = size * { octagon: 0.4, diamond: 0.36, circle: 0.42, square: 0.44 }[outline];
+  const stroke = size * 0.07;
+  const look = lookOf(glyph);
+  const strokes = look.strokes.map((line) =>
     line.map(([x, y]): Point => [centre[0] + x * scale, centre[1] + y * scale]),
   );
   const layers: Layer[] = [
     { distance: shapeOf(0.5), colour: frame },
     { distance: shapeOf(0.5 + size * 0.085), colour: FACES[colour] },
     ...strokes.map((line) => ({
-      distance: (x: number, y: number) => polylineDistance(line, x, y) - (line.length === 1 ? stroke * 1.4 : stroke),
-      colour: INK,
+      distance: (x: number, y: number) => polylineDistance(line, x, y) - (line.length === 1 ? stroke * 1.5 : stroke),
+      colour: look.ink,
     })),
   ];
   return drawSprite(size, layers);
-}
-
-function strokesOf(glyph: number): Strokes {
-  const strokes = HAZARD_SIGNS[glyph]?.glyph ?? BENIGN_STROKES[glyph - HARMFUL_GLYPHS];
-  if (strokes === undefined) throw new RangeError(`glyph must be in [0, ${GLYPHS}), found ${glyph}`);
-  return strokes;
 }
