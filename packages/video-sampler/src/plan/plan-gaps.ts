@@ -1,7 +1,7 @@
+import { createRng } from "@videosafety/random";
 import { endSeconds, type FrameIndex, frameTimeSeconds, lastAtMost } from "./frame-index.js";
 import type { FrameRequest } from "./frame-request.js";
 import type { ResolvedPlan } from "./sample-plan.js";
-import { seededUniform } from "./seeded-uniform.js";
 
 /** Times are compared with this tolerance, in seconds. */
 const EPSILON = 1e-6;
@@ -42,12 +42,12 @@ export function jitteredFrames(
   from: number,
   to: number,
 ): FrameRequest[] {
-  const uniform = seededUniform(plan.seed);
+  const rng = createRng(plan.seed);
   const time = (index: number) => frameTimeSeconds(frames, index);
   const start = Math.max(plan.startSeconds ?? time(from), time(from));
   const stretch = (rangeEnd(frames, to) - start) / plan.frameCount;
   return Array.from({ length: plan.frameCount }, (_, k) => {
-    const requested = start + (k + uniform()) * stretch;
+    const requested = start + (k + rng.uniform()) * stretch;
     const index = Math.min(to - 1, Math.max(from, lastAtMost(frames.timeTicks.length, time, requested)));
     return { index, requestedTimeSeconds: requested, labelSeconds: time(index) };
   });

@@ -128,7 +128,6 @@ const plans = [
         .number()
         .int()
         .min(0)
-        .max(2 ** 32 - 1)
         .describe("who makes the video must not know it; the same seed gives the same frames"),
       ...range,
     })
