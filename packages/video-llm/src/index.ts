@@ -1,13 +1,13 @@
 export type { AlarmStates, AtSftOptions, AtSftResult, ParameterGroup, SampleLabels } from "@videosafety/alarm-tokens";
+export { loadAdapter } from "./checkpoint/adapter/load-adapter-node.js";
 export type { CheckpointConfig, ConfigTokenIds } from "./checkpoint/config/config-contents.js";
 export { formatCheckpointConfig } from "./checkpoint/config/format-config.js";
 export { parseCheckpointConfig } from "./checkpoint/config/parse-config.js";
-export { loadAdapter } from "./checkpoint/load-adapter-node.js";
 export { type LoadOptions, loadVideoLlm } from "./checkpoint/load-node.js";
 export type { Precision, PrecisionOptions } from "./checkpoint/precision.js";
 export { formatPreprocessor, parsePreprocessor } from "./checkpoint/preprocessor/preprocessor-files.js";
 export type { ProcessorFiles } from "./checkpoint/preprocessor/processor-file.js";
-export { type SaveOptions, saveVideoLlm } from "./checkpoint/save-node.js";
+export { type SaveOptions, saveVideoLlm } from "./checkpoint/save/save-node.js";
 export {
   resolveConfig,
   type VideoLlmConfig,

@@ -1,6 +1,6 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { readText } from "./read-json-node.js";
+import { readText } from "../files/read-json-node.js";
 
 /** How images become patches, as published: written again in the layout they came in. */
 export const PROCESSOR_FILES = [

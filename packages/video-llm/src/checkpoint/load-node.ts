@@ -4,6 +4,7 @@ import { type LocatedEntry, openSafetensors, type SafetensorsReader, toFloat32 }
 import type { VideoLlmConfig } from "../config/config.js";
 import type { RuntimeOptions } from "../config/runtime-options.js";
 import { CheckpointError, ConfigError, OptionsError } from "../errors.js";
+import { readJson as readJsonFile } from "../files/read-json-node.js";
 import { type GenerationDefaults, parseGenerationConfig } from "../generation/generation-config.js";
 import type { HubOptions } from "../hub/hub-settings-node.js";
 import { resolveModel } from "../hub/resolve-model-node.js";
@@ -20,7 +21,6 @@ import { readKeptFiles } from "./kept-files-node.js";
 import { type LocatedTensor, locateTensors } from "./locate-tensors.js";
 import { isFrozenBase, type PrecisionOptions } from "./precision.js";
 import { parsePreprocessor } from "./preprocessor/preprocessor-files.js";
-import { readJson as readJsonFile } from "./read-json-node.js";
 import { readChatTemplate, readTokenizerFiles } from "./read-tokenizer-node.js";
 
 /** What `loadVideoLlm` takes. */

@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import type { TokenizerJson } from "@videosafety/alarm-tokens";
 import { CheckpointError } from "../errors.js";
+import { readJsonObject, readText } from "../files/read-json-node.js";
 import type { TokenizerFiles } from "../prompt/tokenizer-files.js";
-import { readJsonObject, readText } from "./read-json-node.js";
 
 /**
  * Reads the files of a tokenizer. Tokens that only special_tokens_map.json names count as if tokenizer_config.json did.

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { readSafetensors, writeSafetensors } from "@videosafety/onnx-autodiff";
 import { describe, expect, test } from "vitest";
-import { temporaryDirectories, tinyModel, tinyPrompt } from "../../test/tiny.js";
-import { loadAdapter, loadVideoLlm, saveVideoLlm, type VideoLlm } from "../index.js";
+import { temporaryDirectories, tinyModel, tinyPrompt } from "../../../test/tiny.js";
+import { loadAdapter, loadVideoLlm, saveVideoLlm, type VideoLlm } from "../../index.js";
 
 /** What tools/golden/video-llm-adapters.py writes. */
 interface Case {
@@ -15,7 +15,7 @@ interface Case {
   readonly firstFrame?: number[];
 }
 
-const root = fileURLToPath(new URL("../../test/golden", import.meta.url));
+const root = fileURLToPath(new URL("../../../test/golden", import.meta.url));
 const adapters = join(root, "adapters");
 const temporary = temporaryDirectories();
 const { cases } = JSON.parse(await readFile(join(adapters, "adapters.json"), "utf8")) as {

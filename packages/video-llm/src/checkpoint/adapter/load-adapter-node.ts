@@ -2,10 +2,11 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { ALARM_TENSOR_NAMES } from "@videosafety/alarm-tokens";
 import { type LocatedEntry, openSafetensors, type SafetensorsReader, toFloat32 } from "@videosafety/onnx-autodiff";
-import { CheckpointError, OptionsError } from "../errors.js";
-import type { VideoLlm } from "../model/video-llm.js";
-import { DeadlineExceeded, withDeadline } from "../prompt/deadline-node.js";
-import { isFrozen } from "../weights/frozen-tensor.js";
+import { CheckpointError, OptionsError } from "../../errors.js";
+import { readJsonObject } from "../../files/read-json-node.js";
+import type { VideoLlm } from "../../model/video-llm.js";
+import { DeadlineExceeded, withDeadline } from "../../prompt/deadline-node.js";
+import { isFrozen } from "../../weights/frozen-tensor.js";
 import {
   type AdaptedModule,
   isAdapted,
@@ -13,10 +14,9 @@ import {
   loraName,
   loraScale,
   mergedWeight,
-} from "../weights/lora.js";
-import { originalName } from "../weights/parameters.js";
+} from "../../weights/lora.js";
+import { originalName } from "../../weights/parameters.js";
 import { type PeftConfig, parsePeftConfig } from "./peft-config.js";
-import { readJsonObject } from "./read-json-node.js";
 
 /** What PEFT puts before the name of an adapted module. */
 export const PEFT_PREFIX = "base_model.model.";
@@ -116,7 +116,7 @@ function planAdapter(model: VideoLlm, reader: SafetensorsReader, config: PeftCon
     if (module !== undefined) {
       const weight = rename(`${module}.weight`);
       halves.set(weight, { ...halves.get(weight), [half as "A" | "B"]: { stored, entry, weight } });
-    } else whole.push({ stored, entry, weight: rename(bare.replace(/\.modules_to_save(\.default)?\./, ".")) });
+    } else whole.push({ stored, entry, weight: rename(bare.replace(/\.modules_to_save(\.default)?\./, "..")) });
   }
   for (const placed of whole) checkWhole(model, placed, config);
   const checked = Array.from(halves, ([weight, { A, B }]) => {

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { CheckpointError } from "../errors.js";
-import type { AdaptedModule } from "../weights/lora.js";
+import { CheckpointError } from "../../errors.js";
+import type { AdaptedModule } from "../../weights/lora.js";
 
 const patterns = z.record(z.string(), z.number()).nullish();
 const schema = z.looseObject({

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
-import { sampleModels } from "../../test/sample-models.js";
+import { sampleModels } from "../../../test/sample-models.js";
 
 /** What tools/golden/video-llm-saves.py writes: our saves, read by transformers. */
 interface Read {
@@ -14,7 +14,7 @@ interface Read {
   readonly logits: number[];
   readonly imageTokens: number;
 }
-const file = fileURLToPath(new URL("../../test/golden/saves.json", import.meta.url));
+const file = fileURLToPath(new URL("../../../test/golden/saves.json", import.meta.url));
 const { models } = JSON.parse(await readFile(file, "utf8")) as { models: Record<string, Read> };
 const KINDS: Record<string, [string, string, string]> = {
   videollama3: ["VideoLlama3Processor", "VideoLlama3ImageProcessor", "VideoLlama3VideoProcessor"],

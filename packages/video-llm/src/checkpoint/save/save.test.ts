@@ -4,12 +4,12 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { readSafetensors, writeShardedSafetensors } from "@videosafety/onnx-autodiff";
 import { describe, expect, test } from "vitest";
-import { temporaryDirectories, tinyModel } from "../../test/tiny.js";
-import { loadVideoLlm, saveVideoLlm, type VideoLlm } from "../index.js";
+import { temporaryDirectories, tinyModel } from "../../../test/tiny.js";
+import { loadVideoLlm, saveVideoLlm, type VideoLlm } from "../../index.js";
 
-const golden = (name: string): string => fileURLToPath(new URL(`../../test/golden/${name}`, import.meta.url));
-const repository = fileURLToPath(new URL("../../../../", import.meta.url));
-const script = fileURLToPath(new URL("../../test/kill-save.ts", import.meta.url));
+const golden = (name: string): string => fileURLToPath(new URL(`../../../test/golden/${name}`, import.meta.url));
+const repository = fileURLToPath(new URL("../../../../../", import.meta.url));
+const script = fileURLToPath(new URL("../../../test/kill-save.ts", import.meta.url));
 const temporary = temporaryDirectories();
 
 /** A copy of a golden checkpoint in shards, with files that published ones have. */

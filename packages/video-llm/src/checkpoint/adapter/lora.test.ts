@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createRng } from "@videosafety/onnx-autodiff";
 import { expect, test } from "vitest";
-import { tinyModel, tinyPrompt, tinyQwen } from "../../test/tiny.js";
-import { huggingFaceName, loadAdapter, loadVideoLlm, saveVideoLlm } from "../index.js";
-import { adaptedModules, isAdapted } from "../weights/lora.js";
+import { tinyModel, tinyPrompt, tinyQwen } from "../../../test/tiny.js";
+import { huggingFaceName, loadAdapter, loadVideoLlm, saveVideoLlm } from "../../index.js";
+import { adaptedModules, isAdapted } from "../../weights/lora.js";
 
 const settings = { rank: 2, alpha: 4 };
 

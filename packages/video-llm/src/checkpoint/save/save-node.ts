@@ -6,16 +6,16 @@ import {
   writeSafetensors,
   writeShardedSafetensors,
 } from "@videosafety/onnx-autodiff";
-import type { Naming } from "../config/naming.js";
-import { OptionsError } from "../errors.js";
-import type { VideoLlm } from "../model/video-llm.js";
-import { type LoraAdapters, loraName, loraScale, mergedWeight } from "../weights/lora.js";
-import { huggingFaceName } from "../weights/parameters.js";
+import type { Naming } from "../../config/naming.js";
+import { OptionsError } from "../../errors.js";
+import { readJson } from "../../files/read-json-node.js";
+import { replaceFile } from "../../files/replace-file-node.js";
+import type { VideoLlm } from "../../model/video-llm.js";
+import { type LoraAdapters, loraName, loraScale, mergedWeight } from "../../weights/lora.js";
+import { huggingFaceName } from "../../weights/parameters.js";
+import { saveAdapter } from "../adapter/save-adapter-node.js";
+import { OWNED_FILES } from "../kept-files-node.js";
 import { formatModelFiles } from "./format-model-files.js";
-import { OWNED_FILES } from "./kept-files-node.js";
-import { readJson } from "./read-json-node.js";
-import { replaceFile } from "./replace-file-node.js";
-import { saveAdapter } from "./save-adapter-node.js";
 
 /** How a checkpoint is written. */
 export interface SaveOptions {

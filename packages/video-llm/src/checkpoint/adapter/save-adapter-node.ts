@@ -1,12 +1,12 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { type TensorToStore, writeSafetensors } from "@videosafety/onnx-autodiff";
-import type { Naming } from "../config/naming.js";
-import type { VideoLlm } from "../model/video-llm.js";
-import { adaptedModules, adaptedWeights, LORA_TARGETS, type LoraAdapters } from "../weights/lora.js";
-import { huggingFaceName, originalName } from "../weights/parameters.js";
+import type { Naming } from "../../config/naming.js";
+import { replaceFile } from "../../files/replace-file-node.js";
+import type { VideoLlm } from "../../model/video-llm.js";
+import { adaptedModules, adaptedWeights, LORA_TARGETS, type LoraAdapters } from "../../weights/lora.js";
+import { huggingFaceName, originalName } from "../../weights/parameters.js";
 import { ADAPTER_WEIGHTS, PEFT_PREFIX } from "./load-adapter-node.js";
-import { replaceFile } from "./replace-file-node.js";
 
 /**
  * Writes the adapter, the alarm tokens and their heads in PEFT's layout: adapter_config.json, adapter_model.safetensors. What

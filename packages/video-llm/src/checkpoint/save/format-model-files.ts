@@ -1,8 +1,8 @@
-import type { Naming } from "../config/naming.js";
-import type { VideoLlm } from "../model/video-llm.js";
-import { formatCheckpointConfig } from "./config/format-config.js";
-import { PROCESSOR_FILES } from "./kept-files-node.js";
-import { formatPreprocessor } from "./preprocessor/preprocessor-files.js";
+import type { Naming } from "../../config/naming.js";
+import type { VideoLlm } from "../../model/video-llm.js";
+import { formatCheckpointConfig } from "../config/format-config.js";
+import { PROCESSOR_FILES } from "../kept-files-node.js";
+import { formatPreprocessor } from "../preprocessor/preprocessor-files.js";
 
 /** How weights are stored, for config.json. */
 type StoredType = "float32" | "bfloat16";
