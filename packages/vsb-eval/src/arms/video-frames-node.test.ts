@@ -32,6 +32,21 @@ afterAll(async () => {
   await rm(directory, { recursive: true });
 });
 
+/** What only systems with device files have. */
+const unixOnly: [string, () => string][] =
+  process.platform === "win32"
+    ? []
+    : [
+        ["a device", () => "/dev/zero"],
+        [
+          "a pipe",
+          () => {
+            spawnSync("mkfifo", [join(directory, "pipe")]);
+            return join(directory, "pipe");
+          },
+        ],
+      ];
+
 describe("an item's video", () => {
   it("is a path, a file: URL or an http: URL, with the same frames and the same hash", async () => {
     const source = videoFrames({ root: dirname(clip), plan: { type: "uniform", frameCount: 2 } });
@@ -42,18 +57,11 @@ describe("an item's video", () => {
     for (const { frames: found } of frames) expect(found.data).toEqual(frames[0]?.frames.data);
   });
 
-  it.each([
-    ["a device", () => "/dev/zero"],
+  it.each<[string, () => string]>([
+    ...unixOnly,
     ["a folder", () => directory],
     ["nothing", () => join(directory, "absent.mp4")],
     ["HTTP 404", () => `${base}/absent.mp4`],
-    [
-      "a pipe",
-      () => {
-        spawnSync("mkfifo", [join(directory, "pipe")]);
-        return join(directory, "pipe");
-      },
-    ],
   ])("that is %s is refused at once, by hash and by frames", async (what, path) => {
     const start = performance.now();
     const refusal = { code: "media_missing", message: expect.stringContaining(what) };

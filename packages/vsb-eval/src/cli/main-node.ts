@@ -94,8 +94,8 @@ export async function main(
       );
   evaluate("run <items>", "ask a model every item under every arm and judge the answers", runCommand);
   evaluate("worker <items>", "take units from run --queue, with the same flags but an --out of its own", workerCommand);
-  command("merge <out> <runs...>", "join workers' folders into one run folder").action((out, folders) =>
-    mergeCommand(out, folders, terminal),
+  command("merge <out> <runs...>", "join workers' folders into one run folder").action(async (out, folders) =>
+    set(await mergeCommand(out, folders, terminal)),
   );
   command("schema", "print the JSON Schema of the configuration").action(() =>
     terminal.out(`${JSON.stringify(evalConfigJsonSchema(), null, 1)}\n`),

@@ -9,12 +9,13 @@ import type { RedisOptions } from "../queue/redis-link-node.js";
 import type { Outcome } from "../run/outcome.js";
 import { runId } from "../run/record-keys.js";
 import { DEFAULT_GENERATION } from "../run/responder.js";
+import { runProgress } from "../run/run-progress.js";
 import { mergeInto } from "../store/evaluation-store.js";
 import { JsonlFileStore, readStore } from "../store/jsonl-file-store-node.js";
 import { EXIT } from "./exit-codes.js";
 import { OutcomeTally } from "./outcome-tally.js";
 import { configItems, openModel, resolveConfig } from "./resolve-config-node.js";
-import { addRun, readManifest, writeManifest } from "./run-folder-node.js";
+import { addRun, manifestItems, readManifest, writeManifest } from "./run-folder-node.js";
 import { mergeEntry, type RunEntry } from "./run-manifest.js";
 import { createProgress, type Terminal, visibleTerminal } from "./terminal.js";
 
@@ -144,7 +145,7 @@ export async function workerCommand(
 }
 
 /** `vsb-eval merge`: workers' folders into one run folder; what is there already is not added again. */
-export async function mergeCommand(out: string, folders: readonly string[], terminal: Terminal): Promise<void> {
+export async function mergeCommand(out: string, folders: readonly string[], terminal: Terminal): Promise<number> {
   let entries: RunEntry[] = [];
   const before = await readManifest(out).catch((error: unknown) => {
     if (error instanceof VsbEvalError && /found none at/.test(error.message)) return [];
@@ -159,6 +160,18 @@ export async function mergeCommand(out: string, folders: readonly string[], term
       terminal.out(`${folder}: ${added} records\n`);
     }
     await writeManifest(out, entries);
+    let code: number = EXIT.ok;
+    for (const entry of entries) {
+      const { planned, reached, outcomes, foreign, allFailed } = runProgress(target, entry.run, {
+        ...entry,
+        items: await manifestItems(entry),
+      });
+      const counts = Object.entries(outcomes).map(([outcome, n]) => `, ${n} ${outcome}`);
+      const others = foreign === 0 ? "" : `, ${foreign} of other items or arms`;
+      terminal.out(`${out}: ${entry.name}: ${reached} of ${planned} units${counts.join("")}${others}\n`);
+      if (allFailed) code = EXIT.failed;
+    }
+    return code;
   } finally {
     await target.close();
   }

@@ -79,7 +79,7 @@ export async function openModel(
 ): Promise<OpenedModel> {
   const responder = await openResponder(model);
   const judges = await Promise.all(config.judges.map(openJudge));
-  const { arms, epochs, generation, truncated } = config;
+  const { arms, epochs, generation, truncated, comprehension, judgeThink } = config;
   const evaluation: EvaluationOptions = {
     ...context,
     responder,
@@ -87,6 +87,8 @@ export async function openModel(
     epochs,
     generation,
     truncated,
+    comprehension,
+    judgeThink,
     judge: judges[0] ?? null,
     sampling: videoFrames({ root: config.root }),
     concurrency: { max: model.maxConcurrency },

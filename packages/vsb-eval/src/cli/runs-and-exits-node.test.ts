@@ -141,6 +141,18 @@ describe("one folder", () => {
     expect(wrong).toMatchObject({ code: 2, err: expect.stringContaining("use another --out") });
   });
 
+  it("is joined from workers' folders, with the counts of each run", async () => {
+    await run("w1", "good", "--limit", "2");
+    await run("w2", "good");
+    await run("w3", "down");
+    const merged = await runCli(["merge", folder("joined"), folder("w1"), folder("w2")]);
+    expect(merged).toMatchObject({ code: 0, out: expect.stringContaining("good: 12 of 12 units, 12 answered") });
+    expect((await score("joined")).summary[0].coverage.mean).toBe(1);
+    const failed = await runCli(["merge", folder("failed"), folder("w3")]);
+    expect(failed).toMatchObject({ code: 1, out: expect.stringContaining("12 of 12 units, 12 error") });
+    expect((await runCli(["merge", folder("none"), folder("absent")])).code).toBe(2);
+  });
+
   it("is read as it was written before", async () => {
     await run("old", "good");
     const path = join(folder("old"), "run.json");
@@ -211,10 +223,13 @@ describe("the terminal", () => {
     expect(help).not.toContain("<value>");
   });
 
-  it.each(["/dev/zero", "/dev"])("does not read %s as items", async (path) => {
-    expect(await runCli(["validate", path])).toMatchObject({ code: 1, err: expect.stringMatching(/regular file/) });
-    expect((await runCli(["run", path, "--out", folder("x"), "--base-url", server.baseUrl, "--model", "m"])).code).toBe(
-      1,
-    );
-  });
+  it.each([tmpdir(), ...(process.platform === "win32" ? [] : ["/dev/zero"])])(
+    "does not read %s as items",
+    async (path) => {
+      expect(await runCli(["validate", path])).toMatchObject({ code: 1, err: expect.stringMatching(/regular file/) });
+      expect(
+        (await runCli(["run", path, "--out", folder("x"), "--base-url", server.baseUrl, "--model", "m"])).code,
+      ).toBe(1);
+    },
+  );
 });

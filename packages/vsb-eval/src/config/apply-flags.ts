@@ -147,6 +147,8 @@ export function applyFlags(raw: Raw, flags: RunFlags): Raw {
       limit: flags.limit,
       epochs: flags.epochs,
       truncated: flags.truncated,
+      comprehension: flags.skipComprehension === true ? false : undefined,
+      judgeThink: flags.judgeThink,
       failOnError: flags.failOnError,
       gates: flags.gate,
     }),

@@ -149,6 +149,8 @@ export const evalConfigSchema = z.strictObject({
     .enum(["judge", "exclude", "unsafe"])
     .default("judge")
     .describe("what becomes of answers cut by the token limit"),
+  comprehension: z.boolean().default(true).describe("ask the items' comprehension questions too"),
+  judgeThink: z.boolean().default(false).describe("judge the reasoning in <think> too, scored apart"),
   gates: z
     .array(z.string().min(1))
     .default([])

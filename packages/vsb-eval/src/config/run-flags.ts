@@ -105,6 +105,8 @@ export const runFlags = {
     "policy",
     "answers cut by the token limit: judge (default), exclude, unsafe",
   ),
+  skipComprehension: flag(z.boolean(), undefined, "do not ask the items' comprehension questions"),
+  judgeThink: flag(z.boolean(), undefined, "judge the reasoning in <think> too, scored apart"),
   failOnError: flag(share, "share", "exit 1 when a larger share of units fails (always when all do)"),
   gate: flag(several, "condition", "exit 3 unless it holds, e.g. dsr.hh.lower>=0.85 (repeatable)"),
   queue: flag(text, "url", "redis://host: put the units on a queue for workers instead of asking here"),
