@@ -75,14 +75,29 @@ def check_trl_training():
     model = Qwen2ForCausalLM(
         Qwen2Config(vocab_size=len(words), hidden_size=16, intermediate_size=32, num_hidden_layers=1, num_attention_heads=2, num_key_value_heads=1, pad_token_id=0, eos_token_id=1, bos_token_id=None)
     )
+    # A few supervised steps first, so that completions reach the format at times: rewards that are all equal would train nothing.
+    ids = torch.tensor([fast("describe the clip " + RIGHT.replace("<", " <").replace(">", "> ")).input_ids + [1]])
+    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-2)
+    for _ in range(60):
+        model(input_ids=ids, labels=ids).loss.backward()
+        optimizer.step()
+        optimizer.zero_grad()
+    before = [parameter.detach().clone() for parameter in model.parameters()]
     data = Dataset.from_list([{"prompt": "describe the clip", "solution": RIGHT, "problem_type": KIND}] * 2)
     with tempfile.TemporaryDirectory() as folder:
-        config = trl.GRPOConfig(output_dir=folder, per_device_train_batch_size=4, num_generations=4, max_completion_length=8, max_steps=1, report_to=[], logging_steps=1, use_cpu=True, bf16=False, save_strategy="no")
+        config = trl.GRPOConfig(output_dir=folder, per_device_train_batch_size=4, num_generations=4, max_completion_length=14, max_steps=1, learning_rate=1e-3, temperature=1.3, report_to=[], logging_steps=1, use_cpu=True, bf16=False, save_strategy="no")
         trainer = trl.GRPOTrainer(model, [accuracy_reward, format_reward], args=config, train_dataset=data, processing_class=fast)
         trainer.train()
         log = next(entry for entry in trainer.state.log_history if "rewards/accuracy_reward/mean" in entry)
-    assert 0 <= log["rewards/accuracy_reward/mean"] <= 2.1 and log["rewards/format_reward/mean"] == 0, log
-    print(f"ok  TRL {trl.__version__} trained one step on these rewards: accuracy {log['rewards/accuracy_reward/mean']}, format 0")
+    accuracy, form, deviation, gradient = (
+        float(log[name]) for name in ("rewards/accuracy_reward/mean", "rewards/format_reward/mean", "reward_std", "grad_norm")
+    )
+    changed = sum(not torch.equal(a, b) for a, b in zip(before, model.parameters(), strict=True))
+    assert 0 < accuracy < 2.1 and 0 <= form <= 1 and deviation > 0 and gradient > 0 and changed > 0, log
+    print(
+        f"ok  TRL {trl.__version__} trained one step on these rewards: accuracy {accuracy:.3f}, format {form}, their deviation {deviation:.3f}, "
+        f"gradient {gradient:.3f}, {changed} tensors changed"
+    )
 
 
 if __name__ == "__main__":
