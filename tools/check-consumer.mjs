@@ -33,7 +33,15 @@ const tarballs = Object.fromEntries(packages.map((entry) => [entry.name, tarball
 const types = {
   "@types/node": JSON.parse(readFileSync(`${root}node_modules/@types/node/package.json`, "utf8")).version,
 };
-const dependencies = { ...tarballs, ...types };
+// The tutorial starts the reward server, so it installs what the server asks for.
+const rewardServer = Object.fromEntries(
+  packages.flatMap(({ short, manifest }) =>
+    short === "rewards"
+      ? Object.keys(manifest.peerDependencies).map((name) => [name, manifest.devDependencies[name]])
+      : [],
+  ),
+);
+const dependencies = { ...tarballs, ...types, ...rewardServer };
 const consumerManifest = { name: "consumer", private: true, type: "module", dependencies, overrides: dependencies };
 writeFileSync(`${consumer}/package.json`, JSON.stringify(consumerManifest, null, 2));
 execFileSync(
