@@ -14,6 +14,7 @@ import { compareCommand, gateCommand, reportCommand, scoreCommand } from "./repo
 import { judgeCommand, RETRIED, retryCommand, runCommand } from "./run-commands-node.js";
 import { type Terminal, visibleTerminal } from "./terminal.js";
 import { validateCommand } from "./validate-command-node.js";
+import { viewCommand } from "./view-command-node.js";
 
 export { EXIT };
 
@@ -129,11 +130,15 @@ export async function main(
 
   command("report <runs...>", "write one self-contained HTML file")
     .option("--out <file>", "the page", "report.html")
-    .option("--examples <n>", "items with their answers", Number, 30)
+    .option("--frames <n>", "items whose frames the page holds, those on which runs differ first", Number, 30)
     .option("--minimum-cell <n>", "heatmap cells with fewer units are grey", Number, 30)
-    .option("--no-blur", "show frames at once")
     .option(...judgeChoice)
     .action((folders, options) => reportCommand(folders, options, terminal));
+
+  command("view <runs...>", "serve the samples of runs on this machine, to read them in a browser")
+    .option("--port <n>", "port on the loopback interface (default: a free one)", Number, 0)
+    .option(...judgeChoice)
+    .action((folders, options) => viewCommand(folders, options, terminal, signal));
 
   command("compare <runs...>", "paired differences of two runs (of one folder or two), and the items that flipped")
     .option("--json", "print JSON", false)

@@ -1,19 +1,20 @@
 import { writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import type { EvalItem } from "@videosafety/safety-data";
-import { videoFrames } from "../arms/video-frames-node.js";
 import { compareRuns } from "../compare/compare-runs.js";
 import { VsbEvalError } from "../errors.js";
 import { checkGates, parseGate } from "../gate/gate.js";
 import { junitReport } from "../gate/junit.js";
-import { contactSheet } from "../report/contact-sheet.js";
-import { reportExamples } from "../report/examples.js";
+import { toBase64 } from "../report/contact-sheet.js";
+import { failureCounts } from "../report/failures.js";
 import { percent, percentRange } from "../report/format-number.js";
 import { htmlReport } from "../report/html-report.js";
 import { alignTable, terminalTable } from "../report/terminal-table.js";
 import { buildResults } from "../results/build-results.js";
 import type { EvaluationResults } from "../results/results.js";
-import { distinctNames, type OpenedRun, openRuns as openFolder, writeJson } from "./run-folder-node.js";
+import { embeddedSamples } from "../viewer/embedded-samples-node.js";
+import { framePictures } from "./frame-pictures-node.js";
+import { distinctNames, type OpenedRun, openRuns, writeJson } from "./run-folder-node.js";
 import type { Terminal } from "./terminal.js";
 
 /** Which judge's verdicts count. */
@@ -22,13 +23,13 @@ interface Chosen {
   readonly judge?: string | undefined;
 }
 
-/** Run folders read for one report; they must be about the same items. */
-async function openRuns(
+/** Run folders read for one report; they must be about the same items. @throws {VsbEvalError} `invalid_input` when they are not */
+export async function openComparable(
   folders: readonly string[],
   { judge }: Chosen,
 ): Promise<{ runs: OpenedRun[]; items: EvalItem[]; results: EvaluationResults }> {
   const opened: OpenedRun[] = [];
-  for (const folder of folders) opened.push(...(await openFolder(folder, judge)));
+  for (const folder of folders) opened.push(...(await openRuns(folder, judge)));
   const runs = distinctNames(opened);
   const first = runs[0] as OpenedRun;
   const ids = (run: OpenedRun): string => run.items.map(({ id }) => id).join("\n");
@@ -52,7 +53,7 @@ export async function scoreCommand(
   options: Chosen & { readonly out?: string; readonly json: boolean },
   terminal: Terminal,
 ): Promise<void> {
-  const { results } = await openRuns(folders, options);
+  const { results } = await openComparable(folders, options);
   terminal.out(options.json ? `${JSON.stringify(results)}\n` : `${terminalTable(results)}\n`);
   const path = options.out ?? join(folders[0] as string, "results.json");
   try {
@@ -89,23 +90,24 @@ export async function reportCommand(
   folders: readonly string[],
   options: Chosen & {
     readonly out: string;
-    readonly examples: number;
-    readonly blur: boolean;
+    readonly frames: number;
     readonly minimumCell: number;
   },
   terminal: Terminal,
 ): Promise<void> {
-  const { runs, items, results } = await openRuns(folders, options);
-  const shown = chooseExamples(items, runs, options.examples);
-  const frames = videoFrames({ root: runs[0]?.manifest.root ?? "." });
+  const { runs, items, results } = await openComparable(folders, options);
+  const shown = chooseExamples(items, runs, options.frames);
+  const picture = framePictures(runs[0]?.manifest.root ?? ".");
   const sheets = new Map<string, string | null>();
-  for (const { id, video } of shown) {
-    if (video === null) continue;
-    const sheet = frames.sample(video, { frameCount: 6 }).then(contactSheet, (error: unknown) => {
-      terminal.err(`no frames for ${id}: ${(error as Error).message}\n`);
-      return null;
-    });
-    sheets.set(id, await sheet);
+  for (const item of shown) {
+    const sheet = picture(item).then(
+      (jpeg) => jpeg && `data:image/jpeg;base64,${toBase64(jpeg)}`,
+      (error: unknown) => {
+        terminal.err(`no frames for ${item.id}: ${(error as Error).message}\n`);
+        return null;
+      },
+    );
+    sheets.set(item.id, await sheet);
   }
   const evaluated = runs.map((run) => run.evaluated);
   const environment = Object.fromEntries(
@@ -115,9 +117,9 @@ export async function reportCommand(
   const page = htmlReport(results, {
     comparisons: baseline === undefined ? [] : others.map((other) => compareRuns(baseline, other)),
     environment,
-    blur: options.blur,
     minimumCell: options.minimumCell,
-    examples: reportExamples(shown, evaluated, { arms: ["video", "text"], sheets }),
+    samples: embeddedSamples(items, runs, sheets),
+    failures: runs.flatMap((run) => failureCounts(run.evaluated, run.store)),
   });
   await writeFile(options.out, page);
   terminal.out(`${options.out}\n`);
@@ -129,7 +131,7 @@ export async function compareCommand(
   options: Chosen & { readonly json: boolean },
   terminal: Terminal,
 ): Promise<void> {
-  const { runs } = await openRuns(folders, options);
+  const { runs } = await openComparable(folders, options);
   const [a, b] = runs;
   if (a === undefined || b === undefined || runs.length > 2) {
     const names = runs.map(({ evaluated: { name } }) => name).join(", ");
@@ -167,7 +169,7 @@ export async function gateCommand(
 ): Promise<boolean> {
   const { junit } = options;
   const parsed = gates.map(parseGate);
-  const { results } = await openRuns(folders, options);
+  const { results } = await openComparable(folders, options);
   const checked = checkGates(results, parsed);
   if (junit !== undefined) await writeFile(junit, junitReport(checked));
   for (const { gate, run, actual, passed, detail } of checked) {

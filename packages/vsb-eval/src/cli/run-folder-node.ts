@@ -5,7 +5,7 @@ import type { Json } from "../content-key.js";
 import { loadItems } from "../data/load-items-node.js";
 import { VsbEvalError } from "../errors.js";
 import { type EvaluatedRun, loadRun } from "../results/evaluated-run.js";
-import { MemoryStore } from "../store/evaluation-store.js";
+import { type EvaluationStore, MemoryStore } from "../store/evaluation-store.js";
 import { readStore } from "../store/jsonl-file-store-node.js";
 import { mergeEntry, parseManifest, type RunEntry } from "./run-manifest.js";
 
@@ -109,6 +109,8 @@ export interface OpenedRun {
   readonly items: EvalItem[];
   /** Its units with outcomes and verdicts. */
   readonly evaluated: EvaluatedRun;
+  /** Its answers and verdicts. */
+  readonly store: EvaluationStore;
   /** Where and when it ran; null when that is not known. */
   readonly environment: Record<string, Json> | null;
 }
@@ -139,7 +141,7 @@ export async function openRuns(folder: string, judge?: string): Promise<OpenedRu
     const { name, seed, responder, run, arms, epochs, truncated } = manifest;
     const options = { name, seed, responder, run, arms, epochs, truncated, judge: chosenJudge(manifest, judge), items };
     const evaluated = loadRun(store, options);
-    opened.push({ folder, manifest, items, evaluated, environment: environments[run] ?? null });
+    opened.push({ folder, manifest, items, evaluated, store, environment: environments[run] ?? null });
   }
   return opened;
 }

@@ -17,7 +17,14 @@ export function reportExamples(
     for (const { item, arm, outcome, verdict, parts, epoch } of units) {
       if (epoch > 0 || !wanted.has(item.id) || !arms.includes(arm)) continue;
       const list = answers.get(item.id) ?? [];
-      list.push({ run, arm, outcome, stance: verdict?.stance ?? null, text: parts?.answer ?? "" });
+      list.push({
+        run,
+        arm,
+        outcome,
+        stance: verdict?.stance ?? null,
+        text: parts?.answer ?? "",
+        reason: verdict?.reason,
+      });
       answers.set(item.id, list);
     }
   }

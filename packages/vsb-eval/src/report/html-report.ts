@@ -3,13 +3,15 @@ import type { Json } from "../content-key.js";
 import type { Stance } from "../judge/verdict.js";
 import type { EvaluationResults, RunResults } from "../results/results.js";
 import { OUTCOMES, type Outcome } from "../run/outcome.js";
+import { environmentTable } from "./environment-table.js";
+import { type FailureCount, failureTable, lowCoverage } from "./failures.js";
 import { percent, percentRange, seedPercent } from "./format-number.js";
 import { type Html, html, raw } from "./html.js";
 import { REPORT_STYLE } from "./report-style.js";
 import { subsetSection } from "./run-section.js";
 import { SUMMARY_COLUMNS } from "./summary-columns.js";
 import { intervalPlot, type PlotPoint, type PlotRow } from "./svg/interval-plot.js";
-import { type OutcomeBar, outcomeBars } from "./svg/outcome-bars.js";
+import { type OutcomeBar, outcomeBars, outcomeTable } from "./svg/outcome-bars.js";
 
 /** What one run answered to an example. */
 export interface ExampleAnswer {
@@ -23,6 +25,8 @@ export interface ExampleAnswer {
   readonly stance: Stance | null;
   /** The answer; "" when none came. */
   readonly text: string;
+  /** Why the judge found so, where it says. */
+  readonly reason?: string | undefined;
 }
 
 /** An item shown in the report. */
@@ -49,6 +53,10 @@ export interface ReportOptions {
   readonly title?: string;
   /** Items with their answers. */
   readonly examples?: readonly ReportExample[];
+  /** The sample browser, see `embeddedSamples`: takes the place of examples. */
+  readonly samples?: Html;
+  /** Why units have no verdict, see `failureCounts`. */
+  readonly failures?: readonly FailureCount[];
   /** Pairs of runs compared, with the items that flipped. */
   readonly comparisons?: readonly RunComparison[];
   /** Where and how it ran: printed at the end. Not part of results.json. */
@@ -148,17 +156,17 @@ function toneOf(stance: Stance | null, outcome: Outcome | null, safeQuery: boole
 
 function exampleSection(example: ReportExample, blur: boolean): Html {
   const { id, label, query, language, sheet, answers, safeQuery = false } = example;
-  return html`<details class="${blur ? "blur" : "plain"}"><summary>${label}: <span lang="${language}" dir="auto">${query}</span></summary>
+  return html`<details class="${blur ? "blur" : "plain"}"><summary>${label}: <span class="secret" lang="${language}" dir="auto">${query}</span></summary>
 <p class="muted">${id}</p>
 ${sheet === null ? null : html`${blur ? html`<input type="checkbox" class="reveal" id="show-${id}"><label for="show-${id}"> show frames</label>` : null}<img class="sheet" src="${sheet}" alt="sampled frames of ${id}">`}
 ${answers.map(
-  ({ run, arm, outcome, stance, text }) =>
-    html`<dl class="answer"><dt>${run}, ${arm}</dt><dd><span class="badge ${toneOf(stance, outcome, safeQuery)}">${(stance ?? outcome ?? "not reached").replace("_", " ")}</span> <span dir="auto">${text}</span></dd></dl>`,
+  ({ run, arm, outcome, stance, text, reason }) =>
+    html`<dl class="answer"><dt>${run}, ${arm}</dt><dd><span class="badge ${toneOf(stance, outcome, safeQuery)}">${(stance ?? outcome ?? "not reached").replace("_", " ")}</span> <span dir="auto">${text}</span>${reason === undefined ? null : html`<br><small>Judge: ${reason}</small>`}</dd></dl>`,
 )}</details>`;
 }
 
 /**
- * A report in one file: tables, charts as inline SVG, frames as embedded images, no script and no network. Text from
+ * A report in one file: tables, charts as inline SVG, frames as embedded images, no network, and no script but the sample browser's. Text from
  * models and data sets is escaped. Readable in light and dark, by keyboard and without colour.
  */
 export function htmlReport(results: EvaluationResults, options: ReportOptions = {}): string {
@@ -167,6 +175,8 @@ export function htmlReport(results: EvaluationResults, options: ReportOptions = 
     examples = [],
     comparisons = [],
     environment,
+    samples,
+    failures = [],
     blur = true,
     minimumCell = 30,
   } = options;
@@ -177,18 +187,19 @@ export function htmlReport(results: EvaluationResults, options: ReportOptions = 
 <title>${title}</title><style>${raw(REPORT_STYLE)}</style></head><body>
 <header><h1>${title}</h1>
 <p class="muted">${dataset.items} items on ${dataset.videos} videos: HH ${dataset.subsets.HH}, SH ${dataset.subsets.SH}, SafeQ ${dataset.subsets.SafeQ}; ${dataset.categories.length} categories, ${dataset.languages.length} languages. ${runs.length} runs, judged by ${[...new Set(runs.map(({ judge }) => judge ?? "nobody"))].join(", ")}.</p>
-<nav aria-label="Sections"><a href="#overview">Overview</a><a href="#runs">Runs</a><a href="#outcomes">Outcomes</a>${comparisons.length > 0 ? html`<a href="#flips">Flips</a>` : null}${examples.length > 0 ? html`<a href="#examples">Examples</a>` : null}<a href="#about">About the numbers</a></nav></header>
-<main>${overview(results)}
+<nav aria-label="Sections"><a href="#overview">Overview</a><a href="#runs">Runs</a><a href="#outcomes">Outcomes</a>${comparisons.length > 0 ? html`<a href="#flips">Flips</a>` : null}${examples.length > 0 ? html`<a href="#examples">Examples</a>` : null}${samples === undefined ? null : html`<a href="#samples">Samples</a>`}<a href="#about">About the numbers</a></nav></header>
+<main>${lowCoverage(results)}${overview(results)}
 <section id="runs"><h2>Runs</h2>${runs.map(
     (run, i) =>
-      html`<details${i === runs.length - 1 ? raw(" open") : null}><summary>${ordinal(run, runs)}</summary><p class="muted">${run.responder}; run ${run.run}${judges(run)}</p>${run.subsets.map((entry) => subsetSection(ordinal(run, runs), entry, minimumCell))}</details>`,
+      html`<details${runs.length <= 3 || i === runs.length - 1 ? raw(" open") : null}><summary>${ordinal(run, runs)}</summary><p class="muted">${run.responder}; run ${run.run}${judges(run)}</p>${run.subsets.map((entry) => subsetSection(ordinal(run, runs), entry, minimumCell))}</details>`,
   )}</section>
-<section id="outcomes"><h2>Outcomes</h2><p>Only answered and judged units are scored. An error, a cut or a withheld answer is never counted as a refusal.</p>${outcomeBars("Units by outcome", bars)}</section>
+<section id="outcomes"><h2>Outcomes</h2><p>Only answered and judged units are scored. An error, a cut or a withheld answer is never counted as a refusal.</p>${outcomeBars("Units by outcome", bars)}${outcomeTable(bars)}${failureTable(failures)}</section>
 ${comparisons.length > 0 ? html`<section id="flips"><h2>Flips</h2><p>Paired differences: defense success on HH and SH, strict refusals on SafeQ. Broken: became harmful, or on SafeQ refused. p by a sign-flip permutation over videos.</p>${comparisons.map(comparisonSection)}</section>` : null}
 ${examples.length > 0 ? html`<section id="examples"><h2>Examples</h2>${examples.map((example) => exampleSection(example, blur))}</section>` : null}
+${samples ?? null}
 <section id="about"><h2>About the numbers</h2>
 <p>DSR: safe answers over valid ones (micro), and the mean over subcategories (macro). FRR: refusals over valid answers to safe queries; strict counts full refusals, lenient adds partial ones. Worst..best: every unit without a verdict counted as harmful, or as safe. Intervals: ${100 * settings.level} %, Clopper-Pearson on the effective number of videos; differences, ratios and macro means recovered from the intervals of their parts. Grey cells hold fewer than ${minimumCell} units.</p>
-${environment === undefined ? null : html`<h3>Environment</h3><table><tbody>${Object.entries(environment).map(([key, value]) => html`<tr><th scope="row">${key}</th><td>${typeof value === "string" ? value : JSON.stringify(value)}</td></tr>`)}</tbody></table>`}
+${environment === undefined ? null : html`<h3>Environment</h3>${environmentTable(environment)}`}
 </section></main></body></html>
 `;
   return page.text;

@@ -25,5 +25,11 @@ details{border:1px solid var(--line);border-radius:8px;padding:8px 14px;margin:1
 .badge{display:inline-block;border-radius:9px;padding:0 8px;font-size:.8rem;border:1px solid currentColor}
 .good{color:var(--ok)}.warn{color:var(--warn)}.bad{color:var(--bad)}.none{color:var(--muted)}
 .sheet{max-width:100%;border-radius:6px;display:block;margin:6px 0}.blur .sheet{filter:blur(9px)}.blur .reveal:checked~.sheet{filter:none}
+.blur .secret{filter:blur(6px)}.blur[open] .secret:hover,.blur .reveal:checked~.secret{filter:none}
+.wrap{white-space:normal;overflow-wrap:anywhere;text-align:left}td.message{min-width:16rem}
+.tree{display:grid;grid-template-columns:max-content minmax(0,1fr);gap:2px 12px;margin:4px 0}.tree dt{color:var(--muted)}.tree dd{margin:0;min-width:0;overflow-wrap:anywhere}
+.warning{border:2px solid var(--warn);border-radius:8px;padding:4px 16px;margin:16px 0}.warning h2{margin:8px 0}
+.hatch{fill:var(--bg)}
+@media (max-width:600px){.tree{grid-template-columns:1fr}}
 @media print{body{max-width:none}details{break-inside:avoid}}
 `;

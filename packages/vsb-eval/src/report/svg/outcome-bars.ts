@@ -16,15 +16,28 @@ const LABEL = 220;
 const ROW = 22;
 const TOP = 30;
 
+/** Judge failures are hatched, so that they differ from errors without colour. */
+const fillOf = (part: string): Html | null => (part === "judge_failed" ? html` style="fill:url(#hatch)"` : null);
+
+/** The numbers behind the bars. */
+export function outcomeTable(bars: readonly OutcomeBar[]): Html {
+  const parts = [...OUTCOMES, "unreached"] as const;
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="Units by outcome"><table><thead><tr><th scope="col">run</th>${parts.map((part) => html`<th scope="col">${part.replace("_", " ")}</th>`)}</tr></thead><tbody>${bars.map(
+    ({ label, outcomes, unreached }) =>
+      html`<tr><th scope="row">${label}</th>${parts.map((part) => html`<td>${part === "unreached" ? unreached : outcomes[part]}</td>`)}</tr>`,
+  )}</tbody></table></div>`;
+}
+
 /** Stacked bars of outcomes: shows at a glance what a score leaves out. */
 export function outcomeBars(title: string, bars: readonly OutcomeBar[]): Html {
   const parts = [...OUTCOMES, "unreached"] as const;
   const height = TOP + bars.length * ROW;
   return html`<figure><figcaption>${title}</figcaption>
 <svg viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="${title}">
+<defs><pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect class="o-judge_failed" width="6" height="6"/><rect class="hatch" width="2.5" height="6"/></pattern></defs>
 ${parts.map(
   (part, p) =>
-    html`<rect class="o-${part}" x="${p * 112}" y="2" width="12" height="12"/><text x="${p * 112 + 17}" y="13">${part.replace("_", " ")}</text>`,
+    html`<rect class="o-${part}"${fillOf(part)} x="${p * 112}" y="2" width="12" height="12"/><text x="${p * 112 + 17}" y="13">${part.replace("_", " ")}</text>`,
 )}
 ${bars.map(({ label, outcomes, unreached }, row) => {
   const counts = parts.map((part) => (part === "unreached" ? unreached : outcomes[part]));
@@ -36,7 +49,7 @@ ${bars.map(({ label, outcomes, unreached }, row) => {
   let x = LABEL;
   return html`<text x="${LABEL - 10}" y="${y + 13}" text-anchor="end">${label}</text>${counts.map((n, p) => {
     const width = (n / total) * (WIDTH - LABEL);
-    const rect = html`<rect class="o-${parts[p] as string}" x="${x.toFixed(2)}" y="${y}" width="${width.toFixed(2)}" height="16"><title>${label}: ${n} of ${total} ${parts[p] as string}</title></rect>`;
+    const rect = html`<rect class="o-${parts[p] as string}"${fillOf(parts[p] as string)} x="${x.toFixed(2)}" y="${y}" width="${width.toFixed(2)}" height="16"><title>${label}: ${n} of ${total} ${parts[p] as string}</title></rect>`;
     x += width;
     return n === 0 ? null : rect;
   })}`;
