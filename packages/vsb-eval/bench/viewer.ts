@@ -89,6 +89,7 @@ const frames = async (item: EvalItem) => {
   return encodeJpeg(sheet.data, sheet.width, sheet.height, 78);
 };
 const start = performance.now();
+const cpu = process.cpuUsage();
 const viewer = await startViewer({ items, runs, frames, title: "Samples of the bench" });
 const ready = performance.now();
 const { origin, searchParams } = new URL(viewer.url);
@@ -99,6 +100,7 @@ console.log(
   JSON.stringify({
     samples: index.rows.item.length,
     runs: runs.length,
+    cpuSeconds: Number(((process.cpuUsage(cpu).user + process.cpuUsage(cpu).system) / 1e6).toFixed(2)),
     secondsToServe: Number(((ready - start) / 1000).toFixed(2)),
     secondsToReadIndex: Number(((opened - ready) / 1000).toFixed(2)),
   }),

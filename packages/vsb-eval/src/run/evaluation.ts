@@ -190,10 +190,12 @@ export class Evaluation {
     const before = store.response(key);
     this.#asked.add(key);
     let frames = 0;
+    let attempts = 0;
     let record: ResponseRecord;
     try {
       const answer = await attempt(
         async (options) => {
+          attempts += 1;
           const request = await this.#request(unit, options.signal);
           frames = request.frames?.frames.dims[0] ?? 0;
           return this.#options.responder.respond(request, options);
@@ -206,6 +208,7 @@ export class Evaluation {
     } catch (error) {
       record = this.#failed(key, frames, error);
     }
+    if (attempts > 1) record = { ...record, attempts };
     // Asked again in vain: what is there is worth more than a failure.
     if (record.outcome === "error" && before !== undefined && before.outcome !== "error") return before;
     await store.append([record, this.#unitRecord(unit, key)]);

@@ -41,6 +41,8 @@ export interface ResponseRecord {
   readonly frames: number;
   /** What went wrong, for `error`. */
   readonly error?: { readonly code: string; readonly message: string };
+  /** How often the server was asked, when more than once. */
+  readonly attempts?: number;
 }
 
 /** Says that a unit's answer is the response with this key. */

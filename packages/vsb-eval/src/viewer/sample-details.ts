@@ -34,6 +34,8 @@ export interface SampleAnswer {
   readonly frames: number;
   /** Tokens; null where the server gave none. */
   readonly usage: { readonly promptTokens: number; readonly completionTokens: number } | null;
+  /** How often the server was asked. */
+  readonly attempts: number;
   /** Id of the judge; null when nothing was judged. */
   readonly judge: string | null;
   /** What the judge found; null without a verdict. */
@@ -101,6 +103,7 @@ export function sampleDetails(
           error: response?.error ?? null,
           frames: unit.frames,
           usage: unit.usage,
+          attempts: response?.attempts ?? 1,
           judge: evaluated.judge,
           verdict: judged?.verdict ?? null,
           judgeError: judged?.error ?? null,

@@ -93,7 +93,7 @@ export function buildSampleIndex(items: readonly EvalItem[], runs: readonly Eval
   const rows = { item: [] as number[], arm: [] as number[], epoch: [] as number[] };
   const rowNumber = new Map<string, number>();
   const seen = runs.map(({ units }) => {
-    const cells = new Map<number, ScoredUnit>();
+    const cells: ScoredUnit[] = [];
     for (const unit of units) {
       const key = `${unit.item.id}\u0000${unit.arm}\u0000${unit.epoch}`;
       let row = rowNumber.get(key);
@@ -103,14 +103,14 @@ export function buildSampleIndex(items: readonly EvalItem[], runs: readonly Eval
         rows.epoch.push(unit.epoch);
         rowNumber.set(key, row);
       }
-      cells.set(row, unit);
+      cells[row] = unit;
     }
     return cells;
   });
   const letters = (of: (unit: ScoredUnit) => string, absent: string): string[] =>
     seen.map((cells) =>
       Array.from(rows.item, (_, row) => {
-        const unit = cells.get(row);
+        const unit = cells[row];
         return unit === undefined ? absent : of(unit);
       }).join(""),
     );
