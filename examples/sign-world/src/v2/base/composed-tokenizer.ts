@@ -4,6 +4,7 @@ import type { Grammar } from "../grammars/grammar.js";
 import { GRAMMARS } from "../grammars/grammars.js";
 import { buildComposedSet, type ComposedSample, drawComposedScene, drawExchange } from "../records/composed-set.js";
 import { composedCompletion } from "../records/sight.js";
+import { composedConversation } from "./composed-pretraining.js";
 
 /** Ordinary tokens of the second world's vocabulary. */
 export const COMPOSED_VOCABULARY = 2400;
@@ -18,6 +19,10 @@ function composedCorpus(): Map<string, number> {
     for (let i = 0; i < 400; i++) addExchange(add, grammar, language, i);
   const thinking = buildComposedSet({ seed: 0, name: "corpus", split: "train", clips: 80, pairs: 20 });
   for (const sample of thinking.samples) add(composedCompletion({ ...sample, answer: "" } as ComposedSample), 4);
+  for (let i = 0; i < 300; i++) {
+    const { answer } = composedConversation(0, i, "caption").turns[0] as { answer: string };
+    add(answer, 3);
+  }
   for (let k = 0; k < 6; k++) add(`Time ${k}.0s:,`, 300);
   for (const role of ["system", "user", "assistant"]) add(`${role}\n`, 300);
   return corpus;

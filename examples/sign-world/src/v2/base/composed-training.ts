@@ -132,12 +132,15 @@ function phaseOf({ phases }: TrainingRecipe, step: number): TrainingPhase {
 const conversationIndex = ({ name }: TrainingRecipe, step: number, place: number): number =>
   (name === "pretraining" ? 0 : 1_000_000) + step * 32 + place;
 
-/** One sample per turn: the turns of a conversation share the clip's features, so the vision encoder runs once. */
+/**
+ * One sample per turn: the turns of a conversation share the clip's features, so the vision encoder runs once. A single frame
+ * is a video of one: 16 visual tokens, as each frame of a clip has, where an image has 64.
+ */
 async function prepareConversation(
   model: VideoLlm,
   { scene, frames, turns }: ComposedConversation,
 ): Promise<PreparedSample[]> {
-  const visual = scene === null ? null : await encodeFrames(model, renderComposedScene(scene, frames), true);
+  const visual = scene === null ? null : await encodeFrames(model, renderComposedScene(scene, frames), true, "video");
   return turns.map(({ query, answer }) => {
     const prompt = model.preparePrompt({ messages: [{ role: "user", content: query }], visual, alarmTokens: false });
     return model.prepareSample({ prompt, completion: answer });
