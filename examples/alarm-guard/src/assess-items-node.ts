@@ -8,11 +8,11 @@ import {
   rocCurve,
 } from "@videosafety/alarm-tokens";
 import type { FrontierSeries } from "@videosafety/alarm-tokens/plots";
-import { loadVideoLlm } from "@videosafety/video-llm";
+import { hasAlarms, loadVideoLlm } from "@videosafety/video-llm";
 import { type AlarmReadings, type RefusalRates, readAlarms } from "./alarm-readings.js";
 import { type CalibrationTrial, calibrationTrials } from "./calibration-trials.js";
 import { Clips, type ItemSampling, prepareItems, readItems, readTrainingRecords } from "./labelled-items-node.js";
-import { hasTrainedAlarms, ownRates } from "./own-answers.js";
+import { ownRates } from "./own-answers.js";
 import { readWithReadout } from "./readout.js";
 
 /** A guard for a checkpoint, measured on items, and beside it models that refuse by themselves. */
@@ -64,7 +64,7 @@ export async function assessItems(options: {
   }
   for (const directory of compared) {
     const other = await loadVideoLlm(directory, { memoryPattern: false });
-    const rates = await ownRates(other, await prepareItems(other, items, clips, hasTrainedAlarms(other)));
+    const rates = await ownRates(other, await prepareItems(other, items, clips, hasAlarms(other)));
     await other.dispose();
     points.push({ name: `${basename(directory)}, own answers`, points: [pointOf(rates, readings)] });
     summary.push(compareSummary(basename(directory), rates, readings));

@@ -5,11 +5,6 @@ import { answersRefuse, type RefusalRates, refusalRates } from "./alarm-readings
 /** Long enough to tell a refusal in any of the demo's languages. */
 const ANSWER_TOKENS = 48;
 
-/** Whether a checkpoint has alarm tokens that were trained. */
-export function hasTrainedAlarms(model: VideoLlm): boolean {
-  return model.tensors.get("visual_alarm_tokens")?.data.some((value) => value !== 0) ?? false;
-}
-
 /** What a model refuses by itself, judged by vsb-eval's refusal rules. */
 export async function ownRates(model: VideoLlm, samples: readonly PreparedSample[]): Promise<RefusalRates> {
   const isRefusal = (text: string): boolean => classifyRefusal(text).stance === "refusal";

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { FeatureCache, loadVideoLlm } from "@videosafety/video-llm";
+import { FeatureCache, hasAlarms, loadVideoLlm } from "@videosafety/video-llm";
 import { createLocalResponder, type Responder } from "@videosafety/vsb-eval";
 import { SHIPPED_BASE } from "sign-world";
 import { DEMO_CONFIG } from "./pipeline-config.js";
@@ -15,12 +15,11 @@ export default async function createResponder(): Promise<Responder> {
   const weights = await readFile(join(directory, "model.safetensors"));
   const revision = createHash("sha256").update(weights).digest("hex").slice(0, 16);
   const model = await loadVideoLlm(directory, { memoryPattern: false });
-  const alarmTokens = model.tensors.get("visual_alarm_tokens")?.data.some((value) => value !== 0) ?? false;
   const features = new FeatureCache(model, { sampling: DEMO_CONFIG.sampling });
   return createLocalResponder({
     id: `defense-pipeline@${revision}`,
     model,
     featuresOf: (video) => features.ofVideo(video),
-    alarmTokens,
+    alarmTokens: hasAlarms(model),
   });
 }

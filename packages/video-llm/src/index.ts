@@ -52,7 +52,7 @@ export { type ResolvedModel, resolveModel } from "./hub/resolve-model-node.js";
 export { type CreateOptions, createVideoLlm } from "./model/create-video-llm.js";
 export { FeatureCache, type FeatureCacheOptions, type FeatureModel } from "./model/feature-cache.js";
 export { type OpenedVideoLlm, openHiddenStates } from "./model/hidden-states.js";
-export { type AlarmStart, initializeAlarms } from "./model/initialize-alarms.js";
+export { type AlarmStart, hasAlarms, initializeAlarms } from "./model/initialize-alarms.js";
 export type { PolicyItem, PolicyModel, PolicyOptions, VideoLlmPolicy } from "./model/policy.js";
 export { type ModelParts, VideoLlm } from "./model/video-llm.js";
 export type { Sequence } from "./passes/sequence.js";

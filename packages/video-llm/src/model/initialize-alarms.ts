@@ -51,3 +51,13 @@ function startOf(model: VideoLlm, start: AlarmStart): (modality: "visual" | "tex
     return initializeAlarmToken({ method: "tokens", embeddings, tokenIds });
   };
 }
+
+/**
+ * Whether both alarm vectors of a model hold anything: as zeros, what a fresh or converted model has, they were never trained
+ * nor initialised, and a prompt is better without them.
+ */
+export function hasAlarms(model: Pick<VideoLlm, "tensors">): boolean {
+  return [ALARM_TENSOR_NAMES.visualToken, ALARM_TENSOR_NAMES.textualToken].every(
+    (name) => model.tensors.get(name)?.data.some((value) => value !== 0) ?? false,
+  );
+}
