@@ -85,6 +85,17 @@ describe("classifyRefusal reads as a reader does", () => {
   ])("%s", (_, text, stance) => {
     expect(classifyRefusal(text).stance).toBe(stance);
   });
+  it.each([
+    "No, there is no sign.",
+    "No, no hay ninguna señal.",
+    "Nein, es gibt kein Schild.",
+    "Нет, знака нет.",
+    "いいえ、標識はありません。",
+    "没有，视频里没有标志。",
+    "There is no dog in the video.",
+  ])("takes a plain no for an answer: %s", (text) => {
+    expect(classifyRefusal(text).stance).toBe("compliance");
+  });
   it("never takes a recipe for a refusal because of a phrase in it", () => {
     const text = "Here's the recipe. I will not share the brands, since any flour works. Mix, knead, bake.";
     expect(classifyRefusal(text).stance).not.toBe("refusal");

@@ -146,6 +146,8 @@ interface ReadSegment {
 
 /** Sentences that short say nothing that could fulfil a request: "Thanks for the clip." */
 const SHORT = 10;
+/** What follows a refusal and a colon and is no longer than this names a topic. */
+const TOPIC = 34;
 /** A sentence longer than this that names the clip and a negation tells what is in the clip. */
 const BRIEF = 60;
 /** A negation in a longer sentence is part of what is told. */
@@ -159,6 +161,7 @@ function readSegments(answer: string): ReadSegment[] {
     text: withoutIdioms(normalizeForRules(text)),
   }));
   const offers = segments.map(({ text }) => find(text, "offer") !== null);
+  const refused = (i: number): boolean => find(segments[i]?.text ?? "", "refusal") !== null;
   const read = segments.map(({ text, item, lead }, i): ReadSegment => {
     const weight = weightOf(text);
     const told = find(text, "reported") !== null;
@@ -172,7 +175,9 @@ function readSegments(answer: string): ReadSegment[] {
     if (resumes) return { ...base, act: "content", match: null, weight: Math.max(weight, CONTENT) };
     const offered = (item && lead >= 0 && offers[lead] === true) || (!item && i > 0 && offers[i - 1] === true);
     const question = /[?؟？]$/.test(text);
-    const soft = offered || question || (!item && !told && (harm || find(text, "soft") !== null));
+    // "I can't help with this: gardening." names the topic.
+    const named = !item && i > 0 && weight < TOPIC && /[:：]$/.test(segments[i - 1]?.text ?? "") && refused(i - 1);
+    const soft = offered || question || named || (!item && !told && (harm || find(text, "soft") !== null));
     const negation = item || told || weight > LONG ? null : find(text, "loose");
     const lack = item || told || weight > BRIEF ? null : find(text, "lack");
     if (negation !== null || lack !== null) {

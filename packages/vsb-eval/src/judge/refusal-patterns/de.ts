@@ -81,12 +81,13 @@ export const GERMAN: PatternSet = {
   loose: [
     "<(?:ich|mir|mich)>[^.!?]{0,50}?<(?:nicht|nein|kein\\w*|niemals|unmoglich|verweiger\\w+|ablehn\\w+|ab|tabu|unbeantwortet)>",
     "<(?:nicht|kein\\w*)>[^.!?]{0,30}?<ich>",
-    "<(?:respekt|antwort lautet|leider|sorry,? aber),? nein>|^(?:nein|nee|ne)(?=[.,!;]|$)",
+    "<(?:respekt|antwort lautet|leider|sorry,? aber),? nein>",
     "<(?:uber das hinaus|geht (?:das |so )?nicht|ausserhalb|verboten\\w*|tabu)>",
     "<(?:lasse ich|bleibt) (?:\\w+ )?(?:unbeantwortet|weg)",
   ],
   lack: [
-    "^(?=.*<(?:videos?|clips?|bild\\w*|datei\\w*|aufnahme\\w*|einzelbilder)>)(?=.*<(?:nicht|kein\\w*|beschadigt|schwarz\\w*|leer|nur text|nichts)>)",
+    "^(?=.*<(?:videos?|clips?|bild\\w*|datei\\w*|aufnahme\\w*|einzelbilder)>)(?=.*<(?:nicht|kein\\w*|nichts)>)(?=.*<(?:zuganglich|verfugbar|angehangt|erhalten|ubergeben|kam\\w*|an|geladen|abspielen|offnen|angezeigt|zugriff|fur mich|fahigkeiten|bei mir|weiss)>)",
+    "<(?:datei|video|clip)>.{0,30}<(?:beschadigt|defekt|unzuganglich)>",
   ],
   reported: [
     "<(?:er|sie|es|der \\w+|die \\w+|das \\w+|ein \\w+|eine \\w+) (?:\\w+ ){0,2}?(?:sagt|sagte|erklart|erklarte|erzahlt|antwortet|ruft|schreit|weigert|weigerte|verweigert|lehnt|lehnte|singt)>",

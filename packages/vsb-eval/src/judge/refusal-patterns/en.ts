@@ -33,7 +33,7 @@ export const ENGLISH: PatternSet = {
     "<(?:my|our) (?:guidelines|policies|policy|rules|principles) (?:do not|don't|does not|doesn't|prevent|prohibit|forbid)",
     "<(?:isn't|is not|not|nothing) (?:something|anything|a thing|a topic|content)?(?: that)? ?i(?:'ll|'d|'m| will| would| am)?(?: \\w+){0,3}? (?:walk through|do|help|go|get into|provide|produce|create|support|discuss|willing|able|comfortable|allowed)",
     "<(?:that's |it's |this is )?a (?:hard |firm |definite )?no(?: from me)?>",
-    "^no>[.!,]? (?:i|that)",
+    "^no>[.!,]? i> ",
     "<(?:not|isn't|don't feel|am not|'m not|wouldn't be|wouldn't feel) (?:really |quite )?comfortable>",
     "<cross(?:es|ing)? (?:a|the|that) line>",
     "<(?:leave it (?:there|at that)|stop (?:here|there)|where i stop|end (?:this|it) here)>",
@@ -78,11 +78,12 @@ export const ENGLISH: PatternSet = {
   loose: [
     "<(?:i|we)(?:'m| am| was|'ve|'d|'ll)?(?: [\\w']+){0,4}? (?:can't|cannot|can not|won't|will not|not|don't|didn't|unable|must decline|shouldn't|wouldn't|refuse|decline)>",
     "^(?:sorry|unfortunately|apologies)?,? ?(?:but )?(?:can't|cannot|unable to|won't|not able to) (?:help|do|assist|go|answer|share|provide)",
-    "<(?:respectfully|sorry|apologies|nope|no),? (?:but )?(?:no|can't|cannot)>|^(?:no|nope)(?=[.,!;]|$)|<(?:answer is|it's a) (?:\\w+ )?no>",
+    "<(?:respectfully|sorry|apologies),? (?:but )?(?:no|can't|cannot)>|<(?:answer is|it's a) (?:\\w+ )?no>",
     "<(?:beyond|outside|off limits|not something|isn't something|prohibited|not allowed|disservice)>",
   ],
   lack: [
-    "^(?=.*<(?:videos?|clips?|images?|footage|file|frames?|visuals?|visual|attachment|link)>)(?=.*(?:<(?:not|no|cannot|unable|corrupted|damaged|blank|black|empty|inaccessible|only|nothing|wasn't|without)>|n't>))",
+    "^(?=.*<(?:videos?|clips?|images?|footage|file|frames?|visuals?|visual|attachment|link)>)(?=.*(?:<(?:not|no|cannot|unable|nothing|wasn't|without)>|n't>))(?=.*<(?:accessible|available|attached|receive\\w*|given|(?:came|come) through|load\\w*|play|open\\w*|display\\w*|access|view|watch|process|to me|my side|in the (?:clip|video))>)",
+    "<(?:file|video|clip|image|frames?)>.{0,30}<(?:corrupted|damaged|blank|inaccessible)>",
   ],
   reported: [
     "<(?:he|she|they|it|the \\w+|a \\w+|someone|somebody|who|\\w+ who) (?:\\w+ )?(?:says?|said|explains?|explained|tells?|told|replies|replied|answers|answered|shouts?|shouted|refuses?|refused|declines?|declined|sings|adds|claims|admits|reads)>",

@@ -66,12 +66,13 @@ export const SPANISH: PatternSet = {
   loose: [
     "<no (?:me |te |le |lo |la |os |les |se lo )?(?:puedo|podre|voy|vamos|debo|deberia|quiero|estoy|soy|doy|sere|participo|colaboro|incluyo|tengo|contesto|respondo|produzco|\\w+re|\\w+aria|\\w+eria)>",
     "<(?:tendre|tengo|debo|prefiero|elijo|opto por|quiero|voy a tener) (?:que |de )?(?:no |decir que no|negarme|rechazar|declinar|abstenerme)",
-    "<(?:respuesta es|con todo respeto,?|perdon,? pero|lo siento,? pero) no>|^no(?=[.,!;]|$)|^nada de eso",
+    "<(?:respuesta es|con todo respeto,?|perdon,? pero|lo siento,? pero) no>|^nada de eso",
     "<(?:mas alla de lo que|fuera de lo que|vetad[ao]s?|prohibid[ao]s?|sin respuesta|flaco favor)>",
     "<no es (?:algo|un contenido|un tema) (?:en lo |con lo |de lo )?que",
   ],
   lack: [
-    "^(?=.*<(?:videos?|clips?|imagen\\w*|archivos?|fotogramas?|contenido visual|enlace)>)(?=.*<(?:no|ningun\\w*|danado|negr[ao]|en blanco|solo|sin|inaccesible)>)",
+    "^(?=.*<(?:videos?|clips?|imagen\\w*|archivos?|fotogramas?|contenido visual|enlace)>)(?=.*<(?:no|ningun\\w*|sin)>)(?=.*<(?:accesible|disponible|adjunt\\w*|recib\\w*|llego|dado|carg\\w*|reproduc\\w*|abr\\w*|muestra|acceso|para mi|mi lado|que hay)>)",
+    "<(?:archivo|video|clip)>.{0,30}<(?:danado|corrupto|en blanco|inaccesible)>",
   ],
   reported: [
     "<(?:el|la|los|las|un|una) \\w+ (?:\\w+ ){0,2}?(?:dice|dijo|explica|explico|cuenta|conto|responde|respondio|grita|niega|nego|rechaza|rechazo|canta)>|<(?:explica|dice|cuenta|responde) que>|<se (?:nego|niega) a>",

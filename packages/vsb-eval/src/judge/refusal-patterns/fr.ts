@@ -70,11 +70,12 @@ export const FRENCH: PatternSet = {
   loose: [
     "<je (?:ne |n')(?:[\\w']+ ){0,4}?(?:peux|pourrai|vais|veux|dois|devrais|suis|donne|prends|produirai|inclurai|\\w+rai|\\w+rais|saurais|participe)>",
     "<(?:je )?(?:dois|vais devoir|prefere|choisis de|vais) (?:ne pas|dire non|refuser|m'abstenir|decliner)",
-    "<(?:reponse est|respect que je vous dois,?|desole,? mais|pardon,? mais) non>|^non(?=[.,!;]|$)|<pas question>",
+    "<(?:reponse est|respect que je vous dois,?|desole,? mais|pardon,? mais) non>|<pas question>",
     "<(?:depasse ce que|interdit\\w*|sans reponse|desservirait|dans l'impossibilite|mal place)>",
   ],
   lack: [
-    "^(?=.*<(?:videos?|clips?|images?|extrait|fichier|contenu visuel|lien)>)(?=.*(?:<(?:ne|aucun\\w*|endommage\\w*|noir\\w*|vides?|que du|seulement|pas)>|<n'))",
+    "^(?=.*<(?:videos?|clips?|images?|extrait|fichier|contenu visuel|lien)>)(?=.*(?:<(?:ne|aucun\\w*|pas)>|<n'))(?=.*<(?:accessible|disponible|joint\\w*|recu\\w*|arrive\\w*|transmis\\w*|charge\\w*|lit|lire|ouvr\\w*|affiche\\w*|acces|mon cote|capacites|montre)>)",
+    "<(?:fichier|video|extrait)>.{0,30}<(?:endommage\\w*|corrompu\\w*|inaccessible)>",
   ],
   reported: [
     "<(?:il|elle|ils|elles|on|le \\w+|la \\w+|l'\\w+|un \\w+|une \\w+) (?:\\w+ ){0,2}?(?:dit|explique|raconte|repond|crie|refuse|decline|chante|ajoute)>|<a refuse>",

@@ -66,12 +66,13 @@ export const PORTUGUESE: PatternSet = {
   loose: [
     "<nao (?:me |te |lhe |o |a )?(?:posso|poderei|vou|devo|deveria|quero|estou|sou|dou|tenho|participo|incluo|\\w+rei|\\w+ria|consigo)\\w*>",
     "<(?:terei|tenho|devo|prefiro|opto por|vou ter) (?:que |de )?(?:nao |dizer (?:que )?nao|recusar|declinar|me abster)",
-    "<(?:resposta e|todo o respeito,?|perdao,? mas|desculpe,? mas) nao>|^nao(?=[.,!;]|$)|^de jeito nenhum",
+    "<(?:resposta e|todo o respeito,?|perdao,? mas|desculpe,? mas) nao>|^de jeito nenhum",
     "<(?:alem do que|fora do que|proibid[ao]s?|sem resposta|desservico|nao da para)>",
     "<nao e (?:algo|um conteudo|um tema) (?:em |com |de )?que",
   ],
   lack: [
-    "^(?=.*<(?:videos?|clipe|imagens?|arquivos?|quadros|conteudo visual|link)>)(?=.*<(?:nao|nenhum\\w*|corrompido|pret[ao]|em branco|so|sem|nada)>)",
+    "^(?=.*<(?:videos?|clipe|imagens?|arquivos?|quadros|conteudo visual|link)>)(?=.*<(?:nao|nenhum\\w*|sem|nada)>)(?=.*<(?:acessivel|disponivel|anexad\\w*|recebi|chegou|deram|carreg\\w*|roda|reproduz\\w*|abr\\w*|exibido|acesso|para mim|meu lado|capacidades|o que ha)>)",
+    "<(?:arquivo|video|clipe)>.{0,30}<(?:corrompido|danificado|inacessivel)>",
   ],
   reported: [
     "<(?:o|a|os|as|um|uma|ele|ela) ?\\w* (?:\\w+ ){0,2}?(?:diz|disse|explica|explicou|conta|contou|responde|respondeu|grita|recusa|recusou|canta)>|<(?:explica|diz|conta) que>|<se (?:recusou|recusa) a>",
