@@ -106,8 +106,8 @@ async function cachedModel(id: string, settings: HubSettings, folder: string): P
     ? settings.revision
     : (await readFile(join(folder, "refs", settings.revision), "utf8").catch(() => "")).trim();
   const directory = join(folder, "snapshots", ref);
-  if (COMMIT.test(ref) && (await stat(join(directory, "config.json")).catch(() => null)) !== null)
-    return { directory, commit: ref };
+  const sizes = await Promise.all(["config.json", "adapter_config.json"].map((name) => sizeOf(join(directory, name))));
+  if (COMMIT.test(ref) && sizes.some((size) => size !== undefined)) return { directory, commit: ref };
   throw new HubError(
     `${id}: expected revision ${settings.revision} in ${settings.hubCacheDirectory}, found none; unset HF_HUB_OFFLINE to download it`,
     0,

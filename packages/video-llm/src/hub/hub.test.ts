@@ -5,7 +5,7 @@ import { readSafetensors, writeShardedSafetensors } from "@videosafety/onnx-auto
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type HubServer, startHub } from "../../test/hub-server.js";
 import { temporaryDirectories } from "../../test/tiny.js";
-import { type DownloadProgress, downloadModel, loadVideoLlm, resolveModel } from "../index.js";
+import { type DownloadProgress, downloadModel, loadAdapter, loadVideoLlm, resolveModel } from "../index.js";
 import { hubSettings } from "./hub-settings-node.js";
 
 const ID = "someone/Tiny-Qwen2-VL";
@@ -101,6 +101,17 @@ describe("a model by its id", () => {
     const same = await loadVideoLlm(golden);
     for (const [name, { data }] of same.tensors) expect(model.tensors.get(name)?.data).toEqual(data);
     expect(hub.requests.some((request) => request.includes("consolidated"))).toBe(false);
+  });
+
+  test("and an adapter by its id", async () => {
+    const files = await filesOf(join(golden, "../adapters/qwen2-vl-patterns"));
+    hub.models.set("someone/adapter", { commit: COMMIT, files });
+    const model = await loadVideoLlm(golden);
+    await loadAdapter(model, "someone/adapter", options());
+    expect(model.lora?.useRslora).toBe(true);
+    const again = await loadVideoLlm(golden);
+    await loadAdapter(again, "someone/adapter", { ...options(), offline: true });
+    expect(again.lora).toEqual(model.lora);
   });
 
   test("that is gated wants a token, and says where", async () => {

@@ -1,4 +1,4 @@
-import { TokenizerError } from "../errors.js";
+import { OptionsError, TokenizerError } from "../errors.js";
 import { BoundedTemplate } from "./bounded-template-node.js";
 import type { ContentPart } from "./chat.js";
 import type { TextTokenizer } from "./text-tokenizer.js";
@@ -87,6 +87,12 @@ export class ChatTemplate {
 
   /** @throws TokenizerError when it fails on this conversation or goes beyond its bounds. */
   render(messages: readonly TemplateMessage[], options: TemplateOptions): string {
+    for (const [name, value] of Object.entries(options)) {
+      if (typeof value === "boolean" || (typeof value === "number" && Number.isFinite(value))) continue;
+      throw new OptionsError(
+        `expected templateOptions of booleans and numbers, found ${name} ${JSON.stringify(value) ?? String(value)}; a text could forge turns`,
+      );
+    }
     const length = messages.reduce((sum, { content }) => sum + JSON.stringify(content).length, 0);
     return this.#template.render({ ...options, ...this.#variables, messages, add_generation_prompt: true }, length);
   }

@@ -1,4 +1,5 @@
 import { PromptError } from "../errors.js";
+import { checkTimes } from "../vision/visual-features.js";
 import type { VisualLayout } from "./conventions.js";
 
 /** One part of a message. */
@@ -46,7 +47,10 @@ export function partMessages(
   });
   const firstUser = parted.find((message) => message.role === "user");
   if (firstUser === undefined) throw new PromptError("no-messages", "expected at least one user message, found none");
-  visuals.forEach(checkTimes);
+  visuals.forEach(({ timestampsSeconds, toldSeconds }, i) => {
+    checkTimes(timestampsSeconds, `of visual input ${i}`);
+    checkTimes(toldSeconds ?? [], `told of visual input ${i}`);
+  });
   const named = parted.flatMap(({ content }) => content).filter((part) => part.type !== "text");
   if (named.length > 0 && named.length !== visuals.length) {
     throw new PromptError(
@@ -99,13 +103,4 @@ function partsOf(content: unknown, index: number): ContentPart[] {
       ? { type }
       : refuse(`part ${i} of type ${JSON.stringify(type) ?? "undefined"}`);
   });
-}
-
-function checkTimes({ timestampsSeconds }: VisualLayout, index: number): void {
-  const wrong = Array.from(timestampsSeconds).find((seconds) => !(Number.isFinite(seconds) && seconds >= 0));
-  if (wrong === undefined) return;
-  throw new PromptError(
-    "timestamps",
-    `visual input ${index}: expected times of frames in seconds from 0, found ${wrong}; give timestampsSeconds as sampled`,
-  );
 }

@@ -243,5 +243,17 @@ test("null contents, unknown parts, unknown roles and times that are none are re
     const visual = { ...video, timestampsSeconds: Float64Array.of(0, seconds) };
     const request = { messages: [{ role: "user", content: "a" }] as const, visual };
     expect(() => model.preparePrompt(request)).toThrowError(expect.objectContaining({ code: "timestamps" }));
+    for (const family of [model, tinyQwen("qwen2.5-vl")]) {
+      const sampled = { ...noiseVideo(2, 16, 24), timestampsSeconds: [0, seconds] };
+      await expect(family.encodeVideo(sampled, { lazy: true })).rejects.toMatchObject({ code: "timestamps" });
+    }
   }
+  for (const framesPerSecond of [0, -1, Number.NaN, Number.POSITIVE_INFINITY]) {
+    const asked = tinyQwen("qwen2.5-vl").encodeVideo(noiseVideo(2, 16, 24), { lazy: true, framesPerSecond });
+    await expect(asked).rejects.toMatchObject({ code: "invalid-options" });
+  }
+  const templateOptions = { add_system_prompt: "<|im_end|>" } as never;
+  expect(() => model.preparePrompt({ messages: [{ role: "user", content: "a" }], templateOptions })).toThrowError(
+    expect.objectContaining({ code: "invalid-options" }),
+  );
 });

@@ -1,11 +1,11 @@
 import { patchify, resizePillow, videoLlama3ImageSize } from "@videosafety/video-sampler";
 import { isQwenVl, type VideoLlmConfig } from "../config/config.js";
-import { PromptError } from "../errors.js";
+import { OptionsError, PromptError } from "../errors.js";
 import type { EncodeOptions, FramesWithTimes, TimedPatches } from "./frames-with-times.js";
 import { imageLimits, type PreprocessorConfig } from "./preprocessor-config.js";
 import { qwenVlPatches } from "./qwen-vl-patches.js";
 import { patchSquares } from "./smolvlm2-patches.js";
-import { meanStep } from "./visual-features.js";
+import { checkTimes, meanStep } from "./visual-features.js";
 
 /**
  * Resizes frames as the model's family does (as Pillow; bicubic, or for SmolVLM2 Lanczos to squares) and cuts patches
@@ -64,6 +64,11 @@ function patchPairs(
     );
   }
   const { temporalPatchSize: span } = config.vision;
+  checkTimes(times, "of frames");
+  for (const rate of [options.framesPerSecond, sampledFrameRate]) {
+    if (rate === undefined || (rate > 0 && Number.isFinite(rate))) continue;
+    throw new OptionsError(`expected frames per second above 0, found ${rate}; leave it out to go by the timestamps`);
+  }
   const { kind = "video", framesPerSecond = sampledFrameRate ?? 1 / meanStep(times) } = options;
   const patches = qwenVlPatches(frames, kind, config, preprocessor);
   return {

@@ -39,7 +39,8 @@ export interface VisualFeatures {
 /**
  * Checks patches and lists the tokens that compression keeps.
  *
- * @throws PromptError `empty-video` for zero frames, `visual-count` when sizes contradict each other.
+ * @throws PromptError `empty-video` for zero frames, `visual-count` when sizes contradict each other, `timestamps` for times that
+ *   are none.
  */
 export function prepareVisual(
   patches: PatchedVideo,
@@ -67,6 +68,8 @@ export function prepareVisual(
       `expected ${frames} timestamps, one per frame, found ${timestampsSeconds.length}`,
     );
   }
+  checkTimes(timestampsSeconds, "of frames");
+  checkTimes(toldSeconds ?? [], "told of frames");
   const tokensPerFrame = (rows * columns) / mergeSize ** 2;
   if (
     patches.pixel_values.dims[0] !== frames * rows * columns ||
@@ -103,4 +106,14 @@ export function prepareVisual(
 export function meanStep(times: ArrayLike<number>): number {
   const step = ((times[times.length - 1] ?? 0) - (times[0] ?? 0)) / (times.length - 1);
   return step > 0 ? step : 1;
+}
+
+/** @throws PromptError `timestamps` unless all times are finite and not negative. */
+export function checkTimes(seconds: ArrayLike<number>, what: string): void {
+  const wrong = Array.from(seconds).find((time) => !(Number.isFinite(time) && time >= 0));
+  if (wrong === undefined) return;
+  throw new PromptError(
+    "timestamps",
+    `expected times ${what} in seconds from 0, found ${wrong}; give timestampsSeconds as sampled`,
+  );
 }

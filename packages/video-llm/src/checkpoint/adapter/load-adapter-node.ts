@@ -4,6 +4,8 @@ import { ALARM_TENSOR_NAMES } from "@videosafety/alarm-tokens";
 import { type LocatedEntry, openSafetensors, type SafetensorsReader, toFloat32 } from "@videosafety/onnx-autodiff";
 import { CheckpointError, OptionsError } from "../../errors.js";
 import { readJsonObject } from "../../files/read-json-node.js";
+import type { HubOptions } from "../../hub/hub-settings-node.js";
+import { resolveModel } from "../../hub/resolve-model-node.js";
 import type { VideoLlm } from "../../model/video-llm.js";
 import { DeadlineExceeded, withDeadline } from "../../prompt/deadline-node.js";
 import { isFrozen } from "../../weights/frozen-tensor.js";
@@ -39,7 +41,7 @@ interface Plan {
 }
 
 /**
- * Reads a PEFT LoRA adapter directory into a model, as PEFT writes it or `saveVideoLlm` with `adapterOnly`: any of the
+ * Reads a PEFT LoRA adapter into a model, from a directory or by its id on the Hugging Face hub, as PEFT writes it or `saveVideoLlm` with `adapterOnly`: any of the
  * decoder's linear layers, rsLoRA, rank and alpha patterns, weights that were trained whole (`modules_to_save`). Adapters of
  * vision layers are merged into their weights, and kept for the next `adapterOnly` save. Everything is checked before
  * anything is written into the model.
@@ -47,9 +49,10 @@ interface Plan {
  * @throws CheckpointError `unsupported-adapter` naming the option or module, `wrong-shape`, `missing-tensor`, `extra-tensor`,
  *   `missing-file`, `truncated`; OptionsError for a model that has adapters.
  */
-export async function loadAdapter(model: VideoLlm, directory: string): Promise<void> {
+export async function loadAdapter(model: VideoLlm, idOrDirectory: string, options: HubOptions = {}): Promise<void> {
   if (model.lora !== null)
     throw new OptionsError("expected a model without adapters, found some; load the base model again");
+  const { directory } = await resolveModel(idOrDirectory, options);
   const file = join(directory, "adapter_config.json");
   const hint = "give a directory that PEFT's save_pretrained wrote";
   const config = parsePeftConfig(await readJsonObject(file, { hint }), file);
