@@ -196,11 +196,12 @@ function extend(row: Row, logits: Float32Array, options: Resolved): SampledToken
 
 /** Broken weights answer with the first token of the vocabulary, again and again: better an error. */
 function refuseNonFinite(logits: Float32Array, index: number): void {
-  const at = logits.findIndex((value) => !Number.isFinite(value));
-  if (at < 0) return;
-  throw new NumericsError(
-    `expected finite logits for completion token ${index}, found ${logits[at]} for token id ${at}; check the weights, or load them with precision float32`,
-  );
+  for (let id = 0; id < logits.length; id++) {
+    if (Number.isFinite(logits[id])) continue;
+    throw new NumericsError(
+      `expected finite logits for completion token ${index}, found ${logits[id]} for token id ${id}; check the weights, or load them with precision float32`,
+    );
+  }
 }
 
 function toCompletion(row: Row, tokenizer: TextTokenizer, stop: ReadonlySet<number>): Completion {

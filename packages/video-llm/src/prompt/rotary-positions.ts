@@ -18,7 +18,8 @@ type Positioned = Pick<PreparedPrompt, "tokenIds" | "visual" | "visualPositions"
  * Positions of a prompt. Qwen-VL (M-RoPE, arXiv 2409.12191, section 2.1, and 2502.13923): a visual token stands at its
  * time, row and column, counted from where the text before has arrived; the text after goes on one past the largest of
  * all. Other families count tokens. Alarm tokens between the frames of a video (beyond the paper) stand one past the largest
- * so far, and neither the frames after them nor the text are moved by them.
+ * so far, and neither the frames after them nor the text are moved by them. Qwen3-VL's pairs of frames stand behind the text
+ * that tells their time, each with rows and columns of its own; what stands between them counts as text.
  *
  * transformers 5.18 lets text go on past the larger side of a frame, even where a long video's times reach further, and
  * then decodes from past the largest; the papers, vLLM and transformers 4 have the rule above, which the models were
