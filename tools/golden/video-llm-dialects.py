@@ -117,6 +117,10 @@ def case(name, json_config, dtype=torch.float32, shards=1, visual=None):
             frames = pixels(*visual)
             result["frames"] = list(visual)
             result["embeddings"] = rounded(embed(model, kind, frames)[:, ::3])
+            if kind == "video_llama_3":  # an image keeps its patches
+                values, grid = merge_order(frames[:1], model.config.vision_config.patch_size, 1, 1)
+                found = model.model.get_image_features(pixel_values=values, image_grid_thw=grid, image_merge_sizes=torch.tensor([1]))
+                result["imageEmbeddings"] = rounded(torch.cat(list(found.pooler_output))[:, ::3])
     print(name, result["greedy"])
     return result
 

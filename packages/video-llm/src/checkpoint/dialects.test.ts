@@ -29,6 +29,8 @@ interface Case {
   readonly greedy: number[];
   readonly frames?: [number, number, number];
   readonly embeddings?: number[];
+  /** Of the first frame as an image. */
+  readonly imageEmbeddings?: number[];
 }
 /** What tools/golden/video-llm-dialects.py writes. */
 interface Golden {
@@ -155,11 +157,16 @@ async function check(model: VideoLlm, golden: Case, textIds: readonly number[]):
   });
   expect(Array.from(completion?.tokenIds ?? [])).toEqual(golden.greedy);
   if (golden.frames === undefined) return;
-  const features = await model.encodeVideo(pixels(golden.frames));
-  const embeddings = await model.visualEmbeddings(features);
-  const rows = embeddings.length / features.keptTokens.length;
-  const picked = Array.from(embeddings).filter((_, i) => (i % rows) % 3 === 0);
-  expect(worst(picked, golden.embeddings as number[])).toBeLessThan(1e-4);
+  const embeddings = async (frames: [number, number, number], kind: "image" | "video"): Promise<number[]> => {
+    const features = await model.encodeVideo(pixels(frames), { kind });
+    const values = await model.visualEmbeddings(features);
+    const width = values.length / features.keptTokens.length;
+    return Array.from(values).filter((_, i) => (i % width) % 3 === 0);
+  };
+  const [, height, columns] = golden.frames;
+  expect(worst(await embeddings(golden.frames, "video"), golden.embeddings as number[])).toBeLessThan(1e-4);
+  if (golden.imageEmbeddings === undefined) return;
+  expect(worst(await embeddings([1, height, columns], "image"), golden.imageEmbeddings)).toBeLessThan(1e-4);
 }
 
 describe("transformers' logits, greedy tokens and visual embeddings", () => {
