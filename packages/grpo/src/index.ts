@@ -12,11 +12,11 @@ export {
   type AdvantageOptions,
   advantageConfigSchema,
 } from "./config/advantage-config.js";
+export { grpoOptionsFromTrl } from "./config/from-trl.js";
 export { type ConfigFinding, type LintContext, lintGrpoConfig } from "./config/lint-config.js";
 export {
   AGGREGATIONS,
   type Aggregation,
-  aggregationOf,
   KL_ESTIMATORS,
   type KlEstimator,
   LOSS_TYPES,
@@ -61,8 +61,8 @@ export {
 export { type GrpoLossExtras, type GrpoLossResult, grpoLoss, type TokenTerms } from "./loss/grpo-loss.js";
 export { type KlOutput, klEstimate } from "./loss/kl-terms.js";
 export type { LossBatch, TokenRow } from "./loss/loss-batch.js";
-export { type LossMetrics, LossTally } from "./loss/loss-metrics.js";
-export { type LossNormalizers, lossNormalizers, quantileSorted } from "./loss/loss-normalizers.js";
+export type { LossMetrics, LossTally } from "./loss/loss-metrics.js";
+export { type LossNormalizers, lossNormalizers } from "./loss/loss-normalizers.js";
 export {
   type LogitsGradientOptions,
   logitsGradientInto,
