@@ -37,7 +37,7 @@ export function writeAlarmEmbeddingsInto(
     for (const group of groups[modality]) {
       if (group.length > count) {
         throw new AlarmShapeError(
-          `expected at most ${count} ${modality} alarm tokens a place, found ${group.length}; place as many as there are vectors`,
+          `expected at most ${count} ${modality} alarm tokens per place, found ${group.length}; place as many as there are vectors`,
           { location },
         );
       }
@@ -88,7 +88,7 @@ export function insertAlarmEmbeddings(
   checkVectors(embeddings, vectors, width, location);
   if (vectors.textual.length !== width) {
     throw new AlarmShapeError(
-      `expected one vector a modality, found ${vectors.textual.length} textual values for a width of ${width}`,
+      `expected one vector per modality, found ${vectors.textual.length} textual values for a width of ${width}`,
       { location },
     );
   }

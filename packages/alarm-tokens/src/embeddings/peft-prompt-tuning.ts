@@ -61,7 +61,7 @@ export function toPeftPromptTuning(
 /**
  * Reads the vectors back.
  *
- * @param config the adapter's config, whose `alarm_tokens` tells the rows apart; default: one row a modality
+ * @param config the adapter's config, whose `alarm_tokens` tells the rows apart; default: one row per modality
  * @throws AlarmShapeError unless there is one tensor `prompt_embeddings` [n + m, d] with a row for each of them.
  */
 export function fromPeftPromptTuning(

@@ -16,7 +16,7 @@ export const harmReadoutSchema = z.strictObject({
 /** A linear readout of p(harm | query, video) from several tokens and layers. */
 export type HarmReadout = z.infer<typeof harmReadoutSchema>;
 
-/** Samples a forward pass. */
+/** Samples per forward pass. */
 const BATCH = 32;
 
 /**

@@ -11,7 +11,7 @@ export interface SegmentLogits {
 
 /** What a model tells a guard of samples. */
 export interface GuardStates extends Pick<AlarmStates, "visualLogits" | "textualLogits"> {
-  /** One entry a sample; absent from models without segment alarms. An entry without segments is one without a video. */
+  /** One entry per sample; absent from models without segment alarms. An entry without segments is one without a video. */
   readonly segments?: readonly SegmentLogits[];
 }
 

@@ -42,7 +42,7 @@ export interface HiddenStateModel<Sample> {
       readonly signal?: AbortSignal;
     },
   ): Promise<ReadonlyMap<string, Float32Array>>;
-  /** Attention weights of one sample's prompt, one entry a layer. */
+  /** Attention weights of one sample's prompt, one entry per layer. */
   attentionWeights(sample: Sample, options?: { readonly signal?: AbortSignal }): Promise<AttentionWeights[]>;
 }
 

@@ -36,7 +36,7 @@ export function placeAlarmTokenIds(
  * Carries a parallel array (labels, masks) over the insertion.
  *
  * @param fill value at the alarm tokens: -100 for labels, so that no loss falls on them.
- * @throws AlarmShapeError when `values` is not one a token.
+ * @throws AlarmShapeError when `values` is not one per token.
  */
 export function carryOver(
   values: ArrayLike<number>,

@@ -9,7 +9,7 @@ import { insertTokenIds } from "./insert-token-ids.js";
 /** After which pieces of a video visual alarm tokens stand: the whole of it (the paper), every frame, or every so many seconds. */
 export type AlarmSegments = "video" | "frame" | { readonly seconds: number };
 
-/** How many alarm tokens there are and where. The default is the paper's: one a modality. */
+/** How many alarm tokens there are and where. The default is the paper's: one per modality. */
 export interface AlarmLayout {
   /** Tokens at each visual place, n. Default 1. */
   readonly visualVectors?: number;

@@ -7,7 +7,7 @@ import { type RewardColumn, weightedRewards } from "./weighted-rewards.js";
 
 /** Rewards of a batch and how its rows are grouped. */
 export interface AdvantageInput {
-  /** One column a reward function, one entry a completion; null = the function cannot judge that row. */
+  /** One column per reward function, one entry per completion; null = the function cannot judge that row. */
   readonly rewards: readonly RewardColumn[];
   /** Weight of each function; default 1 each. */
   readonly rewardWeights?: readonly number[] | undefined;
@@ -31,7 +31,7 @@ export interface GroupReport extends RewardStatistics {
 
 /** Advantages with what they were made of. */
 export interface AdvantageResult {
-  /** One a row; exactly 0 for unscorable rows and zero-variance groups. */
+  /** One per row; exactly 0 for unscorable rows and zero-variance groups. */
   readonly advantages: Float64Array;
   /** Weighted reward of each row; NaN = unscorable. */
   readonly rewards: Float64Array;
@@ -66,9 +66,9 @@ const pick = (values: ArrayLike<number>, rows: readonly number[]): number[] => r
 function groupRows(groups: ArrayLike<number> | number, rewards: Float64Array): GroupReport[] {
   const size = typeof groups === "number" ? groups : undefined;
   if (size !== undefined && (!Number.isInteger(size) || size < 1 || rewards.length % size !== 0))
-    throw new GrpoDataError(`${rewards.length} rewards cannot be cut into groups of ${size}; pass a group id a row`);
+    throw new GrpoDataError(`${rewards.length} rewards cannot be cut into groups of ${size}; pass a group id per row`);
   if (typeof groups !== "number" && groups.length !== rewards.length)
-    throw new GrpoDataError(`there are ${groups.length} group ids for ${rewards.length} rewards, expected one a row`);
+    throw new GrpoDataError(`there are ${groups.length} group ids for ${rewards.length} rewards, expected one per row`);
   const rowsOf = new Map<number, number[]>();
   for (let row = 0; row < rewards.length; row++) {
     const id = typeof groups === "number" ? Math.floor(row / groups) : (groups[row] as number);
@@ -84,7 +84,7 @@ function groupRows(groups: ArrayLike<number> | number, rewards: Float64Array): G
 }
 
 function need(values: ArrayLike<number> | undefined, name: string, rows: number, why: string): ArrayLike<number> {
-  if (!values) throw new GrpoDataError(`${why} needs ${name}: pass one number a completion`);
+  if (!values) throw new GrpoDataError(`${why} needs ${name}: pass one number per completion`);
   if (values.length !== rows) throw new GrpoDataError(`${name} has ${values.length} entries, expected ${rows}`);
   return values;
 }

@@ -12,7 +12,7 @@ const trainConfigShape = {
   numTrainEpochs: z.number().positive().default(1).describe("passes over the prompts when maxSteps is null"),
   shuffleDataset: z.boolean().default(true).describe("a new seeded order of the prompts every epoch"),
   promptsPerRollout: count.default(8).describe("prompts P sampled together; a rollout has P * numGenerations rows"),
-  numGenerations: count.default(8).describe("completions a prompt, G"),
+  numGenerations: count.default(8).describe("completions per prompt, G"),
   updatesPerRollout: count.default(1).describe("optimizer steps a rollout is cut into, whole prompts each"),
   numIterations: count.default(1).describe("passes over each rollout (mu); ratios leave 1 from the second on"),
   perDeviceTrainBatchSize: count

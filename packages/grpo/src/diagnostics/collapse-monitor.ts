@@ -15,7 +15,7 @@ export interface RunObservation {
   readonly truncated: number;
   /** Mean KL to the reference a token; 0 without one. */
   readonly kl: number;
-  /** Mean of -logp a token. */
+  /** Mean of -logp per token. */
   readonly entropyEstimate: number;
   /** Effective share of the tokens. */
   readonly effectiveSampleSize: number;

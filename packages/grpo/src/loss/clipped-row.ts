@@ -1,7 +1,7 @@
 import type { LossConfig } from "../config/loss-config.js";
 import type { RowSums, RowTask } from "./row-loop.js";
 
-/** Whether `clippedRow` computes this row: the clipped loss with a ratio a token, and at most a k3 KL. */
+/** Whether `clippedRow` computes this row: the clipped loss with a ratio per token, and at most a k3 KL. */
 export function isPlainClipped(task: RowTask, config: LossConfig): boolean {
   return (
     ["grpo", "dapo", "bnpo", "dr_grpo", "luspo"].includes(config.lossType) &&

@@ -29,7 +29,7 @@ export interface GrpoLossResult {
   readonly policyLoss: number;
   /** Its part from the KL term, beta included. */
   readonly klLoss: number;
-  /** dLoss / dLogProbs: one row a completion, exactly 0 where a token does not count. */
+  /** dLoss / dLogProbs: one row per completion, exactly 0 where a token does not count. */
   readonly dLossDLogProbs: Float64Array[];
   /** dLoss / dEntropies, only when `entropyCoef` is not 0. */
   readonly dLossDEntropies?: Float64Array[];

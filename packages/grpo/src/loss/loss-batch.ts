@@ -3,7 +3,7 @@ import { GrpoDataError } from "../errors.js";
 /** Per-token values of one completion. Rows may differ in length, or be padded with anything where the mask is 0. */
 export type TokenRow = Float64Array | Float32Array;
 
-/** Rows of one update, or of one micro-batch of it. All arrays have one entry a completion, in the same order. */
+/** Rows of one update, or of one micro-batch of it. All arrays have one entry per completion, in the same order. */
 export interface LossBatch {
   /** Log-probabilities of the sampled tokens under the policy being trained. */
   readonly logProbs: readonly TokenRow[];
@@ -23,13 +23,13 @@ export interface LossBatch {
   readonly zeroVariance?: ArrayLike<number> | undefined;
 }
 
-/** Throws `GrpoDataError` unless every given array has one row a completion and every row the length of its logProbs. */
+/** Throws `GrpoDataError` unless every given array has one row per completion and every row the length of its logProbs. */
 export function checkLossBatch(batch: LossBatch): void {
   const rows = batch.logProbs.length;
   const perRow = { advantages: batch.advantages, zeroVariance: batch.zeroVariance };
   for (const [name, values] of Object.entries(perRow)) {
     if (values && values.length !== rows)
-      throw new GrpoDataError(`${name} has ${values.length} entries, expected one a completion (${rows})`);
+      throw new GrpoDataError(`${name} has ${values.length} entries, expected one per completion (${rows})`);
   }
   for (let row = 0; row < rows; row++) {
     if (!Number.isFinite(batch.advantages[row]))
@@ -45,7 +45,7 @@ export function checkLossBatch(batch: LossBatch): void {
   for (const [name, values] of Object.entries(perToken)) {
     if (!values) continue;
     if (values.length !== rows)
-      throw new GrpoDataError(`${name} has ${values.length} rows, expected one a completion (${rows})`);
+      throw new GrpoDataError(`${name} has ${values.length} rows, expected one per completion (${rows})`);
     for (let row = 0; row < rows; row++) {
       const found = (values[row] as { length: number }).length;
       const expected = (batch.logProbs[row] as TokenRow).length;

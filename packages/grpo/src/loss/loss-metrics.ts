@@ -6,11 +6,11 @@ export interface LossMetrics {
   readonly rows: number;
   /** Counted tokens. */
   readonly tokens: number;
-  /** Mean KL estimate to the reference a token (nats); 0 without a reference. */
+  /** Mean KL estimate to the reference per token (nats); 0 without a reference. */
   readonly kl: number;
   /** Mean of old - logp a token: how far this update has moved from the rollout policy (k1, nats). */
   readonly policyDrift: number;
-  /** Mean of -logp a token: an unbiased estimate of the entropy when sampling is untruncated and the row is on-policy. */
+  /** Mean of -logp per token: an unbiased estimate of the entropy when sampling is untruncated and the row is on-policy. */
   readonly entropyEstimate: number;
   /** Share of tokens where the lower clip decided (A < 0). */
   readonly clipLow: number;

@@ -3,7 +3,7 @@ import type { TokenRow } from "./loss-batch.js";
 
 /** Importance weights of one row against the engine that sampled it. */
 export interface RowCorrection {
-  /** One weight a token in the token modes, a single one in the sequence modes. */
+  /** One weight per token in the token modes, a single one in the sequence modes. */
   readonly weights: Float64Array;
   /** The same before truncation or masking. */
   readonly raw: Float64Array;

@@ -23,7 +23,7 @@ export interface RowTask {
   readonly beta: number;
   /** Whether the KL is multiplied by the importance ratio. */
   readonly correctKl: boolean;
-  /** The sequence's ratio and whether its clamp passes gradients; null = one ratio a token. */
+  /** The sequence's ratio and whether its clamp passes gradients; null = one ratio per token. */
   readonly sequence: { readonly ratio: number; readonly passes: boolean } | null;
   /** The gradient with respect to the log-ratio goes to `RowSums.adjoint` instead of to this token. */
   readonly sharesGradient: boolean;

@@ -63,7 +63,7 @@ export function selectiveLogSoftmax(
 export interface LogitsGradientOptions {
   /** As in the forward pass; default 1. */
   readonly temperature?: number;
-  /** dLoss / dEntropies, one a row; needs the forward pass's entropies. */
+  /** dLoss / dEntropies, one per row; needs the forward pass's entropies. */
   readonly dLossDEntropies?: ArrayLike<number>;
   /** As in the forward pass. */
   readonly backend?: "wasm" | "portable";
@@ -168,7 +168,7 @@ function chosenKernels(backend: "wasm" | "portable" | undefined): LogSoftmaxKern
 function checkSizes(logits: Float32Array, vocabularySize: number, targets: ArrayLike<number>): number {
   if (!Number.isInteger(vocabularySize) || vocabularySize < 1 || logits.length !== vocabularySize * targets.length)
     throw new GrpoDataError(
-      `${logits.length} logits are not ${targets.length} rows (one a target) of a vocabulary of ${vocabularySize}`,
+      `${logits.length} logits are not ${targets.length} rows (one per target) of a vocabulary of ${vocabularySize}`,
     );
   for (let r = 0; r < targets.length; r++) {
     const target = targets[r] as number;

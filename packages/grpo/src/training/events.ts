@@ -103,9 +103,9 @@ export interface UpdateEvent {
   readonly loss: number;
   readonly policyLoss: number;
   readonly klLoss: number;
-  /** Mean KL estimate to the reference a token. */
+  /** Mean KL estimate to the reference per token. */
   readonly kl: number;
-  /** Mean of -logp a token. */
+  /** Mean of -logp per token. */
   readonly entropyEstimate: number;
   /** Before clipping. */
   readonly gradientNorm: number;

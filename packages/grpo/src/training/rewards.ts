@@ -7,7 +7,7 @@ export interface GrpoExample<Prompt> {
   readonly prompt: Prompt;
 }
 
-/** A rollout as reward functions see it: one entry a completion, the completions of a prompt next to each other. */
+/** A rollout as reward functions see it: one entry per completion, the completions of a prompt next to each other. */
 export interface RewardBatch<Example> {
   /** The data row of each completion. */
   readonly examples: readonly Example[];
@@ -19,7 +19,7 @@ export interface RewardBatch<Example> {
   readonly signal?: AbortSignal;
 }
 
-/** TRL's contract: one number a completion, or null where the function cannot judge. */
+/** TRL's contract: one number per completion, or null where the function cannot judge. */
 export type RewardFunction<Example> = (
   batch: RewardBatch<Example>,
 ) => Promise<readonly (number | null)[]> | readonly (number | null)[];

@@ -13,7 +13,7 @@ export interface PreparedRollout {
   readonly index: number;
   /** Optimizer steps taken when it was sampled. */
   readonly sampledAtStep: number;
-  /** Rows of the training data, one a prompt. */
+  /** Rows of the training data, one per prompt. */
   readonly exampleIndices: readonly number[];
   /** Completions, group by group. */
   readonly completions: readonly Completion[];

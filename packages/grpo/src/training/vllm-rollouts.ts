@@ -90,7 +90,7 @@ export interface TokenItem {
 }
 
 /**
- * Log-probabilities of given completions under the served model (a frozen reference, say), one row an item. Text models
+ * Log-probabilities of given completions under the served model (a frozen reference, say), one row per item. Text models
  * only: the prompt goes in as ids.
  *
  * @throws GrpoRolloutError
