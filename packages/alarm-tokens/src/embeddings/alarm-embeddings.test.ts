@@ -20,7 +20,7 @@ describe("alarm embeddings", () => {
     writeAlarmEmbeddingsInto(embeddings, { visual, textual: [6] }, two, { width: 2 });
     expect([...embeddings]).toEqual([1, 1, 7, 7, 6, 6, 1, 1, 7, 7, 6, 6, 8, 8]);
     expect(() => writeAlarmEmbeddingsInto(embeddings, { visual, textual: [0, 3, 6] }, two, { width: 2 })).toThrow(
-      /at most 2 textual alarm tokens a place, found 3/,
+      /at most 2 textual alarm tokens per place, found 3/,
     );
   });
 
