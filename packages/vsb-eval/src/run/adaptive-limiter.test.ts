@@ -1,6 +1,7 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { RequestError } from "../errors.js";
+import { AbortHub } from "./abort-hub.js";
 import { AdaptiveLimiter } from "./adaptive-limiter.js";
 
 async function round(limiter: AdaptiveLimiter, failure: RequestError | null = null): Promise<void> {
@@ -59,6 +60,25 @@ describe("AdaptiveLimiter", () => {
     limiter.release(new RequestError("rate_limited", "429", { retryAfterSeconds: 0.08 }));
     await limiter.acquire();
     expect(performance.now() - start).toBeGreaterThanOrEqual(75);
+  });
+
+  it("keeps no timer for a wait that nobody sits out, and none that overflows", async () => {
+    vi.useFakeTimers();
+    const controller = new AbortController();
+    const limiter = new AdaptiveLimiter({ start: 4 });
+    await limiter.acquire();
+    limiter.release(new RequestError("rate_limited", "429", { retryAfterSeconds: 40 * 24 * 3600 }));
+    let admitted = false;
+    const waiting = limiter.acquire(new AbortHub(controller.signal)).then(() => {
+      admitted = true;
+    });
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(admitted).toBe(false);
+    expect(vi.getTimerCount()).toBe(1);
+    controller.abort(new Error("interrupted"));
+    await expect(waiting).rejects.toThrow("interrupted");
+    expect(vi.getTimerCount()).toBe(0);
+    vi.useRealTimers();
   });
 
   it("never has more in flight than its limit, and serves everyone", async () => {

@@ -1,3 +1,4 @@
+import { after } from "@videosafety/endpoint";
 import type { RequestError } from "../errors.js";
 import type { AbortHub } from "./abort-hub.js";
 
@@ -35,7 +36,8 @@ export class AdaptiveLimiter {
   #lastCutMs = Number.NEGATIVE_INFINITY;
   #growthFromMs = Number.NEGATIVE_INFINITY;
   #pausedUntilMs = Number.NEGATIVE_INFINITY;
-  #timer: ReturnType<typeof setTimeout> | null = null;
+  /** Ends the wait for a server's Retry-After; null when nobody waits. */
+  #stop: (() => void) | null = null;
 
   /** @param options bounds; `start` is cut to `max`. */
   constructor(options: LimiterOptions = {}) {
@@ -60,6 +62,9 @@ export class AdaptiveLimiter {
       if (hub?.signal.aborted) return reject(hub.signal.reason);
       const forget = hub?.onAbort(() => {
         this.#queue.splice(this.#queue.indexOf(admit), 1);
+        // A timer for nobody would keep the process alive.
+        if (this.#queue.length === 0) this.#stop?.();
+        if (this.#queue.length === 0) this.#stop = null;
         reject(hub.signal.reason);
       });
       const admit = (): void => {
@@ -107,11 +112,11 @@ export class AdaptiveLimiter {
   #admit(): void {
     const wait = this.#pausedUntilMs - this.#now();
     if (wait > 0) {
-      if (this.#timer !== null || this.#queue.length === 0) return;
-      this.#timer = setTimeout(() => {
-        this.#timer = null;
+      if (this.#stop !== null || this.#queue.length === 0) return;
+      this.#stop = after(wait / 1000, () => {
+        this.#stop = null;
         this.#admit();
-      }, wait);
+      });
       return;
     }
     while (this.#active < this.limit) {

@@ -1,5 +1,6 @@
 import { after } from "@videosafety/endpoint";
 import { RequestError } from "../errors.js";
+import { toRunnerError } from "../openai/chat-completion.js";
 import type { AbortHub } from "./abort-hub.js";
 import type { AdaptiveLimiter } from "./adaptive-limiter.js";
 
@@ -67,9 +68,10 @@ async function withTimeout<T>(
   }
 }
 
-/** Any thrown value as a {@link RequestError}; what is not one becomes `exception`, which is not retried. */
+/** Any thrown value as a {@link RequestError}; what is neither one nor an endpoint's error becomes `exception`, which is not retried. */
 export function toRequestError(error: unknown): RequestError {
-  if (error instanceof RequestError) return error;
+  const typed = toRunnerError(error);
+  if (typed instanceof RequestError) return typed;
   const message = error instanceof Error ? error.message : String(error);
   return new RequestError("exception", message, { cause: error });
 }
