@@ -38,11 +38,26 @@ export async function scoreRollout<Example>(
 ): Promise<Record<string, readonly (number | null)[]>> {
   const columns = await Promise.all(
     Object.entries(rewards).map(async ([name, reward]) => {
-      const column = await reward(batch);
+      const column = await answerOf(name, reward, batch);
       return [name, checkedColumn(name, column, batch.completions.length)] as const;
     }),
   );
   return Object.fromEntries(columns);
+}
+
+/** What a reward answers; an error names the reward and keeps the cause. An abort stays what it is. */
+async function answerOf<Example>(
+  name: string,
+  reward: RewardFunction<Example>,
+  batch: RewardBatch<Example>,
+): Promise<unknown> {
+  try {
+    return await reward(batch);
+  } catch (cause) {
+    batch.signal?.throwIfAborted();
+    const said = cause instanceof Error ? cause.message : String(cause);
+    throw new GrpoDataError(`reward "${name}" failed: ${said}; a row that it cannot judge should be null`, { cause });
+  }
 }
 
 /** @throws GrpoDataError unless a reward answered `count` entries that are finite or null */

@@ -232,6 +232,17 @@ describe("trainGrpo", () => {
       await expect(attempt).rejects.toMatchObject({ code: "GRPO_DATA" });
       await expect(attempt).rejects.toThrow(message);
     }
+    const failure = new TypeError("no such field");
+    const failing = { target: () => Promise.reject(failure) };
+    await expect(start(quick, { rewards: failing })).rejects.toMatchObject({
+      code: "GRPO_DATA",
+      message: expect.stringMatching(/reward "target" failed: no such field/),
+      cause: failure,
+    });
+    const controller = new AbortController();
+    const aborting = { target: () => Promise.reject(controller.abort(new Error("enough"))) };
+    const stopped = start(quick, { rewards: aborting, signal: controller.signal });
+    await expect(stopped).rejects.toThrow(/^enough$/);
     const bonus = { accuracy: "target", bonus: () => undefined };
     await expect(start(quick, { length: bonus })).rejects.toThrow(/reward "length" gave undefined/);
     expect(policy.calls.parametersChanged).toBe(0);
