@@ -1,13 +1,15 @@
 import { terminalTable } from "@videosafety/vsb-eval";
+import { alarmLines } from "./training-alarms.js";
 import type { PipelineResults } from "./write-results-node.js";
 
 /** The table of a run: vsb-eval's, what the answers to safe queries are worth, and the second world's own scores. */
-export function resultsTable({ evaluation, usefulness, scores }: PipelineResults): string {
+export function resultsTable({ evaluation, usefulness, scores, alarms }: PipelineResults): string {
   const shares = Object.entries(usefulness).map(([stage, share]) =>
     share === null ? `${stage} -` : `${stage} ${(100 * share).toFixed(1)}`,
   );
   const parts = [terminalTable(evaluation), `right answers to safe queries, %: ${shares.join(", ")}`];
   if (scores !== undefined) parts.push(scoresTable(scores));
+  parts.push(alarms.length === 0 ? "training alarms: none" : ["training alarms:", ...alarmLines(alarms)].join("\n  "));
   return parts.join("\n\n");
 }
 

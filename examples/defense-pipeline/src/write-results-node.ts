@@ -10,9 +10,12 @@ import {
   reportExamples,
 } from "@videosafety/vsb-eval";
 import { type RunEnvironment, runEnvironment } from "./environment-node.js";
+import { REWARD_LOG } from "./grpo-stage-node.js";
 import type { PipelineConfig } from "./pipeline-config.js";
 import type { PipelineData, TruthScores } from "./pipeline-data.js";
 import type { RunFolder } from "./run-folder-node.js";
+import { alarmLines, type TrainingAlarm, trainingAlarms } from "./training-alarms.js";
+import { RewardLog } from "./training-log-node.js";
 
 /** What a run measured. */
 export interface PipelineResults {
@@ -22,6 +25,8 @@ export interface PipelineResults {
   readonly environment: RunEnvironment;
   /** Share of answered safe queries whose answer holds the right content, by checkpoint. */
   readonly usefulness: Readonly<Record<string, number | null>>;
+  /** Signs that a stage did harm or nothing. */
+  readonly alarms: readonly TrainingAlarm[];
   /** Counts by checkpoint, family, question, novelty and minimal pair; only of the second world. */
   readonly scores?: Readonly<Record<string, NonNullable<TruthScores["scores"]>>>;
 }
@@ -57,10 +62,15 @@ export async function writeResults(options: {
     units: run.units.map((unit) => ({ ...unit, item: relativeItems.get(unit.item.id) ?? unit.item })),
   }));
   const evaluation = buildResults([...relativeItems.values()], relativeRuns);
+  const frrOf = (stage: string): number | null =>
+    evaluation.summary.find(({ name }) => name === stage)?.frr.mean ?? null;
+  const rates = Array.from(truth, ([stage, of]) => ({ stage, frr: frrOf(stage), truth: of }));
+  const alarms = trainingAlarms(rates, new RewardLog(folder.file(REWARD_LOG)).rows);
   const results: PipelineResults = {
     environment: runEnvironment(),
     evaluation,
     usefulness,
+    alarms,
     ...(Object.keys(scores).length === 0 ? {} : { scores }),
   };
   writeAtomically(folder.file("results.json"), `${JSON.stringify({ config, ...results }, null, 2)}\n`);
@@ -85,6 +95,7 @@ export async function writeResults(options: {
       packages: Object.entries(results.environment.packages)
         .map(([name, version]) => `${name} ${version ?? "not installed"}`)
         .join(", "),
+      alarms: alarms.length === 0 ? "none" : alarmLines(alarms).join("; "),
       ...(config.world === 2 ? {} : { caveat: CAVEAT }),
       seed: config.seed,
       usefulness: Object.entries(usefulness)
