@@ -1,5 +1,6 @@
 // Starts `safety-rewards serve` on a free port and runs the Python glue of every trainer against it.
-// usage: [PYTHON=python3] [FRAMEWORKS=folder] node run-glue.mjs   (build first: pnpm turbo run build --filter=@videosafety/rewards)
+// usage: [PYTHON=python3] [SWIFT_PYTHON=...] [FRAMEWORKS=folder] node run-glue.mjs
+//   (build first: npx turbo run build --filter=@videosafety/rewards...; PYTHON with trl, SWIFT_PYTHON with ms-swift and msgspec train one step each)
 //   FRAMEWORKS holds checkouts named verl, ms-swift and EasyR1; the glue of those that are there is also run by their own code
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
@@ -31,12 +32,18 @@ const cwd = fileURLToPath(new URL("./glue", import.meta.url));
 
 /** Runs a Python program of the glue; gives whether it succeeded. */
 async function python(...args) {
-  const child = spawn(process.env.PYTHON ?? "python3", args, { cwd, env, stdio: "inherit" });
+  return run(process.env.PYTHON ?? "python3", args);
+}
+
+async function run(interpreter, args) {
+  const child = spawn(interpreter, args, { cwd, env, stdio: "inherit" });
   const [code] = await once(child, "exit");
   return code === 0;
 }
 
 const results = [await python("check_glue.py")];
+if (process.env.SWIFT_PYTHON) results.push(await run(process.env.SWIFT_PYTHON, ["check_ms_swift_training.py"]));
+else console.log("--  no SWIFT_PYTHON: ms-swift's trainer was not run");
 for (const framework of ["verl", "ms-swift", "EasyR1"]) {
   const checkout = join(process.env.FRAMEWORKS ?? "", framework);
   if (process.env.FRAMEWORKS && existsSync(checkout))

@@ -63,6 +63,12 @@ class Batch:
         return Batch({k: v[row] for k, v in self.batch.items()}, {k: v[row] for k, v in self.non_tensor_batch.items()})
 
 
+class Config(dict):
+    """Options that are read as items or as attributes."""
+
+    __getattr__ = dict.__getitem__
+
+
 def package(name, path):
     """The package without running its __init__, which would import the whole framework."""
     module = types.ModuleType(name)
@@ -107,8 +113,8 @@ def check_verl(checkout):
     from verl.trainer.ppo.reward import get_custom_reward_fn
     from verl.workers.reward_manager.naive import NaiveRewardManager
 
-    config = {"custom_reward_function": {"path": str(HERE / "verl_reward.py"), "name": "compute_score"}}
-    score = get_custom_reward_fn(config)
+    function = {"custom_reward_function": {"path": str(HERE / "verl_reward.py"), "name": "compute_score"}}
+    score = get_custom_reward_fn(Config(function, reward=Config(function)))  # under reward. since 0.9
     ids = torch.tensor([[row, 9] for row in range(4)])
     batch = {"prompts": ids, "responses": ids, "attention_mask": torch.ones(4, 4, dtype=torch.int64)}
     columns = {
