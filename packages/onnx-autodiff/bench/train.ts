@@ -5,7 +5,8 @@
  * neither the workspace nor its lockfile carries them. Prints a Markdown table to stdout, progress to stderr.
  */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
+import { cpus, loadavg } from "node:os";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
@@ -24,6 +25,15 @@ const peer = (options: unknown): string[] => [
   here("./peers/peer-worker.mjs"),
   JSON.stringify(options),
 ];
+/** The instruction sets that the timings depend on: a row of the docs is for one set. */
+function cpuFeatures(): string {
+  const info = existsSync("/proc/cpuinfo") ? readFileSync("/proc/cpuinfo", "utf8") : "";
+  const flags = new Set(/^flags\s*:\s*(.*)$/m.exec(info)?.[1]?.split(" "));
+  const known = ["avx2", "fma", "avx512f", "avx512_vnni", "avx512_bf16", "amx_tile"].filter((name) => flags.has(name));
+  return `${cpus().length} x ${cpus()[0]?.model ?? "unknown"} (${known.join(" ") || process.arch}), Node ${process.version}, load ${loadavg()[0]?.toFixed(1)}`;
+}
+console.error(cpuFeatures());
+
 const SMALL = { batch: 1, sequence: 64 };
 const CONTENDERS: Readonly<Record<string, { label: string; command: string[]; against?: string }>> = {
   ceiling: { label: "matmul ceiling (1024^3 + 2048^3)", command: ours({ mode: "ceiling" }) },

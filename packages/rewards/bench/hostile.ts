@@ -15,6 +15,7 @@ import {
   vsr1AccuracyRewards,
   vsr1FormatReward,
 } from "../src/index.js";
+import { cpuFeatures } from "./own-server.js";
 import { benchPairs } from "./pairs.js";
 
 const { values: flags } = parseArgs({ options: { reference: { type: "string" } } });
@@ -109,6 +110,7 @@ const rewards: Record<string, (row: RewardRow) => unknown> = {
   "ROUGE-Lsum (no reward)": (row) => rouge(row.solution, row.completion, ["rougeLsum"]),
 };
 
+console.log(cpuFeatures());
 const usual = benchPairs()[0]?.[0] ?? "";
 /** Where the hostile text stands, and what it is held against. */
 const placed = (text: string): RewardRow[] => {

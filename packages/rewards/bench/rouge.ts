@@ -3,8 +3,10 @@
 import { execFileSync } from "node:child_process";
 import { l, n } from "js-rouge";
 import { meanRouge } from "../src/index.js";
+import { cpuFeatures } from "./own-server.js";
 import { benchPairs } from "./pairs.js";
 
+console.log(cpuFeatures());
 const pairs = benchPairs();
 
 function perSecond(score: (reference: string, hypothesis: string) => unknown, milliseconds = 1500): number {
