@@ -33,15 +33,18 @@ const tarballs = Object.fromEntries(packages.map((entry) => [entry.name, tarball
 const types = {
   "@types/node": JSON.parse(readFileSync(`${root}node_modules/@types/node/package.json`, "utf8")).version,
 };
-// The tutorial starts the reward server, so it installs what the server asks for.
-const rewardServer = Object.fromEntries(
-  packages.flatMap(({ short, manifest }) =>
-    short === "rewards"
-      ? Object.keys(manifest.peerDependencies).map((name) => [name, manifest.devDependencies[name]])
-      : [],
-  ),
+// What the READMEs tell a reader to install beside a package: the reward server's programs, a decoder.
+const beside = Object.assign(
+  {},
+  ...[
+    ["rewards", ["commander", "pino", "prom-client"]],
+    ["video-sampler", ["node-av"]],
+  ].map(([short, names]) => {
+    const { devDependencies } = packages.find((entry) => entry.short === short).manifest;
+    return Object.fromEntries(names.map((name) => [name, devDependencies[name]]));
+  }),
 );
-const dependencies = { ...tarballs, ...types, ...rewardServer };
+const dependencies = { ...tarballs, ...types, ...beside };
 const consumerManifest = { name: "consumer", private: true, type: "module", dependencies, overrides: dependencies };
 writeFileSync(`${consumer}/package.json`, JSON.stringify(consumerManifest, null, 2));
 execFileSync(

@@ -158,6 +158,14 @@ function rehearse(short) {
       `const m = require("${entry}"); if (Object.keys(m).length === 0) throw new Error("exports nothing");`,
     );
   });
+  // The README's examples have what it tells a reader to install beside the package.
+  const optional = Object.entries(manifest.peerDependencies ?? {}).filter(([peer]) => peer !== "onnxruntime-web");
+  if (optional.length > 0)
+    attempt(`${name}: its optional peers`, () =>
+      run("npm", ["install", ...optional.map(([peer, range]) => `${peer}@${range}`), "--loglevel=error"], {
+        cwd: folder,
+      }),
+    );
   for (const runtime of runtimes) {
     const runFile = (file) => run(runtime.path, [...(runtime.args ?? []), file], { cwd: folder, timeout: 180_000 });
     entries.forEach((entry, i) => {
