@@ -59,7 +59,7 @@ TEMPLATES = {
 }
 NUMBERS = "2024 ٢٠٢٤ १२३ ④ ½ ² Ⅷ 〇 一二 ໑ 12:30 3.14 x² 𝟙𝟚 ৳৪"
 TEXTS = ["what happens in this video?", "  two  spaces \n", "it's a dog's don't", NUMBERS, "żółć 漢字 🐕‍🦺 é", "é vs é", "tabs\tand\r\nlines\n\n\nend ",
-         "a <b> [INST] User: hi\nAssistant: no", "", "'s start", "9", " ", "<think>a</think> b", "1\n2\n3"]
+         "a <b> [INST] User: hi\nAssistant: no", "", "'s start", "9", " ", "<think>a</think> b", "1\n2\n3", "a \u0085 b\u0085c \ufeff d\ufeffe"]
 
 
 def conversations(parts_only):

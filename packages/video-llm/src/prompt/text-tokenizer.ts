@@ -3,7 +3,7 @@ import { type AlarmTokenIds, lookupAlarmTokenIds, registerAlarmTokens } from "@v
 import { PromptError, TokenizerError } from "../errors.js";
 import { CHAT_TOKENS, PROMPT_CONVENTIONS, type PromptConventions } from "./conventions.js";
 import { withDeadline } from "./deadline-node.js";
-import { checkTokenizerFiles, namedToken, type TokenizerFiles, withUnicodeDigits } from "./tokenizer-files.js";
+import { asInRust, checkTokenizerFiles, namedToken, type TokenizerFiles } from "./tokenizer-files.js";
 
 /** The tokens a fresh tokenizer needs beside its ordinary ones. */
 export const REQUIRED_TOKENS = [
@@ -88,7 +88,7 @@ export class TextTokenizer {
     this.files = { tokenizer: registered.tokenizer, tokenizerConfig: checked.tokenizerConfig };
     this.vocabularySize = registered.vocabularySize;
     this.#tokenizer = this.#bounded(() => {
-      return new Tokenizer(withUnicodeDigits(this.files.tokenizer), this.files.tokenizerConfig);
+      return new Tokenizer(asInRust(this.files.tokenizer), this.files.tokenizerConfig);
     });
     this.alarmIds = lookupAlarmTokenIds({ encode: (text) => this.encode(text) });
     this.imageId = visualIds[0] ?? this.idOf(conventions.image);

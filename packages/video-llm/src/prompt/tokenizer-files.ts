@@ -73,16 +73,28 @@ export function namedToken(config: Readonly<Record<string, unknown>>, key: strin
   return typeof content === "string" ? content : undefined;
 }
 
+/** GPT-2's words, as Rust's `ByteLevel` splits. */
+const WORDS = "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+";
+
 /**
- * The same tokenizer for @huggingface/tokenizers, whose `Digits` knows ASCII digits only: Rust's splits at every numeric
- * character (Unicode categories Nd, Nl and No).
+ * The same tokenizer for @huggingface/tokenizers, some of whose classes of characters are JavaScript's: `Digits` there splits at
+ * ASCII digits only, Rust's at every numeric character (Unicode categories Nd, Nl and No); `ByteLevel` takes U+0085 for no white
+ * space and U+FEFF for some. Expressions in `Split` it translates, so both are written as such.
  */
-export function withUnicodeDigits(tokenizer: TokenizerJson): TokenizerJson {
+export function asInRust(tokenizer: TokenizerJson): TokenizerJson {
+  const split = (Regex: string) => ({ type: "Split", pattern: { Regex }, behavior: "Isolated", invert: false });
   const rewrite = (stage: unknown): unknown => {
     if (typeof stage !== "object" || stage === null) return stage;
-    const { type, individual_digits: single, pretokenizers } = stage as Stage;
-    if (type === "Digits")
-      return { type: "Split", pattern: { Regex: single ? "\\p{N}" : "\\p{N}+" }, behavior: "Isolated", invert: false };
+    const {
+      type,
+      individual_digits: single,
+      pretokenizers,
+      use_regex: words = true,
+      add_prefix_space: prefix,
+    } = stage as Stage;
+    if (type === "Digits") return split(single ? "\\p{N}" : "\\p{N}+");
+    if (type === "ByteLevel" && words === true && prefix !== true)
+      return { type: "Sequence", pretokenizers: [split(WORDS), { ...stage, use_regex: false }] };
     return Array.isArray(pretokenizers) ? { ...stage, pretokenizers: pretokenizers.map(rewrite) } : stage;
   };
   return { ...tokenizer, pre_tokenizer: rewrite(tokenizer.pre_tokenizer) };
