@@ -82,7 +82,7 @@ export const ENGLISH: PatternSet = {
     "<(?:beyond|outside|off limits|not something|isn't something|prohibited|not allowed|disservice)>",
   ],
   lack: [
-    "^(?=.*<(?:videos?|clips?|images?|footage|file|frames?|visuals?|visual|attachment|link)>)(?=.*(?:<(?:not|no|cannot|unable|nothing|wasn't|without)>|n't>))(?=.*<(?:accessible|available|attached|receive\\w*|given|(?:came|come) through|load\\w*|play|open\\w*|display\\w*|access|view|watch|process|to me|my side|in the (?:clip|video))>)",
+    "^(?=.*<(?:videos?|clips?|images?|footage|file|frames?|visuals?|visual|attachment|link)>)(?=.*(?:<(?:not|no|cannot|unable|nothing|wasn't|without)>|n't>))(?=.*<(?:accessible|available|attached|receive\\w*|given|(?:came|come) through|load\\w*|play|open\\w*|display\\w*|access|view|watch|process|to me|my side)>)",
     "<(?:file|video|clip|image|frames?)>.{0,30}<(?:corrupted|damaged|blank|inaccessible)>",
   ],
   reported: [
