@@ -1,8 +1,9 @@
 // Simulated coverage of the nominal 95 % intervals over a grid: videos x items per video x p x ICC, two models of the
 // correlation (beta-binomial; "copy": an item repeats its video's common outcome with probability sqrt(ICC)), sizes equal
-// or uneven (1 .. 2k - 1 items). Prints the worst cells and writes every cell beside this file.
-// Run: nice npx tsx packages/vsb-eval/bench/interval-coverage.ts [draws per cell, default 1000]
-import { writeFileSync } from "node:fs";
+// or uneven (1 .. 2k - 1 items). Prints the worst cells and writes every cell to test/golden/interval-coverage.json.
+// Run: nice npx tsx packages/vsb-eval/bench/interval-coverage.ts [draws per cell, default 1000] [below]
+// With `below` only cells whose coverage in the file is below it are simulated again; the others are kept.
+import { readFileSync, writeFileSync } from "node:fs";
 import { createRng, type Rng } from "@videosafety/random";
 import { pairedDifference, pairedRelativeDrop } from "../src/stats/mover.js";
 import {
@@ -60,7 +61,17 @@ function former(clusters: readonly ClusterCount[]): Interval | null {
   return wilsonInterval(p, n / effect);
 }
 
+const PATH = new URL("../test/golden/interval-coverage.json", import.meta.url);
+const BELOW = process.argv[3] === undefined ? Number.POSITIVE_INFINITY : Number(process.argv[3]);
+const kept: Record<string, unknown>[] = process.argv[3] === undefined ? [] : JSON.parse(readFileSync(PATH, "utf8"));
 const cells: Record<string, unknown>[] = [];
+/** A cell of the file that need not be simulated again. */
+function keep(): boolean {
+  const cell = kept[cells.length];
+  if (cell === undefined || Math.min(Number(cell.now), Number(cell.drop ?? 1)) < BELOW) return false;
+  cells.push(cell);
+  return true;
+}
 const covers = (interval: Interval | null, truth: number): number =>
   interval !== null && interval.lower <= truth + 1e-12 && truth - 1e-12 <= interval.upper ? 1 : 0;
 const round = (value: number): number => Number(value.toFixed(4));
@@ -71,6 +82,7 @@ for (const videos of VIDEOS) {
       for (const icc of items === 1 ? [0] : CORRELATIONS) {
         for (const model of (icc === 0 ? ["beta"] : ["beta", "copy"]) as Model[]) {
           for (const sizes of items === 1 ? ["equal"] : ["equal", "uneven"]) {
+            if (keep()) continue;
             const random = createRng(cells.length + 1);
             const sum = { now: 0, before: 0, width: 0 };
             for (let draw = 0; draw < DRAWS; draw++) {
@@ -116,6 +128,7 @@ for (const videos of [5, 10, 30, 100]) {
     for (const shares of PAIRS) {
       for (const icc of items === 1 ? [0] : [0, 0.3, 0.6]) {
         for (const model of (icc === 0 ? ["beta"] : ["beta", "copy"]) as Model[]) {
+          if (keep()) continue;
           const random = createRng(cells.length + 1);
           const [both = 0, lost = 0, gained = 0] = shares;
           const sum = { difference: 0, drop: 0, width: 0 };
@@ -141,8 +154,7 @@ for (const videos of [5, 10, 30, 100]) {
   }
 }
 
-const path = new URL("./interval-coverage.json", import.meta.url);
-writeFileSync(path, `[\n${cells.map((cell) => JSON.stringify(cell)).join(",\n")}\n]\n`);
+writeFileSync(PATH, `[\n${cells.map((cell) => JSON.stringify(cell)).join(",\n")}\n]\n`);
 for (const [what, key] of [
   ["proportion", "now"],
   ["proportion", "before"],
