@@ -69,6 +69,7 @@ export default defineConfig({
           items: [
             { text: "Checkpoints that load", link: "/checkpoints" },
             { text: "Blind spots of sampling", link: "/blindspots" },
+            { text: "How sampling was checked", link: "/video-sampler" },
             { text: "Limits", link: "/limits" },
             { text: "Threat model", link: "/threat-model" },
           ],

@@ -1,7 +1,7 @@
 /**
- * CPU time against one ffmpeg pipe (= 1.00) and PyAV, all in one run: `pnpm --filter @videosafety/video-sampler bench`.
+ * CPU time against one ffmpeg pipe (= 1.00), PyAV, decord2 and torchcodec, all in one run: `pnpm --filter @videosafety/video-sampler bench`.
  * The pipe gives the very same bytes (checked). `decoded / all` is what an exact sampler cannot get below on that file: the
- * frames asked for and the reference pictures between each and its keyframe. Needs an ffmpeg program; PYTHON names an interpreter with PyAV (optional).
+ * frames asked for and the reference pictures between each and its keyframe. Needs an ffmpeg program; PYTHON names an interpreter with the peers (optional; one that does not load is a dash).
  */
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -70,9 +70,9 @@ const rows: [BenchVideo, SamplePlan, string][] = [
 ];
 
 process.stdout.write(
-  "| video | plan | frames | ffmpeg pipe, CPU s | ours / pipe | decoded / all | open and list, CPU ms | PyAV / pipe | ours / PyAV |\n",
+  "| video | plan | frames | ffmpeg pipe, CPU s | ours / pipe | decoded / all | open and list, CPU ms | ours / PyAV | ours / decord2 | ours / torchcodec |\n",
 );
-process.stdout.write("|---|---|---|---|---|---|---|---|---|\n");
+process.stdout.write("|---|---|---|---|---|---|---|---|---|---|\n");
 const only = process.argv[2] ?? ""; // part of a video's name, to run some rows
 for (const [video, plan, label] of rows.filter(([name]) => name.includes(only))) {
   const path = benchVideo(video, ffmpeg);
@@ -92,11 +92,13 @@ for (const [video, plan, label] of rows.filter(([name]) => name.includes(only)))
     ours = Math.min(ours, await ownCpu(sample));
     listing = Math.min(listing, await ownCpu(() => explainPlan(path, plan, { backend: "node-av" })));
   }
-  let pyav = Number.NaN;
+  let peers: Record<string, number | null> = {};
   if (python !== undefined) {
-    const script = new URL("./pyav_sample.py", import.meta.url).pathname;
+    const script = new URL("./peers_sample.py", import.meta.url).pathname;
     const indices = sampled.frameInfo.map(({ index }) => index).join(",");
-    pyav = Number(execFileSync(python, [script, path, indices], { encoding: "utf8" }));
+    peers = JSON.parse(
+      execFileSync(python, [script, path, indices], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }),
+    );
   }
   const ratio = (value: number) => (Number.isNaN(value) ? "-" : value.toFixed(2));
   const { framesDecoded, framesInVideo } = sampled.stats;
@@ -108,8 +110,7 @@ for (const [video, plan, label] of rows.filter(([name]) => name.includes(only)))
     ratio(ours / base),
     `${framesDecoded} / ${framesInVideo} = ${(framesDecoded / framesInVideo).toFixed(3)}`,
     Math.round(listing * 1000),
-    ratio(pyav / base),
-    ratio(ours / pyav),
+    ...["pyav", "decord", "torchcodec"].map((name) => ratio(ours / (peers[name] ?? Number.NaN))),
   ];
   process.stdout.write(`| ${cells.join(" | ")} |\n`);
 }

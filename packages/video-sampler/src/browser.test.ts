@@ -21,7 +21,7 @@ test("the browser entry reaches no Node built-in and no *-node.ts file", () => {
   expect(modules.size).toBeGreaterThan(15);
   for (const [file, targets] of modules) {
     expect(file).not.toMatch(/-node\.ts$/);
-    for (const target of targets) expect(target).toMatch(/(\.ts|^zod)$/);
+    for (const target of targets) expect(target).toMatch(/(\.ts|^zod|^@videosafety\/random)$/);
   }
 });
 

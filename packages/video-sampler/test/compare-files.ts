@@ -91,7 +91,12 @@ async function ours(path: string, backend: "node-av" | "ffmpeg", listing: FrameL
 }
 
 /** `equal`, `said: ...` where a difference is told, or `SILENT ...`. */
-async function verdict(path: string, backend: "node-av" | "ffmpeg", expected: readonly string[]): Promise<string> {
+async function verdict(
+  path: string,
+  backend: "node-av" | "ffmpeg",
+  expected: readonly string[],
+  peer: readonly string[] | undefined,
+): Promise<string> {
   const told = async (what: string): Promise<string> => {
     const sampled = await sampleFrames(path, { type: "uniform", frameCount: 10_000 }, { backend });
     const codes = sampled.warnings.map(({ code }) => code);
@@ -114,6 +119,9 @@ async function verdict(path: string, backend: "node-av" | "ffmpeg", expected: re
       await again.close();
       all = { hashes, count: fresh.frames.pts.length, planned: hashes.length };
     }
+    // Versions of libav conceal damage in their own ways; PyAV's is of the same age as node-av's.
+    if (all.hashes.join() !== expected.join() && all.hashes.join() === peer?.join())
+      return "equal to PyAV, not to this ffmpeg";
     if (all.hashes.join() !== expected.join())
       return await told(`${all.hashes.length} frames, ffmpeg ${expected.length}`);
     if (listing === null && expected.length > 4) {
@@ -163,8 +171,8 @@ for (const { name, path, recipe } of paths) {
     // ffmpeg itself gives up: what it gave until then counts
   }
   const verdicts = {
-    nodeAv: await verdict(path, "node-av", expected),
-    ffmpeg: await verdict(path, "ffmpeg", expected),
+    nodeAv: await verdict(path, "node-av", expected, pyav[path]),
+    ffmpeg: await verdict(path, "ffmpeg", expected, undefined),
   };
   const hashes = pyav[path];
   const byPyAv =

@@ -16,4 +16,6 @@ export const reportsConcealment = (() => {
 })();
 
 /** Whether this program can leave frames of another size as they are (since FFmpeg 4.4). */
-export const keepsSizes = /^-autoscale\b/m.test(execFileSync(ffmpegForTests, ["-h", "long"], { encoding: "utf8" }));
+export const keepsSizes = /^-autoscale\b/m.test(
+  execFileSync(ffmpegForTests, ["-h", "long"], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }),
+);

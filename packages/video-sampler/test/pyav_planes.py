@@ -10,11 +10,12 @@ av.logging.set_level(av.logging.PANIC)
 
 def planes(frame):
     digest = hashlib.md5()
-    for plane, component in zip(frame.planes, range(len(frame.planes))):
+    for index, plane in enumerate(frame.planes):
         data = memoryview(plane)
-        bits = frame.format.components[min(component, len(frame.format.components) - 1)].bits
-        packed = len(frame.planes) == 1 and len(frame.format.components) > 1
-        width = plane.width * ((bits + 7) // 8) * (len(frame.format.components) if packed else 1)
+        # One plane of several components is packed; of more planes each holds one component.
+        packed = len(frame.planes) == 1
+        bits = frame.format.padded_bits_per_pixel if packed else frame.format.components[min(index, len(frame.format.components) - 1)].bits
+        width = plane.width * ((bits + 7) // 8)
         for row in range(plane.height):
             digest.update(data[row * plane.line_size:row * plane.line_size + width])
     return digest.hexdigest()
@@ -24,8 +25,11 @@ for path in sys.argv[1:]:
     hashes = []
     try:
         with av.open(path) as container:
-            for frame in container.decode(video=0):
-                hashes.append(planes(frame))
+            for packet in container.demux(video=0):
+                try:
+                    hashes += [planes(frame) for frame in packet.decode()]
+                except av.error.FFmpegError:
+                    pass  # damage in one packet does not end the video
     except Exception:
         pass  # what came until then counts
     print(json.dumps({"path": path, "md5": hashes}), flush=True)

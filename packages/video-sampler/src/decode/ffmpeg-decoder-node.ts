@@ -15,6 +15,7 @@ import {
 import { type FfmpegOpenOptions, inputArguments, openWithFfmpeg } from "./ffmpeg-open-node.js";
 import { ffmpegDialect, runFfmpeg } from "./ffmpeg-program-node.js";
 import { DamageReader } from "./ffmpeg-report.js";
+import { mayJumpInto } from "./jumpable-codecs.js";
 import { selection } from "./select-expression.js";
 import { ShowInfoReader, type ShownFrame } from "./show-info-node.js";
 import { storedFrameBytes } from "./stored-frame-bytes.js";
@@ -42,6 +43,7 @@ export class FfmpegDecoder implements VideoDecoder {
   readonly #packets: PacketEntry[];
   /** Filters before all others: colours that only the container names, turning that only the bitstream asks for. */
   readonly #preparation: readonly string[];
+  readonly #turnsItself: boolean;
   /** Of every frame in decoding order, once all were decoded: its time, and its number since the filter graph was built. */
   #shown: Pick<ShownFrame, "ptsTicks" | "sinceGraph">[] = [];
 
@@ -52,6 +54,7 @@ export class FfmpegDecoder implements VideoDecoder {
     this.#input = inputArguments(options);
     this.#packets = opened.packets;
     this.#preparation = opened.preparation;
+    this.#turnsItself = opened.turnsItself;
     this.info = info;
     this.originTicks = Math.round((info.startTimeSeconds * info.timeBase.den) / info.timeBase.num);
   }
@@ -71,7 +74,8 @@ export class FfmpegDecoder implements VideoDecoder {
     output: DecodeOutput,
   ): AsyncGenerator<DecodedFrame> {
     const missing = new Set(segments.flatMap(({ targets }) => targets.map((target) => frames.pts[target] as number)));
-    if (segments.length <= Math.min(MAX_SEGMENT_RUNS, frames.keyframes.length / 3)) {
+    const few = segments.length <= Math.min(MAX_SEGMENT_RUNS, frames.keyframes.length / 3);
+    if (few && mayJumpInto(this.info.codec)) {
       for (const { keyframe, targets } of segments) {
         const pts = targets.map((target) => frames.pts[target] as number);
         const from = Math.max(keyframe.pts, frames.pts[0] as number);
@@ -129,7 +133,7 @@ export class FfmpegDecoder implements VideoDecoder {
     const { passthrough, keepSizes, filterFile } = await ffmpegDialect(this.#program);
     const graph = await graphArguments(filters.join(","), filterFile);
     const sizing = output.scaleTo === undefined ? keepSizes : [];
-    const source = [...(stored ? ["-noautorotate"] : []), ...this.#source(jump)];
+    const source = [...(stored || this.#turnsItself ? ["-noautorotate"] : []), ...this.#source(jump)];
     const sink = ["-f", "rawvideo", ...(stored ? [] : ["-pix_fmt", "rgb24"]), "-"];
     const run = runFfmpeg(this.#program, [...source, ...graph.args, ...passthrough, ...sizing, ...sink], output.signal);
     const facts = new ShowInfoReader(run, counting);

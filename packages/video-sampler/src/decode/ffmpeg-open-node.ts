@@ -6,8 +6,11 @@ import type { VideoInfo } from "../video/sampled-video.js";
 import { checkFrameCount, type SamplingLimits } from "../video/sampling-limits.js";
 import { chooseStream, type StreamChoice } from "./choose-stream.js";
 import { colorNames, completeColors, isHighDynamicRange } from "./color-names.js";
+import { orientationInBitstream } from "./display-orientation-sei.js";
+import type { DisplayRotation } from "./display-rotation.js";
 import { runFfmpeg } from "./ffmpeg-program-node.js";
 import {
+  type BannerInfo,
   type BannerStream,
   lastReason,
   parseBanner,
@@ -43,6 +46,8 @@ export interface FfmpegOpened {
   readonly packets: PacketEntry[];
   /** Filters that every frame must pass before it is converted. */
   readonly preparation: readonly string[];
+  /** Whether `preparation` turns the picture, so that the program must not do it by itself. */
+  readonly turnsItself: boolean;
 }
 
 /** The arguments that name the input and hold ffmpeg to it. */
@@ -83,6 +88,8 @@ export async function openWithFfmpeg(options: FfmpegOpenOptions, signal?: AbortS
   const banner = parseBanner(messages, stream);
   if (banner.codedWidth < 1 || banner.codedHeight < 1)
     throw new DecodeFailedError("The stream declares no picture size; its header is damaged.");
+  const rotation = banner.rotationDegrees === 0 ? await bitstreamRotation(options, banner, signal) : null;
+  const turned = rotation !== null && rotation.degrees % 180 !== 0;
   const container = options.containerColors[stream.index] ?? null;
   const { colors, filters } = completeColors(banner, container && colorNames(container));
   const first = packets.reduce(
@@ -91,6 +98,8 @@ export async function openWithFfmpeg(options: FfmpegOpenOptions, signal?: AbortS
   );
   const info: VideoInfo = {
     ...banner,
+    ...(rotation === null ? {} : { rotationDegrees: rotation.degrees }),
+    ...(turned ? { width: banner.codedHeight, height: banner.codedWidth } : {}),
     colorMatrix: colors.colorMatrix,
     colorPrimaries: colors.colorPrimaries,
     colorTransfer: colors.colorTransfer,
@@ -104,8 +113,27 @@ export async function openWithFfmpeg(options: FfmpegOpenOptions, signal?: AbortS
   return {
     info,
     packets: invented ? packets.map((packet) => ({ ...packet, pts: null })) : packets,
-    preparation: filters,
+    preparation: [...filters, ...(rotation?.filters ?? [])],
+    turnsItself: rotation !== null,
   };
+}
+
+/** What the first packet asks for; versions of the program differ in whether they obey it, so it is done here. */
+async function bitstreamRotation(
+  options: FfmpegOpenOptions,
+  { codec, streamIndex }: VideoInfo | BannerInfo,
+  signal: AbortSignal | undefined,
+): Promise<DisplayRotation | null> {
+  if (codec !== "h264" && codec !== "hevc") return null;
+  const copy = ["-map", `0:${streamIndex}`, "-c", "copy", "-copyinkf", "-frames:v", "1", "-f", codec, "-"];
+  const run = runFfmpeg(options.program, [...inputArguments(options), ...copy], signal);
+  const chunks: Buffer[] = [];
+  try {
+    for await (const chunk of run.output) chunks.push(chunk);
+  } finally {
+    run.stop();
+  }
+  return orientationInBitstream(codec, Buffer.concat(chunks), null);
 }
 
 /** The chosen stream by the banner alone. */

@@ -12,6 +12,7 @@ import {
 } from "./decoder.js";
 import { type FrameConverter, fillColorsInto, RgbConverter, storedPlanes } from "./frame-converter-node.js";
 import { JumpGuard, UnsafeJumpError } from "./jump-guard-node.js";
+import { mayJumpInto } from "./jumpable-codecs.js";
 import type { NodeAv } from "./node-av-loader-node.js";
 import {
   type NodeAvHandles,
@@ -47,7 +48,7 @@ export class NodeAvDecoder implements VideoDecoder {
   /** Decode position of the packet read last, -1 at the start of the file, null when only a jump can tell. */
   #position: number | null = -1;
   /** False once a jump has proved unsafe in this stream. */
-  #mayJump = true;
+  #mayJump: boolean;
   #hasJumped = false;
   #skipping = "default";
   readonly #guard: JumpGuard;
@@ -59,6 +60,7 @@ export class NodeAvDecoder implements VideoDecoder {
     this.#options = options;
     this.#handles = handles;
     this.info = handles.info;
+    this.#mayJump = mayJumpInto(handles.info.codec);
     this.originTicks = handles.originTicks;
   }
 
@@ -74,7 +76,7 @@ export class NodeAvDecoder implements VideoDecoder {
     const packet = newPacket(this.#av);
     this.#position = null;
     try {
-      while (this.#readPacket(packet)) {
+      while (this.#opened.packets.read(packet)) {
         entries.push(packetEntry(this.#av, packet));
         packet.unref();
         checkFrameCount(entries.length, this.#options.limits);
@@ -137,7 +139,7 @@ export class NodeAvDecoder implements VideoDecoder {
       }
       while (pending || this.#at < lastDecodePosition) {
         if (!pending) {
-          if (!this.#readPacket(packet)) break;
+          if (!this.#opened.packets.read(packet)) break;
           this.#position = frames.positionByPts.get(Number(packet.pts)) ?? this.#at + 1;
         }
         pending = false;
@@ -166,7 +168,7 @@ export class NodeAvDecoder implements VideoDecoder {
     const converter = this.#newConverter(output);
     const packet = newPacket(this.#av);
     try {
-      while (this.#readPacket(packet)) {
+      while (this.#opened.packets.read(packet)) {
         this.#opened.codec.sendPacketSync(packet);
         packet.unref();
         yield* numbered(this.#receive(keep, converter, true));
@@ -183,6 +185,7 @@ export class NodeAvDecoder implements VideoDecoder {
     const handles = this.#handles;
     this.#handles = null;
     if (handles === null) return;
+    handles.packets.forgetFirst();
     handles.codec.freeContext();
     await handles.format.closeInput();
   }
@@ -202,16 +205,6 @@ export class NodeAvDecoder implements VideoDecoder {
     return new RgbConverter(this.#av, [...this.#opened.rotation.filters, ...toneMap], output.scaleTo);
   }
 
-  /** Reads the next packet of the video stream. */
-  #readPacket(packet: Packet): boolean {
-    const { format, streamIndex } = this.#opened;
-    while (format.readFrameSync(packet) >= 0) {
-      if (packet.streamIndex === streamIndex) return true;
-      packet.unref();
-    }
-    return false;
-  }
-
   /** A fresh demuxer and decoder: the one rewind that holds for every container. */
   async #rewind(): Promise<void> {
     await this.close();
@@ -227,15 +220,19 @@ export class NodeAvDecoder implements VideoDecoder {
    * @returns whether `packet` holds the packet at the new position
    */
   async #jump(frames: FrameIndex, keyframe: DecodeSegment["keyframe"], packet: Packet): Promise<boolean> {
-    const { format, codec, streamIndex } = this.#opened;
+    const { format, codec, streamIndex, packets } = this.#opened;
     codec.flushBuffers();
+    packets.forgetFirst();
     const halfSecond = Math.ceil((0.5 * frames.timeBase.den) / frames.timeBase.num);
     const first = frames.pts[0] as number;
     let back = 0;
     for (let attempt = 0; attempt < SEEK_ATTEMPTS; attempt++) {
       const target = BigInt(Math.max(keyframe.pts, first) - back);
       this.counters.seeks++;
-      if ((await format.seekFile(streamIndex, MIN_TIMESTAMP, target, target)) >= 0 && this.#readPacket(packet)) {
+      if (
+        (await format.seekFile(streamIndex, MIN_TIMESTAMP, target, target)) >= 0 &&
+        this.#opened.packets.read(packet)
+      ) {
         const position = frames.positionByPts.get(Number(packet.pts));
         if (position !== undefined && position <= keyframe.decodePosition) {
           this.#position = position;

@@ -8,8 +8,10 @@ import type { VideoInfo } from "../video/sampled-video.js";
 import { checkPixels, type SamplingLimits } from "../video/sampling-limits.js";
 import { chooseStream, type StreamChoice } from "./choose-stream.js";
 import { colorNames, isHighDynamicRange } from "./color-names.js";
+import { orientationInBitstream } from "./display-orientation-sei.js";
 import { type DisplayRotation, rotationFromDisplayMatrix, UPRIGHT } from "./display-rotation.js";
 import type { NodeAv } from "./node-av-loader-node.js";
+import { PacketReader } from "./packet-reader-node.js";
 
 /** The native objects of one opened video, and what was learned from them. */
 export interface NodeAvHandles {
@@ -25,6 +27,8 @@ export interface NodeAvHandles {
   readonly info: VideoInfo;
   /** Upright-making filters. */
   readonly rotation: DisplayRotation;
+  /** Gives the packets of the stream, the one that was looked into as well. */
+  readonly packets: PacketReader;
   /** What the container or the bitstream says about colours, for frames that do not say it themselves. */
   readonly color: ColorTags;
   /** Start of the file in stream ticks. */
@@ -76,7 +80,8 @@ export async function openWithNodeAv(av: NodeAv, options: NodeAvOpenOptions): Pr
       throw new DecoderMissingError(
         `The decoder "${decoder.name}" refused the stream: ${lib.FFmpegError.strerror(opened)}. The header may be damaged.`,
       );
-    const rotation = readRotation(av, stream);
+    const first = readFirstPacket(av, format, stream);
+    const rotation = readRotation(av, stream, first);
     const { info, color } = describe(av, format, stream, rotation, options);
     return {
       format,
@@ -85,6 +90,7 @@ export async function openWithNodeAv(av: NodeAv, options: NodeAvOpenOptions): Pr
       canSkipNonReference: ["h264", "hevc"].includes(info.codec),
       info,
       rotation,
+      packets: new PacketReader(format, stream.index, first),
       color,
       originTicks: Math.round((info.startTimeSeconds * info.timeBase.den) / info.timeBase.num),
     };
@@ -159,9 +165,24 @@ export function findVideoStream(av: NodeAv, format: FormatContext, choice?: Stre
   return chooseStream(streams, choice).stream;
 }
 
-function readRotation(av: NodeAv, stream: Stream): DisplayRotation {
-  const matrix = stream.codecpar.getCodedSideData(av.constants.AV_PKT_DATA_DISPLAYMATRIX);
-  return matrix !== null && matrix.length >= 36 ? rotationFromDisplayMatrix(matrix) : UPRIGHT;
+/** The first packet of a stream; the caller owns it. */
+function readFirstPacket(av: NodeAv, format: FormatContext, stream: Stream): Packet | null {
+  const packet = newPacket(av);
+  while (format.readFrameSync(packet) >= 0) {
+    if (packet.streamIndex === stream.index) return packet;
+    packet.unref();
+  }
+  packet.free();
+  return null;
+}
+
+/** What the container says; where it says nothing, what the bitstream asks for. */
+function readRotation(av: NodeAv, stream: Stream, first: Packet | null): DisplayRotation {
+  const { codecpar } = stream;
+  const matrix = codecpar.getCodedSideData(av.constants.AV_PKT_DATA_DISPLAYMATRIX);
+  if (matrix !== null && matrix.length >= 36) return rotationFromDisplayMatrix(matrix);
+  const codec = av.lib.avGetCodecName(codecpar.codecId) ?? "";
+  return orientationInBitstream(codec, first?.data ?? new Uint8Array(0), codecpar.extradata) ?? UPRIGHT;
 }
 
 function describe(

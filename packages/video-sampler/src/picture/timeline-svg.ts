@@ -33,9 +33,9 @@ export function timelineSvg(report: BlindSpotReport, title: string): string {
       : `longest insert that stays unseen: ${report.longestInsert.seconds.toFixed(2)} s (${report.longestInsert.frames} frames)`;
   const below = BAR.top + BAR.height;
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} 210" width="${WIDTH}" height="210" role="img" font-family="sans-serif" font-size="13" fill="${COLORS.text}">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} 200" width="${WIDTH}" height="200" role="img" font-family="sans-serif" font-size="13" fill="${COLORS.text}">`,
     `<title>${escaped(title)}</title>`,
-    `<rect width="${WIDTH}" height="210" fill="#ffffff"/>`,
+    `<rect width="${WIDTH}" height="200" fill="#ffffff"/>`,
     `<text x="${LEFT}" y="26" font-size="15" font-weight="bold">${escaped(title)}</text>`,
     `<text x="${LEFT}" y="48">${seen}; ${insert}</text>`,
     bar(start, end, COLORS.unseen),
