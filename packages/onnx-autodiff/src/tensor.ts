@@ -120,7 +120,7 @@ export function toTypedData(dtype: DType, values: ArrayLike<number>): TypedData 
 }
 
 /** Bytes that an array of elements of `size` bytes can be laid over: the given ones, or a copy when they are not aligned (a Buffer's often are not). */
-export function alignedBytes(bytes: Uint8Array, size: number): Uint8Array<ArrayBuffer> {
+export function alignedBytes(bytes: Uint8Array, size: number): Uint8Array & { readonly buffer: ArrayBuffer } {
   return bytes.byteOffset % size === 0 && bytes.buffer instanceof ArrayBuffer
     ? (bytes as Uint8Array<ArrayBuffer>)
     : new Uint8Array(bytes); // not bytes.slice(): a Buffer's is a view again
