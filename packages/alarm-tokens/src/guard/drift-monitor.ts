@@ -1,5 +1,5 @@
 import { createRng, type RngState } from "@videosafety/random";
-import { z } from "zod";
+import * as z from "zod";
 import { CalibrationError, NonFiniteError } from "../errors.js";
 import { ScoreRanks } from "./score-ranks.js";
 

@@ -1,5 +1,5 @@
 import { deriveSeed } from "@videosafety/random";
-import { z } from "zod";
+import * as z from "zod";
 import { type RefuseOn, refusalScore, shouldRefuse } from "../analysis/evaluate-alarms.js";
 import { CalibrationError, EmptyClassError } from "../errors.js";
 import { checkReadings } from "../labels/check-readings.js";

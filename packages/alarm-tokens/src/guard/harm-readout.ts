@@ -1,5 +1,5 @@
 import type { SafetyLabel } from "@videosafety/safety-data";
-import { z } from "zod";
+import * as z from "zod";
 import { fitLinearProbe } from "../analysis/linear-probe.js";
 import { AlarmShapeError, CalibrationError } from "../errors.js";
 import type { HiddenStateModel } from "../model/hidden-state-model.js";

@@ -1,5 +1,5 @@
 import { LR_SCHEDULER_TYPES } from "@videosafety/onnx-autodiff";
-import { z } from "zod";
+import * as z from "zod";
 import { AlarmTrainingConfigError } from "./training-errors.js";
 
 const learningRate = z.number().positive();

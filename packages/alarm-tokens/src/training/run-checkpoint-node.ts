@@ -5,7 +5,7 @@ import {
   restoreCheckpoint,
   saveStepCheckpoint,
 } from "@videosafety/onnx-autodiff";
-import { z } from "zod";
+import * as z from "zod";
 import type { TrainableTensor } from "../model/trainable-model.js";
 import { type AtSftConfig, atSftConfigSchema } from "./at-sft-config.js";
 import type { DataIdentity } from "./data-identity.js";

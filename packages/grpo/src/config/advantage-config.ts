@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** Baselines and scales of the advantage. */
 export const ADVANTAGE_ESTIMATORS = [

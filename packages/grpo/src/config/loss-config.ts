@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** Objective of one token (or one sequence); see docs/paper/grpo.md for the paper of each. */
 export const LOSS_TYPES = [

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { GrpoConfigError } from "../errors.js";
 
 /** Parses `value` with a strict zod schema; a failure becomes one readable `GrpoConfigError`. */

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { advantageConfigSchema, advantageConfigShape } from "./advantage-config.js";
 import { lossConfigSchema, lossConfigShape } from "./loss-config.js";
 import { parseConfig } from "./parse-config.js";

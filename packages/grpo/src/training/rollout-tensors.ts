@@ -1,5 +1,5 @@
 import type { StoredTensor, TensorToStore } from "@videosafety/onnx-autodiff";
-import { z } from "zod";
+import * as z from "zod";
 import { GrpoCheckpointError } from "../errors.js";
 import type { PreparedRollout } from "./rollout.js";
 

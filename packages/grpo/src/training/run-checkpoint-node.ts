@@ -7,7 +7,7 @@ import {
   type TensorToStore,
   type TrainingState,
 } from "@videosafety/onnx-autodiff";
-import { z } from "zod";
+import * as z from "zod";
 import { grpoConfigSchema } from "../config/train-config.js";
 import { GrpoCheckpointError } from "../errors.js";
 import type { PreparedRollout } from "./rollout.js";

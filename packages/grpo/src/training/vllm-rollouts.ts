@@ -1,5 +1,5 @@
 import { type ChatOutcome, chatCompletion, mapLimited } from "@videosafety/endpoint";
-import { z } from "zod";
+import * as z from "zod";
 import { GrpoRolloutError } from "../errors.js";
 import type { Completion, GenerateOptions } from "./policy.js";
 import type { RolloutSource } from "./rollout.js";

@@ -1,7 +1,7 @@
 import { createRequire } from "node:module";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { z } from "zod";
+import * as z from "zod";
 import { DEFAULT_REWARDS } from "../compose/batch-scorer.js";
 import { importPeer } from "../server/import-peer-node.js";
 import { startRewardServer } from "../server/server-node.js";

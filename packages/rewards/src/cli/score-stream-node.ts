@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { parseJsonl } from "@videosafety/safety-data";
 import { readJsonl } from "@videosafety/safety-data/node";
-import { z } from "zod";
+import * as z from "zod";
 import { createBatchScorer } from "../compose/batch-scorer.js";
 import { type RewardItem, rewardItemSchema } from "../compose/reward-item.js";
 import { weightedTotal } from "../compose/weighted-total.js";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** One completion on the wire. */
 export const rewardItemSchema = z.strictObject({

@@ -1,5 +1,5 @@
 import { PROBLEM_TYPES } from "@videosafety/safety-data";
-import { z } from "zod";
+import * as z from "zod";
 import { accuracyOptionsSchema } from "../scores/accuracy/accuracy-options.js";
 import { safeCompletionOptionsSchema } from "../scores/safe-completion/safe-completion-options.js";
 

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { formatJsonlLine, parseJsonl, RecordError } from "../index.js";
 import { openJsonlAppender, readJsonl, writeJsonl } from "../node.js";
 

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { isLanguageTag } from "../taxonomy/languages.js";
 import { safetyLabelsSchema } from "../taxonomy/safety-label.js";
 

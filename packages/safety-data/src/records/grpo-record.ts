@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { RecordError } from "../errors.js";
 import { parseTaggedCompletion, type TaggedCompletion } from "../text/tagged-completion.js";
 

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** Label of content that follows the policy. The benchmark's and the paper's convention: 0 = safe. */
 export const SAFE = 0;

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { DEFAULT_DRA, draConfigSchema } from "./dra.js";
 import { MAX_REFERENCE_CHARACTERS } from "./reference-limit.js";
 

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** Weights of the safety reward with Dynamic Reward Adaptation; see `safetyScore`. */
 export const draConfigSchema = z

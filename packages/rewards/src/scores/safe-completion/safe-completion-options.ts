@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { ANSWER_OUTCOMES, type AnswerOutcome, ENGLISH_CAUTIONS, ENGLISH_REFUSALS } from "./answer-outcome.js";
 
 const worth = (refused: number, cautionOnly: number, cautioned: number, answered: number) =>

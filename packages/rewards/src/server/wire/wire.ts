@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { DEFAULT_REWARDS } from "../../compose/batch-scorer.js";
 import { rewardItemSchema } from "../../compose/reward-item.js";
 
