@@ -179,3 +179,13 @@ it("a process killed while it writes leaves the old file whole", { timeout: 60_0
   expect(v.every((x) => x === v[0])).toBe(true);
   for (const name of readdirSync(directory)) if (name.endsWith(".tmp")) rmSync(join(directory, name));
 });
+
+it("keeps tensors whatever they are named, and refuses the name that the format keeps", () => {
+  const names = ["__proto__", "constructor", "toString", "", "a\n"];
+  const tensors = new Map(names.map((name, i) => [name, { data: Float32Array.of(i), dims: [1] }]));
+  const chunks = encodeSafetensors(tensors, { note: "x" });
+  const found = parseSafetensors(Buffer.concat(chunks)).tensors;
+  expect(names.map((name) => found.get(name)?.data[0])).toEqual([0, 1, 2, 3, 4]);
+  const taken = new Map([["__metadata__", { data: Float32Array.of(1), dims: [1] }]]);
+  expect(() => encodeSafetensors(taken)).toThrow(FileFormatError);
+});

@@ -188,12 +188,18 @@ export function encodeSafetensors(
   return chunks;
 }
 
-/** The header of a file (aligned to 8 bytes), and where each tensor goes, in file order. @throws FileFormatError when readers would refuse its size */
+/** The header of a file (aligned to 8 bytes), and where each tensor goes, in file order. @throws FileFormatError when readers would refuse its size or a name */
 export function encodeHeader(
   tensors: ReadonlyMap<string, { readonly dtype: SafetensorsDType; readonly dims: readonly number[] }>,
   metadata: Readonly<Record<string, string>> = {},
 ): { bytes: Uint8Array; entries: Map<string, SafetensorsEntry> } {
-  const header: Record<string, unknown> = Object.keys(metadata).length > 0 ? { __metadata__: metadata } : {};
+  if (tensors.has("__metadata__"))
+    throw new FileFormatError("a tensor cannot be named __metadata__: the format keeps that name for its strings");
+  // Without a prototype, so that a tensor may be named __proto__.
+  const header: Record<string, unknown> = Object.assign(
+    Object.create(null),
+    Object.keys(metadata).length > 0 ? { __metadata__: metadata } : {},
+  );
   // Wide types first keeps every tensor aligned, as the reference writer does.
   const items = [...tensors].sort(
     ([a, { dtype: x }], [b, { dtype: y }]) => FORMATS[y].bytes - FORMATS[x].bytes || (a < b ? -1 : 1),
