@@ -81,6 +81,16 @@ out["bootstrap"] = {
     "upper": float(np.quantile(ratio, 0.975)),
     "standardError": float(ratio.std(ddof=1)),
 }
+out["beta"] = [
+    [p, a, b, float(stats.beta.ppf(p, a, b))]
+    for p in (0.025, 0.5, 0.975)
+    for a, b in ((1, 30), (0.7, 12.4), (29, 2), (500, 3300), (5000, 5000))
+]
+out["student"] = [[p, df, float(stats.t.ppf(p, df))] for p in (0.6, 0.975, 0.995) for df in (1, 4, 29, 1000, 12941)]
+out["clopperPearson"] = []
+for k, n in ((0, 10), (3, 10), (10, 10), (18, 3800)):
+    low, high = proportion_confint(k, n, alpha=0.05, method="beta")
+    out["clopperPearson"].append([k, n, float(low), float(high)])
 path = pathlib.Path(__file__).parents[2] / "packages/vsb-eval/test/golden/statistics.json"
 path.parent.mkdir(parents=True, exist_ok=True)
 path.write_text(json.dumps(out))

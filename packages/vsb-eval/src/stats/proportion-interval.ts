@@ -64,7 +64,7 @@ export interface ClusteredProportion {
 
 /** The prior of the correlation inside clusters, and how many informative clusters it weighs as much as. */
 const PRIOR_CORRELATION = 0.8;
-const PRIOR_WEIGHT = 6;
+const PRIOR_WEIGHT = 8;
 
 interface Spread {
   readonly size: number;
@@ -109,7 +109,7 @@ const FEWEST_CROSSED = 5;
  *
  * DEFF = 1 + (k - 1) rho, k = sum n_g^2 / n. The estimate of rho from the linearised between-cluster variance is far
  * too low when only a few clusters hold the rarer outcome, just where safety rates lie, so it is shrunk: rho = (1 - w)
- * estimate + w max(0.8, estimate), w = 6 / (6 + clusters with the rarer outcome). With p = 0 or 1 rho is 1: the
+ * estimate + w max(0.8, estimate), w = 8 / (8 + clusters with the rarer outcome). With p = 0 or 1 rho is 1: the
  * number of clusters is the sample size. Chosen by simulation, see `bench/interval-coverage.ts`.
  *
  * @param crossed counts by a second, crossed grouping (the template of a query): its excess variance adds to DEFF, and

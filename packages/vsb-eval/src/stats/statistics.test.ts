@@ -3,12 +3,14 @@ import { createRng } from "@videosafety/random";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { agreementOf, cohenKappa } from "./agreement.js";
+import { betaQuantile, studentQuantile } from "./beta-quantile.js";
 import { sampleBinomial } from "./binomial-sampler.js";
 import { clusterBootstrap, quantile } from "./cluster-bootstrap.js";
 import { mcNemar } from "./mcnemar.js";
+import { pairedDifference, pairedRelativeDrop } from "./mover.js";
 import { benjaminiHochbergAdjust, holmAdjust } from "./multiple-testing.js";
 import { normalCdf, normalQuantile } from "./normal-quantile.js";
-import { clusteredProportion, wilsonInterval } from "./proportion-interval.js";
+import { clopperPearsonInterval, clusteredProportion, wilsonInterval } from "./proportion-interval.js";
 import { roganGladen } from "./rogan-gladen.js";
 import { signFlipTest } from "./sign-flip-test.js";
 
@@ -20,6 +22,14 @@ describe("against scipy and statsmodels", () => {
       const interval = wilsonInterval(k / n, n, level);
       expect(interval?.lower).toBeCloseTo(lower, 10);
       expect(interval?.upper).toBeCloseTo(upper, 10);
+    }
+  });
+  it("betaQuantile, studentQuantile and clopperPearsonInterval", () => {
+    for (const [p, a, b, x] of golden.beta) expect(betaQuantile(p, a, b)).toBeCloseTo(x, 12);
+    for (const [p, degrees, t] of golden.student) expect(studentQuantile(p, degrees) / t).toBeCloseTo(1, 9);
+    for (const [k, n, lower, upper] of golden.clopperPearson) {
+      expect(clopperPearsonInterval(k / n, n)?.lower).toBeCloseTo(lower, 12);
+      expect(clopperPearsonInterval(k / n, n)?.upper).toBeCloseTo(upper, 12);
     }
   });
   it("normalQuantile and normalCdf", () => {
@@ -132,6 +142,63 @@ describe("clusteredProportion", () => {
       return (interval?.upper ?? 0) - (interval?.lower ?? 0);
     };
     expect(width(copied)).toBeCloseTo(width(single), 2);
+  });
+});
+
+describe("the simulated coverage (bench/interval-coverage.ts)", () => {
+  it("is at least 0.93 in every cell", () => {
+    const path = new URL("../../test/golden/interval-coverage.json", import.meta.url);
+    const cells: { what: string; now: number; drop?: number }[] = JSON.parse(readFileSync(path, "utf8"));
+    expect(cells).toHaveLength(1510);
+    expect(Math.min(...cells.flatMap(({ now, drop }) => [now, drop ?? 1]))).toBeGreaterThanOrEqual(0.93);
+  });
+});
+
+describe("paired intervals", () => {
+  const flips = (n: number, lost: number, gained: number) =>
+    Array.from({ length: n }, (_, i) => ({
+      count: 1,
+      first: i < lost ? 1 : 0,
+      second: i >= n - gained ? 1 : 0,
+      lost: i < lost ? 1 : 0,
+      gained: i >= n - gained ? 1 : 0,
+    }));
+  it("keep a width where every pair flips, or none does", () => {
+    const all = pairedDifference(flips(4, 4, 0));
+    expect(all.value).toBe(-1);
+    expect(all.interval?.upper).toBeGreaterThan(-0.3);
+    const none = pairedDifference(flips(4, 0, 0));
+    expect(none.value).toBe(0);
+    expect((none.interval?.upper ?? 0) - (none.interval?.lower ?? 0)).toBeGreaterThan(0.5);
+  });
+  it("contain their value, stay in range, and mirror when the two change places", () => {
+    fc.assert(
+      fc.property(fc.nat(6), fc.nat(6), fc.nat(20), (lost, gained, rest) => {
+        const n = lost + gained + rest + 2;
+        const { value, interval } = pairedDifference(flips(n, lost, gained));
+        expect(interval?.lower).toBeLessThanOrEqual(value as number);
+        expect(interval?.upper).toBeGreaterThanOrEqual(value as number);
+        expect(Math.abs(interval?.lower ?? 0)).toBeLessThanOrEqual(1);
+        const back = pairedDifference(flips(n, gained, lost)).interval;
+        expect(back?.lower).toBeCloseTo(-(interval?.upper ?? 0), 9);
+        const drop = pairedRelativeDrop(flips(n, lost, gained));
+        if (drop.interval !== null) expect(drop.interval.lower).toBeLessThanOrEqual(drop.value as number);
+      }),
+    );
+  });
+});
+
+describe("templates as a second way", () => {
+  it("widen an interval when they explain the outcome, and change nothing below five", () => {
+    const videos = Array.from({ length: 30 }, () => ({ successes: 5, count: 10 }));
+    const templates = (n: number) =>
+      Array.from({ length: n }, (_, i) => ({ successes: i % 2 === 0 ? 300 / n : 0, count: 300 / n }));
+    const width = (crossed: { successes: number; count: number }[]) => {
+      const { interval } = clusteredProportion(videos, 0.95, crossed);
+      return (interval?.upper ?? 0) - (interval?.lower ?? 0);
+    };
+    expect(width(templates(4))).toBe(width([]));
+    expect(width(templates(10))).toBeGreaterThan(2 * width([]));
   });
 });
 
