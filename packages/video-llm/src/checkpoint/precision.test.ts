@@ -1,7 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import {
-  existsSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -24,7 +23,6 @@ import {
   saveVideoLlm,
   type VideoLlm,
 } from "../index.js";
-import { contentHashes } from "./content-hash-node.js";
 
 const farthest = (a: ArrayLike<number>, b: ArrayLike<number>): number => {
   if (a.length !== b.length) return Number.POSITIVE_INFINITY;
@@ -197,28 +195,6 @@ describe("frozen bases", () => {
     utimesSync(weights, 1, 1); // of the same size and time, with another number in it
     await loadVideoLlm(checkpoint, { ...int4, cacheDirectory });
     expect(filesIn(cacheDirectory)).toHaveLength(3);
-  });
-
-  it("are found by the bytes of their sources, which are read once", async () => {
-    const directory = join(root, "hashed");
-    const [a, b] = [join(root, "a.bin"), join(root, "b.bin")];
-    writeFileSync(a, "weights");
-    writeFileSync(b, "weights");
-    const fresh = await contentHashes([a, b], directory);
-    expect(fresh[0]).toBe(fresh[1]);
-    expect(existsSync(join(directory, "sources.json"))).toBe(false); // too young to be trusted without reading
-    await new Promise((resolve) => setTimeout(resolve, 2100));
-    expect(await contentHashes([a, b], directory)).toEqual(fresh);
-    const ledger = JSON.parse(readFileSync(join(directory, "sources.json"), "utf8"));
-    expect(Object.keys(ledger)).toHaveLength(2);
-    const { atime, mtime } = statSync(b);
-    writeFileSync(b, "weighty");
-    utimesSync(b, atime, mtime);
-    const [same, other] = await contentHashes([a, b], directory);
-    expect(same).toBe(fresh[0]);
-    expect(other).not.toBe(fresh[1]);
-    writeFileSync(join(directory, "sources.json"), "{damaged");
-    expect(await contentHashes([a], directory)).toEqual([same]);
   });
 
   it("write a damaged converted file again, and remove what a killed process left", async () => {
