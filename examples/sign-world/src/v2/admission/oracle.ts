@@ -2,7 +2,7 @@ import { COLOURS } from "../../clips/scene.js";
 import { fill } from "../../languages/phrases.js";
 import type { Grammar, Productions } from "../grammars/grammar.js";
 import { NEAR_MISSES } from "../grammars/grammar.js";
-import { surfaceForms } from "../records/queries.js";
+import { surfaceForms } from "../records/query-form.js";
 import type { ComposedScene } from "../scenes/composed-scene.js";
 import { isHazard } from "../scenes/composed-sign.js";
 

@@ -1,5 +1,5 @@
 import { CLIP_QUESTIONS, type Grammar, NEAR_MISSES } from "../grammars/grammar.js";
-import type { Family } from "../records/queries.js";
+import type { Family } from "../records/query-form.js";
 import { formsOf } from "./oracle.js";
 
 /** Distinct surface forms of each family in a language, topics, nouns and signs left open. */

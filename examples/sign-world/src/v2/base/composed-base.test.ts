@@ -6,7 +6,7 @@ import { createSmallModel } from "../../base/base-model.js";
 import { tokenizerFrom } from "../../base/tokenizer.js";
 import { GRAMMARS } from "../grammars/grammars.js";
 import { buildComposedSet, type ComposedSample } from "../records/composed-set.js";
-import { planOf } from "../records/queries.js";
+import { planOf } from "../records/request-queries.js";
 import { behaviourOf, type ComposedAnswer, refuses, scoreComposed } from "./composed-evaluation.js";
 import { composedConversation } from "./composed-pretraining.js";
 import { type TrainingRecipe, trainComposed, tuningRecipe } from "./composed-training.js";

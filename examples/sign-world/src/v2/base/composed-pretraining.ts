@@ -3,8 +3,9 @@ import { SAMPLED_FRAMES } from "../../clips/scene.js";
 import { createWorldRng, type WorldRng } from "../../random/rng.js";
 import type { ClipQuestion, Grammar } from "../grammars/grammar.js";
 import { GRAMMARS } from "../grammars/grammars.js";
+import { clipQuestion } from "../records/clip-queries.js";
 import { drawComposedScene, drawExchange } from "../records/composed-set.js";
-import { clipQuestion, type Family } from "../records/queries.js";
+import type { Family } from "../records/query-form.js";
 import { captionOf } from "../records/sight.js";
 import type { ComposedScene } from "../scenes/composed-scene.js";
 

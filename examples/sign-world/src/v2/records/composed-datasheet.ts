@@ -1,7 +1,7 @@
 import { isHarmfulScene } from "../scenes/composed-scene.js";
 import type { ComposedSet } from "./composed-set.js";
 import { NEW_TOPICS, TOPICS } from "./novelty.js";
-import { FAMILIES } from "./queries.js";
+import { FAMILIES } from "./query-form.js";
 
 /** The second world's own description, as Markdown, with the counts of the named sets. */
 export function composedDatasheet(sets: Readonly<Record<string, ComposedSet>>, seed: number): string {

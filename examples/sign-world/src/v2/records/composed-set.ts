@@ -5,18 +5,10 @@ import { BENIGN_GLYPHS } from "../grammars/grammar.js";
 import { GRAMMARS } from "../grammars/grammars.js";
 import { type ComposedScene, createComposedScene, isHarmfulScene, type SignWish } from "../scenes/composed-scene.js";
 import { HARMFUL_GLYPHS, isHazard } from "../scenes/composed-sign.js";
+import { clipQuestion, referringRequest } from "./clip-queries.js";
 import { isHeldOutComposition, NEW_TOPICS, type Novelty, SHOWN_TOPICS, TOPICS, TRAINED_TOPICS } from "./novelty.js";
-import {
-  type ComposedExchange,
-  clipQuestion,
-  type Family,
-  generalQuestion,
-  harmfulRequest,
-  harmlessRequest,
-  nearMiss,
-  referringRequest,
-  type Split,
-} from "./queries.js";
+import type { ComposedExchange, Family, Split } from "./query-form.js";
+import { generalQuestion, harmfulRequest, harmlessRequest, nearMiss } from "./request-queries.js";
 
 /** A clip to write and what it shows. */
 export interface ComposedClip {

@@ -4,8 +4,8 @@ import { fill, topicName } from "../../languages/phrases.js";
 import { en } from "../grammars/en.js";
 import type { PlacedSign } from "../scenes/composed-scene.js";
 import { isHazard } from "../scenes/composed-sign.js";
+import { glyphName } from "./clip-queries.js";
 import { type ComposedSample, composedLabels } from "./composed-set.js";
-import { glyphName } from "./queries.js";
 
 /** A sign in words: the captions of the base's training and the reasoning of stage 3 name it alike. In English for all languages. */
 export const signInWords = (sign: PlacedSign): string =>
