@@ -6,6 +6,7 @@ import { judgeFlags, judgeFlagsSchema, runFlags, runFlagsSchema } from "../confi
 import { ITEM_FORMATS } from "../data/item-formats.js";
 import { VsbEvalError } from "../errors.js";
 import { createRuleJudge } from "../judge/rule-judge.js";
+import { RUN_DIFFERENCES, type RunDifferenceKind } from "../run/run-differences.js";
 import { auditCommand } from "./audit-command-node.js";
 import { buildCommand } from "./build-command-node.js";
 import { EXIT } from "./exit-codes.js";
@@ -19,6 +20,12 @@ import { viewCommand } from "./view-command-node.js";
 export { EXIT };
 
 const kebab = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+
+function collectDifference(value: string, list: readonly RunDifferenceKind[]): RunDifferenceKind[] {
+  const kind = RUN_DIFFERENCES.find((one) => one === value);
+  if (kind !== undefined) return [...list, kind];
+  throw new VsbEvalError("invalid_input", `--allow: expected one of ${RUN_DIFFERENCES.join(", ")}, found "${value}"`);
+}
 
 const collect = (value: string, list: string[] | undefined): string[] => [...(list ?? []), value];
 
@@ -122,10 +129,17 @@ export async function main(
     .action(async ({ json }: { json: boolean }) => check(await auditCommand(createRuleJudge(), json, terminal)));
 
   const judgeChoice = ["--judge <id>", "whose verdicts count, whole or in part (default: each run's last)"] as const;
+  const allowChoice = [
+    "--allow <kind>",
+    `go on although runs differ in: ${RUN_DIFFERENCES.join(", ")} (repeatable)`,
+    collectDifference,
+    [] as RunDifferenceKind[],
+  ] as const;
   command("score <runs...>", "print the table and write results.json")
     .option("--out <file>", "results file (default: results.json in the first run)")
     .option("--json", "print JSON", false)
     .option(...judgeChoice)
+    .option(...allowChoice)
     .action((folders, options) => scoreCommand(folders, options, terminal));
 
   command("report <runs...>", "write one self-contained HTML file")
@@ -133,6 +147,7 @@ export async function main(
     .option("--frames <n>", "items whose frames the page holds, those on which runs differ first", Number, 30)
     .option("--minimum-cell <n>", "heatmap cells with fewer units are grey", Number, 30)
     .option(...judgeChoice)
+    .option(...allowChoice)
     .action((folders, options) => reportCommand(folders, options, terminal));
 
   command("view <runs...>", "serve the samples of runs on this machine, to read them in a browser")
@@ -143,12 +158,14 @@ export async function main(
   command("compare <runs...>", "paired differences of two runs (of one folder or two), and the items that flipped")
     .option("--json", "print JSON", false)
     .option(...judgeChoice)
+    .option(...allowChoice)
     .action((folders, options) => compareCommand(folders, options, terminal));
 
   command("gate <runs...>", "exit 3 unless every gate holds for every run")
     .requiredOption("--gate <condition>", "e.g. dsr.hh.lower>=0.85 (repeatable)", collect, [])
     .option("--junit <file>", "write a JUnit report")
     .option(...judgeChoice)
+    .option(...allowChoice)
     .action(async (folders, { gate, ...options }) => check(await gateCommand(folders, gate, options, terminal)));
 
   command("build <videos>", "make a benchmark from a folder of clips: filter, annotate, ask, split, datasheet")

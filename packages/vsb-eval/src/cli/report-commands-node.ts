@@ -12,13 +12,14 @@ import { htmlReport } from "../report/html-report.js";
 import { alignTable, terminalTable } from "../report/terminal-table.js";
 import { buildResults } from "../results/build-results.js";
 import type { EvaluationResults } from "../results/results.js";
+import type { AllowedDifferences } from "../run/run-differences.js";
 import { embeddedSamples } from "../viewer/embedded-samples-node.js";
 import { framePictures } from "./frame-pictures-node.js";
 import { distinctNames, type OpenedRun, openRuns, writeJson } from "./run-folder-node.js";
 import type { Terminal } from "./terminal.js";
 
-/** Which judge's verdicts count. */
-interface Chosen {
+/** Which judge's verdicts count, and which differences between runs are known. */
+interface Chosen extends AllowedDifferences {
   /** Id of a judge, whole or in part; default: each run's own. */
   readonly judge?: string | undefined;
 }
@@ -26,10 +27,10 @@ interface Chosen {
 /** Run folders read for one report; they must be about the same items. @throws {VsbEvalError} `invalid_input` when they are not */
 export async function openComparable(
   folders: readonly string[],
-  { judge }: Chosen,
+  { judge, allow }: Chosen,
 ): Promise<{ runs: OpenedRun[]; items: EvalItem[]; results: EvaluationResults }> {
   const opened: OpenedRun[] = [];
-  for (const folder of folders) opened.push(...(await openRuns(folder, judge)));
+  for (const folder of folders) opened.push(...(await openRuns(folder, judge, allow)));
   const runs = distinctNames(opened);
   const first = runs[0] as OpenedRun;
   const ids = (run: OpenedRun): string => run.items.map(({ id }) => id).join("\n");
@@ -43,6 +44,7 @@ export async function openComparable(
   const results = buildResults(
     first.items,
     runs.map(({ evaluated }) => evaluated),
+    { allow },
   );
   return { runs, items: first.items, results };
 }
@@ -115,7 +117,8 @@ export async function reportCommand(
   );
   const [baseline, ...others] = evaluated;
   const page = htmlReport(results, {
-    comparisons: baseline === undefined ? [] : others.map((other) => compareRuns(baseline, other)),
+    comparisons:
+      baseline === undefined ? [] : others.map((other) => compareRuns(baseline, other, { allow: options.allow })),
     environment,
     minimumCell: options.minimumCell,
     samples: embeddedSamples(items, runs, sheets),
@@ -138,7 +141,7 @@ export async function compareCommand(
     throw new VsbEvalError("invalid_input", `expected two runs to compare, found ${runs.length} (${names})`);
   }
   const { json } = options;
-  const comparison = compareRuns(a.evaluated, b.evaluated);
+  const comparison = compareRuns(a.evaluated, b.evaluated, { allow: options.allow });
   if (json) return terminal.out(`${JSON.stringify(comparison)}\n`);
   const rows = comparison.differences.map((entry) => [
     `${entry.subset} ${entry.arm}`,

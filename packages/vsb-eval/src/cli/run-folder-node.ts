@@ -5,6 +5,7 @@ import type { Json } from "../content-key.js";
 import { loadItems } from "../data/load-items-node.js";
 import { VsbEvalError } from "../errors.js";
 import { type EvaluatedRun, loadRun } from "../results/evaluated-run.js";
+import type { AllowedDifferences } from "../run/run-differences.js";
 import { type EvaluationStore, MemoryStore } from "../store/evaluation-store.js";
 import { readStore } from "../store/jsonl-file-store-node.js";
 import { mergeEntry, parseManifest, type RunEntry } from "./run-manifest.js";
@@ -130,8 +131,13 @@ function chosenJudge({ judge, judges, run }: RunEntry, wanted: string | undefine
  * Reads every run of a folder for scoring, without writing there.
  *
  * @param judge id of the judge whose verdicts count, whole or in part; default: each run's own
+ * @param allow differences between the items and those that were asked which are known; default none
  */
-export async function openRuns(folder: string, judge?: string): Promise<OpenedRun[]> {
+export async function openRuns(
+  folder: string,
+  judge?: string,
+  allow?: AllowedDifferences["allow"],
+): Promise<OpenedRun[]> {
   const entries = await readManifest(folder);
   const store = new MemoryStore((await readStore(folder)).all());
   const environments = await readEnvironment(folder);
@@ -139,7 +145,18 @@ export async function openRuns(folder: string, judge?: string): Promise<OpenedRu
   for (const manifest of entries) {
     const items = await manifestItems(manifest);
     const { name, seed, responder, run, arms, epochs, truncated } = manifest;
-    const options = { name, seed, responder, run, arms, epochs, truncated, judge: chosenJudge(manifest, judge), items };
+    const options = {
+      name,
+      seed,
+      responder,
+      run,
+      arms,
+      epochs,
+      truncated,
+      judge: chosenJudge(manifest, judge),
+      items,
+      allow,
+    };
     const evaluated = loadRun(store, options);
     opened.push({ folder, manifest, items, evaluated, store, environment: environments[run] ?? null });
   }
