@@ -91,7 +91,7 @@ export function recipes(): Recipe[] {
     add(`x265-10bit.${container}`, [...x265("keyint=15"), "-pix_fmt", "yuv420p10le"]);
   }
   add("x265-444.mkv", [...x265(), "-pix_fmt", "yuv444p"]);
-  add("x265-bframes.mp4", x265("bframes=6", "keyint=48"));
+  add("x265-bframes.mp4", x265("bframes=6", "rc-lookahead=20", "keyint=48"));
   for (const container of ["webm", "mkv", "mp4", "nut"]) add(`vp9.${container}`, vp9);
   for (const format of ["yuv422p", "yuv444p", "yuv420p10le"]) add(`vp9-${format}.mkv`, [...vp9, "-pix_fmt", format]);
   add("vp9-altref.webm", ["-c:v", "libvpx-vp9", "-cpu-used", "5", "-auto-alt-ref", "1", "-lag-in-frames", "16"]);

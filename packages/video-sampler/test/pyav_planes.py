@@ -25,7 +25,9 @@ for path in sys.argv[1:]:
     hashes = []
     try:
         with av.open(path) as container:
-            for packet in container.demux(video=0):
+            stream = container.streams.video[0]
+            stream.codec_context.thread_count = 1  # with threads an error in one packet costs frames of others
+            for packet in container.demux(stream):
                 try:
                     hashes += [planes(frame) for frame in packet.decode()]
                 except av.error.FFmpegError:
