@@ -36,7 +36,7 @@ async function loadMediabunny(): Promise<Mediabunny> {
 /** Decodes in a page or worker with WebCodecs through mediabunny. The browser converts colours its own way. */
 export class BrowserDecoder implements VideoDecoder {
   readonly backend = "webcodecs";
-  readonly counters: DecoderCounters = { framesDecoded: 0, seeks: 0 };
+  readonly counters: DecoderCounters = { framesDecoded: 0, seeks: 0, damagedFrames: 0 };
   readonly info: VideoInfo;
   readonly originTicks: number;
   readonly #bunny: Mediabunny;

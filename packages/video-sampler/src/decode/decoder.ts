@@ -41,6 +41,8 @@ export interface DecoderCounters {
   framesDecoded: number;
   /** Jumps within the file. */
   seeks: number;
+  /** Frames that came out damaged, wanted or not. */
+  damagedFrames: number;
 }
 
 /** One opened video in one backend. Both backends give the same frames with the same timestamps. */

@@ -34,7 +34,7 @@ interface Selection {
 /** Decodes with an ffmpeg program in a child process. */
 export class FfmpegDecoder implements VideoDecoder {
   readonly backend = "ffmpeg";
-  readonly counters: DecoderCounters = { framesDecoded: 0, seeks: 0 };
+  readonly counters: DecoderCounters = { framesDecoded: 0, seeks: 0, damagedFrames: 0 };
   readonly info: VideoInfo;
   readonly originTicks: number;
   readonly #program: string;
@@ -164,6 +164,7 @@ export class FfmpegDecoder implements VideoDecoder {
         yield { ...fact, decodeError: damaged?.has(fact.ptsTicks) ?? false, image: joined.subarray(0, size) };
       }
     } finally {
+      if (facts.sawDamage) this.counters.damagedFrames++;
       run.stop();
       await graph.remove();
     }

@@ -13,7 +13,7 @@ const FRAMES_PER_SECOND = 3;
 
 /** A folder of images as a video: sorted by name with numbers compared as numbers, three per second. */
 export class ImageFolderDecoder implements VideoDecoder {
-  readonly counters: DecoderCounters = { framesDecoded: 0, seeks: 0 };
+  readonly counters: DecoderCounters = { framesDecoded: 0, seeks: 0, damagedFrames: 0 };
   readonly originTicks = 0;
   readonly backend: string;
   readonly info: VideoInfo;

@@ -25,7 +25,6 @@ import { TimeSlice } from "./time-slice-node.js";
 
 const MIN_TIMESTAMP = -(2n ** 63n) + 1n;
 const SEEK_ATTEMPTS = 6;
-
 /** What one pass over the segments shares. */
 interface DecodePass {
   readonly frames: FrameIndex;
@@ -39,7 +38,7 @@ interface DecodePass {
 /** Decodes in process with libav through node-av. */
 export class NodeAvDecoder implements VideoDecoder {
   readonly backend = "node-av";
-  readonly counters: DecoderCounters = { framesDecoded: 0, seeks: 0 };
+  readonly counters: DecoderCounters = { framesDecoded: 0, seeks: 0, damagedFrames: 0 };
   readonly #av: NodeAv;
   readonly #options: NodeAvOpenOptions;
   #handles: NodeAvHandles | null;
@@ -291,6 +290,7 @@ export class NodeAvDecoder implements VideoDecoder {
       keyframe: (frame.flags & AV_FRAME_FLAG_KEY) !== 0,
       decodeError: (frame.flags & AV_FRAME_FLAG_CORRUPT) !== 0 || frame.decodeErrorFlags !== 0,
     };
+    if (facts.decodeError) this.counters.damagedFrames++;
     if (!keep(ptsTicks)) return { ...facts, image: null, size: { height, width } };
     frame.timeBase = this.#av.lib.Rational.fromObject(timeBase);
     if (converter !== storedPlanes) fillColorsInto(frame, this.#opened.color);

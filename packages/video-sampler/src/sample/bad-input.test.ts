@@ -125,6 +125,25 @@ describe("damage gives the frames that are good", () => {
     expect(sampled.frameInfo.at(-1)?.index).toBeLessThan(110);
   });
 
+  test("a frame that looks otherwise when jumped to is warned about, even if only its neighbours are flagged", async () => {
+    const original = readFileSync(
+      await encodeFixture(folder.file("gop12.ts"), { frameCount: 60, tickRate: 90000, pts: (i) => i * 3000 }),
+    );
+    for (let at = original.length >> 2; at < original.length; at += 1500)
+      original[at] = (original[at] as number) ^ 0x55;
+    const path = written("hurt.ts", original);
+    const all = await sampleFrames(path, { type: "uniform", frameCount: 60 });
+    const size = 96 * 128 * 3;
+    let differing = 0;
+    for (let index = 0; index < all.frameInfo.length; index += 4) {
+      const { frames, warnings } = await sampleFrames(path, { type: "indices", indices: [index] });
+      if (Buffer.compare(frames.data, all.frames.data.subarray(index * size, (index + 1) * size)) === 0) continue;
+      differing++;
+      expect(warnings.map(({ code }) => code)).toContain("DAMAGED_FRAMES");
+    }
+    expect(all.warnings.length + differing).toBeGreaterThan(0);
+  });
+
   test("flipped bytes never crash, hang or give untyped errors", async () => {
     for (let seed = 1; seed <= 60; seed++) {
       const damaged = Buffer.from(bytes);

@@ -105,7 +105,7 @@ export class OpenedVideo implements AsyncDisposable {
   async sample(plan: SamplePlan, options: OpenedSampleOptions = {}): Promise<SampledVideo> {
     checkOptions(openedSampleOptionsSchema, options, "sampling");
     const resolved = resolvePlan(plan);
-    const { framesDecoded, seeks } = this.#decoder.counters;
+    const { framesDecoded, seeks, damagedFrames } = this.#decoder.counters;
     const listing = await this.#list(options.signal);
     const warnings = listingWarnings(this.info, listing, options.toneMap === true);
     let attempt = await this.#attempt(resolved, listing, options);
@@ -125,7 +125,11 @@ export class OpenedVideo implements AsyncDisposable {
       timestampsSeconds: Float64Array.from(frameInfo, ({ labelSeconds }) => labelSeconds),
       frameInfo,
       sampledFrameRate: (requests.length / (to - from)) * framesPerSecond,
-      warnings: [...warnings, ...shortClipWarning(requests, to - from), ...frameWarnings(frameInfo)],
+      warnings: [
+        ...warnings,
+        ...shortClipWarning(requests, to - from),
+        ...frameWarnings(frameInfo, this.#decoder.counters.damagedFrames > damagedFrames),
+      ],
       info: this.info,
       stats: {
         backend: this.#decoder.backend,

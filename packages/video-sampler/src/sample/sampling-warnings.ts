@@ -47,8 +47,16 @@ export function listingWarnings(
 }
 
 /** Warnings that follow from what was sampled. */
-export function frameWarnings(frameInfo: readonly FrameInfo[]): SamplingWarning[] {
+export function frameWarnings(frameInfo: readonly FrameInfo[], damageNearby: boolean): SamplingWarning[] {
   const damaged = frameInfo.filter(({ decodeError }) => decodeError).length;
+  if (damaged === 0 && damageNearby)
+    return [
+      {
+        code: "DAMAGED_FRAMES",
+        message:
+          "The decoder reported damage in frames beside the sampled ones; what is predicted from them may show it, and may look different when the file is read from its start.",
+      },
+    ];
   if (damaged === 0) return [];
   return [
     {
