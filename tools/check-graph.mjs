@@ -1,6 +1,6 @@
 // Holds the package graph of ARCHITECTURE.md against the code: allowed imports, no circles of files (imports of types count too),
-// folders that import only what is declared below them, Node built-ins only in `*-node.ts`, and nothing browser-hostile behind the entry
-// points that promise to run in a browser.
+// folders that import only what is declared below them, Node built-ins only in `*-node.ts`, nothing browser-hostile behind the entry points
+// that promise to run in a browser, no crowded folder and no endless file.
 import { existsSync, readFileSync } from "node:fs";
 import { builtinModules } from "node:module";
 import { dirname, relative, resolve } from "node:path";
@@ -27,7 +27,21 @@ const allowed = {
 const folderOrder = {
   grpo: ["wasm", "config", "advantages", "loss", "diagnostics", "training", "report"],
   "alarm-tokens": ["labels", "model", "placement", "embeddings", "loss", "analysis", "plots", "guard", "training"],
+  endpoint: ["address", "failures", "testing", "transport", "chat"],
+  "onnx-autodiff": ["train", "io", "ops", "nn", "rules", "onnx"],
+  rewards: ["text", "scores", "compose", "server", "cli"],
+  "safety-data": ["taxonomy", "text", "records", "jsonl"],
+  "video-llm": [
+    ...["config", "files", "hub", "vision", "weights", "graph", "prompt", "passes", "generation", "model", "remote"],
+    ...["checkpoint", "doctor"],
+  ],
+  "video-sampler": [
+    ...["video", "model-inputs", "plan", "blind-spots", "picture", "parity", "source", "decode", "sample", "cli"],
+  ],
 };
+/** Most files loose in a source folder, tests apart; most lines of a file unless it states a reason in a line `// long: ...`. */
+const MOST_FILES = 15;
+const MOST_LINES = 300;
 
 const findings = [];
 const builtins = new Set(builtinModules.flatMap((name) => [name, `node:${name}`]));
@@ -115,8 +129,16 @@ for (const { short, folder, manifest, entries } of workspacePackages()) {
 
   const order = folderOrder[short];
   const folderOf = (file) => /^src\/([^/]+)\//.exec(relative(folder, file))?.[1];
+  const loose = new Map();
   for (const [file, { all }] of graph) {
     const here = folderOf(file);
+    loose.set(dirname(file), (loose.get(dirname(file)) ?? 0) + 1);
+    const text = readFileSync(file, "utf8");
+    const lines = text.trimEnd().split("\n").length;
+    if (lines > MOST_LINES && !/^\/\/ long: \S/m.test(text))
+      findings.push(
+        `${show(file)}: ${lines} lines, at most ${MOST_LINES}: divide it, or state a reason (// long: ...)`,
+      );
     if (!order || !here) continue;
     if (!order.includes(here))
       findings.push(`${show(file)}: folder ${here} is not in folderOrder of tools/check-graph.mjs`);
@@ -126,6 +148,9 @@ for (const { short, folder, manifest, entries } of workspacePackages()) {
         findings.push(`${show(file)}: ${here}/ stands below ${there}/ and may not import ${show(target)}`);
     }
   }
+  for (const [place, count] of loose)
+    if (count > MOST_FILES)
+      findings.push(`${show(place)}: ${count} files, at most ${MOST_FILES}: divide it by what they do`);
 
   const reach = (start) => {
     const seen = new Set();
