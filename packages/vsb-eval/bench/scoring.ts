@@ -7,8 +7,8 @@ import type { EvalItem } from "@videosafety/safety-data";
 import { taxonomyLeaves, VSE_ASSUMED_V1 } from "@videosafety/safety-data";
 import { buildResults } from "../src/results/build-results.js";
 import { loadRun } from "../src/results/evaluated-run.js";
-import { itemFingerprint } from "../src/run/item-fingerprint.js";
-import type { StoreRecord } from "../src/run/outcome.js";
+import { itemFingerprint } from "../src/run/records/item-fingerprint.js";
+import type { StoreRecord } from "../src/run/records/outcome.js";
 import { MemoryStore } from "../src/store/evaluation-store.js";
 
 const PAIRS = 77_646;

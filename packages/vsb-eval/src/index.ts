@@ -35,8 +35,6 @@ export {
   type SummaryRow,
 } from "./results/results.js";
 export { evaluationResultsSchema, resultsJsonSchema } from "./results/results-schema.js";
-export type { LimiterOptions } from "./run/adaptive-limiter.js";
-export type { RetryOptions } from "./run/attempt.js";
 export { type EstimateOptions, estimateRun, type RunEstimate } from "./run/estimate.js";
 export type { EvaluationEvent, EvaluationOptions } from "./run/evaluation-options.js";
 export { type JudgeRunEvent, type JudgeRunOptions, judgeRun } from "./run/judge-run.js";
@@ -59,8 +57,9 @@ export type {
   Unit,
   UnitRecord,
   VerdictRecord,
-} from "./run/outcome.js";
-export { relayEvents } from "./run/relay-events.js";
+} from "./run/records/outcome.js";
+export { type AllowedDifferences, RUN_DIFFERENCES, type RunDifferenceKind } from "./run/records/run-differences.js";
+export { TRUNCATED_MODES, type TruncatedMode } from "./run/records/truncated.js";
 export {
   DEFAULT_GENERATION,
   type GenerationOptions,
@@ -69,8 +68,9 @@ export {
   type ResponderRequest,
   type Usage,
 } from "./run/responder.js";
-export { type AllowedDifferences, RUN_DIFFERENCES, type RunDifferenceKind } from "./run/run-differences.js";
 export { runEvaluation } from "./run/run-evaluation.js";
 export { type RunProgress, runProgress } from "./run/run-progress.js";
-export { TRUNCATED_MODES, type TruncatedMode } from "./run/truncated.js";
+export type { LimiterOptions } from "./run/scheduling/adaptive-limiter.js";
+export type { RetryOptions } from "./run/scheduling/attempt.js";
+export { relayEvents } from "./run/scheduling/relay-events.js";
 export { type EvaluationStore, MemoryStore } from "./store/evaluation-store.js";

@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { createRuleJudge } from "../src/judge/rule-judge.js";
 import { collectUnits } from "../src/metrics/scored-unit.js";
 import { openRunQueue } from "../src/queue/bull-queue-node.js";
-import { runId } from "../src/run/record-keys.js";
+import { runId } from "../src/run/records/record-keys.js";
 import { DEFAULT_GENERATION } from "../src/run/responder.js";
 import { MemoryStore, mergeInto } from "../src/store/evaluation-store.js";
 import { readStore } from "../src/store/jsonl-file-store-node.js";

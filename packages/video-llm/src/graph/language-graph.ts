@@ -6,9 +6,9 @@ import { loraOf } from "../weights/lora.js";
 import type { ParameterStore } from "../weights/parameter-store.js";
 import { type Attend, decoder } from "./decoder.js";
 import { inputEmbeddings } from "./embedding.js";
-import { type FrameGrid, patchLength, repeatedTable } from "./frame-grid.js";
 import { type BlockAttention, type PackedShape, packedAttention } from "./packed-attention.js";
-import { visionEncoder } from "./vision.js";
+import { type FrameGrid, patchLength, repeatedTable } from "./vision/frame-grid.js";
+import { visionEncoder } from "./vision/vision.js";
 
 /** Sizes a graph over whole sequences is built for. */
 export interface GraphShape {

@@ -1,8 +1,8 @@
 import type { Feed } from "@videosafety/onnx-autodiff";
 import { isQwenVl, type VideoLlmConfig, visualWidth } from "../config/config.js";
 import { PromptError } from "../errors.js";
-import { patchLength, tokensPerFrame } from "../graph/frame-grid.js";
 import type { GraphShape } from "../graph/language-graph.js";
+import { patchLength, tokensPerFrame } from "../graph/vision/frame-grid.js";
 import { rotaryPositions, rotaryTables3d } from "../prompt/rotary-positions.js";
 import type { VisualFeatures } from "../vision/visual-features.js";
 import { alarmFeeds } from "./alarm-feeds.js";

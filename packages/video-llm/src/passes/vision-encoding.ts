@@ -1,8 +1,8 @@
 import { Graph } from "@videosafety/onnx-autodiff";
 import { type VideoLlmConfig, visualWidth } from "../config/config.js";
-import { type FrameGrid, patchLength, tokensPerFrame } from "../graph/frame-grid.js";
 import type { GraphCache, GraphPlan } from "../graph/graph-cache.js";
-import { visionEncoder } from "../graph/vision.js";
+import { type FrameGrid, patchLength, tokensPerFrame } from "../graph/vision/frame-grid.js";
+import { visionEncoder } from "../graph/vision/vision.js";
 import type { VisualFeatures } from "../vision/visual-features.js";
 import type { ParameterStore } from "../weights/parameter-store.js";
 import { bucketSize } from "./bucket.js";

@@ -3,7 +3,7 @@ import type { EvalItem } from "@videosafety/safety-data";
 import type { SampledVideo } from "@videosafety/video-sampler";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { responseKey } from "../run/record-keys.js";
+import { responseKey } from "../run/records/record-keys.js";
 import { DEFAULT_GENERATION } from "../run/responder.js";
 import { testFrames, testItems, testVideo } from "../testing/fixtures.js";
 import { parseArm, SWEEP_FRAME_COUNTS, sweepArms } from "./arm.js";

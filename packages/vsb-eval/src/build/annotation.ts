@@ -6,7 +6,7 @@ import { lastObject } from "../judge/judge-reply.js";
 import { strictMajority } from "../judge/voting-judge.js";
 import { chatCompletion, type OpenAiEndpoint } from "../openai/chat-completion.js";
 import { framesAsImages } from "../openai/openai-responder.js";
-import { toRequestError } from "../run/attempt.js";
+import { toRequestError } from "../run/scheduling/attempt.js";
 
 /** What an annotator says about a clip. */
 export interface ClipAnnotation {

@@ -6,7 +6,7 @@ import { judgeFlags, judgeFlagsSchema, runFlags, runFlagsSchema } from "../confi
 import { ITEM_FORMATS } from "../data/item-formats.js";
 import { VsbEvalError } from "../errors.js";
 import { createRuleJudge } from "../judge/rule-judge.js";
-import { RUN_DIFFERENCES, type RunDifferenceKind } from "../run/run-differences.js";
+import { RUN_DIFFERENCES, type RunDifferenceKind } from "../run/records/run-differences.js";
 import { auditCommand } from "./audit-command-node.js";
 import { buildCommand } from "./build-command-node.js";
 import { EXIT } from "./exit-codes.js";

@@ -1,4 +1,4 @@
-import type { Outcome } from "../run/outcome.js";
+import type { Outcome } from "../run/records/outcome.js";
 
 type Failure = { readonly code: string; readonly message: string } | undefined;
 

@@ -12,7 +12,7 @@ import { htmlReport } from "../report/html-report.js";
 import { alignTable, terminalTable } from "../report/terminal-table.js";
 import { buildResults } from "../results/build-results.js";
 import type { EvaluationResults } from "../results/results.js";
-import type { AllowedDifferences } from "../run/run-differences.js";
+import type { AllowedDifferences } from "../run/records/run-differences.js";
 import { embeddedSamples } from "../viewer/embedded-samples-node.js";
 import { framePictures } from "./frame-pictures-node.js";
 import { distinctNames, type OpenedRun, openRuns, writeJson } from "./run-folder-node.js";

@@ -11,9 +11,9 @@ import { loadItems } from "../data/load-items-node.js";
 import { VsbEvalError } from "../errors.js";
 import { parseGate } from "../gate/gate.js";
 import type { Judge } from "../judge/verdict.js";
-import type { RetryOptions } from "../run/attempt.js";
 import type { EvaluationOptions } from "../run/evaluation-options.js";
 import type { Responder } from "../run/responder.js";
+import type { RetryOptions } from "../run/scheduling/attempt.js";
 import type { EvaluationStore } from "../store/evaluation-store.js";
 import type { RunEntry } from "./run-manifest.js";
 

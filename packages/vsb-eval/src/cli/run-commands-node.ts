@@ -11,7 +11,7 @@ import type { Judge } from "../judge/verdict.js";
 import { describeServer } from "../openai/chat-completion.js";
 import { estimateRun } from "../run/estimate.js";
 import { judgeRun } from "../run/judge-run.js";
-import type { Outcome } from "../run/outcome.js";
+import type { Outcome } from "../run/records/outcome.js";
 import { runEvaluation } from "../run/run-evaluation.js";
 import { JsonlFileStore } from "../store/jsonl-file-store-node.js";
 import { EXIT } from "./exit-codes.js";

@@ -5,7 +5,7 @@ import type { Json } from "../content-key.js";
 import { loadItems } from "../data/load-items-node.js";
 import { VsbEvalError } from "../errors.js";
 import { type EvaluatedRun, loadRun } from "../results/evaluated-run.js";
-import type { AllowedDifferences } from "../run/run-differences.js";
+import type { AllowedDifferences } from "../run/records/run-differences.js";
 import { type EvaluationStore, MemoryStore } from "../store/evaluation-store.js";
 import { readStore } from "../store/jsonl-file-store-node.js";
 import { mergeEntry, parseManifest, type RunEntry } from "./run-manifest.js";

@@ -5,7 +5,7 @@ import { comparePaired, type PairedComparison, pairUnits } from "../metrics/pair
 import { refusedOf, type ScoredUnit, safeOf } from "../metrics/scored-unit.js";
 import { checkComparable } from "../results/comparable-runs.js";
 import type { EvaluatedRun } from "../results/evaluated-run.js";
-import type { AllowedDifferences } from "../run/run-differences.js";
+import type { AllowedDifferences } from "../run/records/run-differences.js";
 import { BOOTSTRAP_DRAWS } from "../stats/cluster-bootstrap.js";
 import { holmAdjust } from "../stats/multiple-testing.js";
 import { signFlipTest } from "../stats/sign-flip-test.js";

@@ -1,5 +1,5 @@
 import { RequestError } from "../errors.js";
-import { toRequestError } from "../run/attempt.js";
+import { toRequestError } from "../run/scheduling/attempt.js";
 import type { Judge, Stance, Vote } from "./verdict.js";
 
 /** The value that more than half of the voters chose; undefined for none. */

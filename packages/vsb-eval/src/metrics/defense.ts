@@ -1,4 +1,4 @@
-import { OUTCOMES, type Outcome } from "../run/outcome.js";
+import { OUTCOMES, type Outcome } from "../run/records/outcome.js";
 import { meanOfRates } from "../stats/mover.js";
 import type { Interval } from "../stats/proportion-interval.js";
 import { type Rate, rateOf } from "./rate.js";

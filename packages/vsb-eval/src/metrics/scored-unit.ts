@@ -4,10 +4,10 @@ import { armApplies, chooseVideos } from "../arms/arm-frames.js";
 import type { Stance, Verdict } from "../judge/verdict.js";
 import { type CompletionParts, splitCompletion } from "../judge/visible-answer.js";
 import { isThinkJudge, thinkJudgeId } from "../run/judging.js";
-import type { Outcome, UnitRecord } from "../run/outcome.js";
+import type { Outcome, UnitRecord } from "../run/records/outcome.js";
+import { type AllowedDifferences, checkUnitItems, refuseDifference } from "../run/records/run-differences.js";
+import { type TruncatedMode, truncatedVerdict } from "../run/records/truncated.js";
 import type { Usage } from "../run/responder.js";
-import { type AllowedDifferences, checkUnitItems, refuseDifference } from "../run/run-differences.js";
-import { type TruncatedMode, truncatedVerdict } from "../run/truncated.js";
 import type { EvaluationStore } from "../store/evaluation-store.js";
 import { namesAccepted } from "./accepted-answer.js";
 

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { EvalItem } from "@videosafety/safety-data";
 import { parseArm } from "../arms/arm.js";
 import { armApplies, chooseVideos } from "../arms/arm-frames.js";
-import type { Unit } from "../run/outcome.js";
+import type { Unit } from "../run/records/outcome.js";
 import { linkRedis, loadBull, type RedisOptions } from "./redis-link-node.js";
 
 /** Which queue: every run has one of its own, so that its counts are about nothing else. */

@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { queueCheck } from "../../test/queue-check.js";
 import { createRuleJudge } from "../judge/rule-judge.js";
-import { runId } from "../run/record-keys.js";
+import { runId } from "../run/records/record-keys.js";
 import { DEFAULT_GENERATION } from "../run/responder.js";
 import { MemoryStore } from "../store/evaluation-store.js";
 import { testFrames, testItems, testResponder } from "../testing/fixtures.js";

@@ -1,7 +1,7 @@
 import type { Worker as BullWorker, Job } from "bullmq";
 import { VsbEvalError } from "../errors.js";
 import type { EvaluationOptions } from "../run/evaluation-options.js";
-import type { ResponseRecord } from "../run/outcome.js";
+import type { ResponseRecord } from "../run/records/outcome.js";
 import { createUnitRunner } from "../run/run-evaluation.js";
 import { queueNameOf, type UnitJob } from "./bull-queue-node.js";
 import { linkRedis, loadBull, type RedisOptions } from "./redis-link-node.js";

@@ -2,7 +2,7 @@ import type { RunComparison } from "../compare/compare-runs.js";
 import type { Json } from "../content-key.js";
 import type { Stance } from "../judge/verdict.js";
 import type { EvaluationResults, RunResults } from "../results/results.js";
-import { OUTCOMES, type Outcome } from "../run/outcome.js";
+import { OUTCOMES, type Outcome } from "../run/records/outcome.js";
 import { environmentTable } from "./environment-table.js";
 import { type FailureCount, failureTable, lowCoverage } from "./failures.js";
 import { percent, percentRange, seedPercent } from "./format-number.js";

@@ -8,7 +8,7 @@ import { safeCompletionOf } from "../metrics/safe-completion.js";
 import { refusedOf, type ScoredUnit, safeOf, stanceOf } from "../metrics/scored-unit.js";
 import { taggedOutputOf } from "../metrics/tagged-output.js";
 import { understandingOf } from "../metrics/understanding.js";
-import { type AllowedDifferences, checkSameItems } from "../run/run-differences.js";
+import { type AllowedDifferences, checkSameItems } from "../run/records/run-differences.js";
 import { type Agreement, agreementOf } from "../stats/agreement.js";
 import { checkJudging } from "./comparable-runs.js";
 import type { EvaluatedRun } from "./evaluated-run.js";

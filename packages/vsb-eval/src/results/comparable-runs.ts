@@ -1,7 +1,7 @@
 import type { EvalItem } from "@videosafety/safety-data";
 import { canonicalJson, type Json } from "../content-key.js";
+import { type AllowedDifferences, checkSameItems, refuseDifference } from "../run/records/run-differences.js";
 import type { GenerationOptions } from "../run/responder.js";
-import { type AllowedDifferences, checkSameItems, refuseDifference } from "../run/run-differences.js";
 import type { EvaluatedRun } from "./evaluated-run.js";
 
 /** Refuses two runs whose verdicts do not mean the same. @throws {VsbEvalError} `run_differs`. */

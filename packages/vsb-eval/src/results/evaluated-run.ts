@@ -2,9 +2,9 @@ import type { EvalItem } from "@videosafety/safety-data";
 import type { Json } from "../content-key.js";
 import { VsbEvalError } from "../errors.js";
 import { collectUnits, type ScoredUnit } from "../metrics/scored-unit.js";
+import { type AllowedDifferences, refuseDifference } from "../run/records/run-differences.js";
+import type { TruncatedMode } from "../run/records/truncated.js";
 import type { GenerationOptions } from "../run/responder.js";
-import { type AllowedDifferences, refuseDifference } from "../run/run-differences.js";
-import type { TruncatedMode } from "../run/truncated.js";
 import type { EvaluationStore } from "../store/evaluation-store.js";
 
 /** One model, one seed, on the items of a report. */

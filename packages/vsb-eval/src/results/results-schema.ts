@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { TRUNCATED_MODES } from "../run/truncated.js";
+import { TRUNCATED_MODES } from "../run/records/truncated.js";
 import { type EvaluationResults, RESULTS_SCHEMA } from "./results.js";
 
 const share = z.number().nullable();

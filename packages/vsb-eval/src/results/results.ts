@@ -6,7 +6,7 @@ import type { PairedComparison } from "../metrics/paired-arms.js";
 import type { SafeCompletion } from "../metrics/safe-completion.js";
 import type { TaggedOutput } from "../metrics/tagged-output.js";
 import type { Understanding } from "../metrics/understanding.js";
-import type { TruncatedMode } from "../run/truncated.js";
+import type { TruncatedMode } from "../run/records/truncated.js";
 import type { Agreement } from "../stats/agreement.js";
 import type { Interval } from "../stats/proportion-interval.js";
 

@@ -2,11 +2,11 @@ import type { EvalItem } from "@videosafety/safety-data";
 import type { FrameSource } from "../arms/frame-source.js";
 import type { Judge } from "../judge/verdict.js";
 import type { EvaluationStore } from "../store/evaluation-store.js";
-import type { LimiterOptions } from "./adaptive-limiter.js";
-import type { RetryOptions } from "./attempt.js";
-import type { Outcome, ResponseRecord, Unit, VerdictRecord } from "./outcome.js";
+import type { Outcome, ResponseRecord, Unit, VerdictRecord } from "./records/outcome.js";
+import type { TruncatedMode } from "./records/truncated.js";
 import type { GenerationOptions, Responder } from "./responder.js";
-import type { TruncatedMode } from "./truncated.js";
+import type { LimiterOptions } from "./scheduling/adaptive-limiter.js";
+import type { RetryOptions } from "./scheduling/attempt.js";
 
 /** What to evaluate and how. */
 export interface EvaluationOptions {

@@ -1,21 +1,22 @@
+// long: the state of one run; its steps share limiter, store, counters and the abort signal, and nothing outside needs them.
 import type { EvalItem } from "@videosafety/safety-data";
 import { type Arm, parseArm } from "../arms/arm.js";
 import { armApplies, chooseVideos, type VideoChoice } from "../arms/arm-frames.js";
 import { RequestError, VsbEvalError } from "../errors.js";
 import { splitCompletion } from "../judge/visible-answer.js";
-import { AbortHub } from "./abort-hub.js";
-import { AdaptiveLimiter } from "./adaptive-limiter.js";
-import { attempt, toRequestError } from "./attempt.js";
 import type { EvaluationEvent, EvaluationOptions } from "./evaluation-options.js";
-import { EventQueue } from "./event-queue.js";
-import { itemFingerprint } from "./item-fingerprint.js";
 import { type JudgedPart, Judging } from "./judging.js";
-import type { ResponseRecord, Unit, UnitRecord } from "./outcome.js";
-import { comprehensionProbe, type PlannedUnit, planUnits } from "./plan-units.js";
-import { type RunConfiguration, responseKey, runId } from "./record-keys.js";
+import { itemFingerprint } from "./records/item-fingerprint.js";
+import type { ResponseRecord, Unit, UnitRecord } from "./records/outcome.js";
+import { comprehensionProbe, type PlannedUnit, planUnits } from "./records/plan-units.js";
+import { type RunConfiguration, responseKey, runId } from "./records/record-keys.js";
+import { failureRecord, isJudgeable, isPassingError, responseRecord } from "./records/response-record.js";
 import { DEFAULT_GENERATION, type ResponderAnswer, type ResponderRequest } from "./responder.js";
-import { failureRecord, isJudgeable, isPassingError, responseRecord } from "./response-record.js";
-import { TaskGroup } from "./task-group.js";
+import { AbortHub } from "./scheduling/abort-hub.js";
+import { AdaptiveLimiter } from "./scheduling/adaptive-limiter.js";
+import { attempt, toRequestError } from "./scheduling/attempt.js";
+import { EventQueue } from "./scheduling/event-queue.js";
+import { TaskGroup } from "./scheduling/task-group.js";
 import { byId, unitKey, unitRequest } from "./unit-request.js";
 
 interface AddressedUnit {

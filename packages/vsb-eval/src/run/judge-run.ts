@@ -1,16 +1,16 @@
 import type { EvalItem } from "@videosafety/safety-data";
 import type { Judge } from "../judge/verdict.js";
 import type { EvaluationStore } from "../store/evaluation-store.js";
-import { AbortHub } from "./abort-hub.js";
-import type { LimiterOptions } from "./adaptive-limiter.js";
-import type { RetryOptions } from "./attempt.js";
-import { EventQueue } from "./event-queue.js";
 import { type JudgedResponse, Judging } from "./judging.js";
-import type { Unit } from "./outcome.js";
-import { isJudgeable } from "./response-record.js";
-import { type AllowedDifferences, checkUnitItems } from "./run-differences.js";
-import { TaskGroup } from "./task-group.js";
-import type { TruncatedMode } from "./truncated.js";
+import type { Unit } from "./records/outcome.js";
+import { isJudgeable } from "./records/response-record.js";
+import { type AllowedDifferences, checkUnitItems } from "./records/run-differences.js";
+import type { TruncatedMode } from "./records/truncated.js";
+import { AbortHub } from "./scheduling/abort-hub.js";
+import type { LimiterOptions } from "./scheduling/adaptive-limiter.js";
+import type { RetryOptions } from "./scheduling/attempt.js";
+import { EventQueue } from "./scheduling/event-queue.js";
+import { TaskGroup } from "./scheduling/task-group.js";
 
 /** What to judge. */
 export interface JudgeRunOptions {

@@ -3,11 +3,11 @@ import { VsbEvalError } from "../errors.js";
 import type { Judge } from "../judge/verdict.js";
 import { splitCompletion } from "../judge/visible-answer.js";
 import type { EvaluationStore } from "../store/evaluation-store.js";
-import type { AbortHub } from "./abort-hub.js";
-import { AdaptiveLimiter, type LimiterOptions } from "./adaptive-limiter.js";
-import { attempt, describeError, type RetryOptions, toRequestError } from "./attempt.js";
-import type { ResponseRecord, VerdictRecord } from "./outcome.js";
-import { verdictKey } from "./record-keys.js";
+import type { ResponseRecord, VerdictRecord } from "./records/outcome.js";
+import { verdictKey } from "./records/record-keys.js";
+import type { AbortHub } from "./scheduling/abort-hub.js";
+import { AdaptiveLimiter, type LimiterOptions } from "./scheduling/adaptive-limiter.js";
+import { attempt, describeError, type RetryOptions, toRequestError } from "./scheduling/attempt.js";
 
 /** A verdict and whether it was in the store before. */
 export interface JudgedResponse {

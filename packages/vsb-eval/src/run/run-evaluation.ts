@@ -1,6 +1,6 @@
 import { Evaluation } from "./evaluation.js";
 import type { EvaluationEvent, EvaluationOptions } from "./evaluation-options.js";
-import type { ResponseRecord, Unit } from "./outcome.js";
+import type { ResponseRecord, Unit } from "./records/outcome.js";
 
 /**
  * Asks a model every item under every arm, judges the answers and stores both, yielding progress. What the store

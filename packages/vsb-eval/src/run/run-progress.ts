@@ -1,7 +1,7 @@
 import type { EvalItem } from "@videosafety/safety-data";
 import { collectUnits, type ScoredUnit } from "../metrics/scored-unit.js";
 import type { EvaluationStore } from "../store/evaluation-store.js";
-import type { Outcome } from "./outcome.js";
+import type { Outcome } from "./records/outcome.js";
 
 /** How far a run has come, counted from its own store: never more than planned, whatever a queue says. */
 export interface RunProgress {

@@ -2,8 +2,8 @@ import type { EvalItem } from "@videosafety/safety-data";
 import { armFrames, type VideoChoice } from "../arms/arm-frames.js";
 import type { FrameSource } from "../arms/frame-source.js";
 import { RequestError, VsbEvalError } from "../errors.js";
-import { type PlannedUnit, questionOf } from "./plan-units.js";
-import { type RunConfiguration, responseKey } from "./record-keys.js";
+import { type PlannedUnit, questionOf } from "./records/plan-units.js";
+import { type RunConfiguration, responseKey } from "./records/record-keys.js";
 import type { GenerationOptions, ResponderRequest } from "./responder.js";
 
 /** Items by id. @throws {VsbEvalError} `invalid_input` for an id that stands twice. */

@@ -1,4 +1,11 @@
-import type { ResponseRecord, RunRecord, StoreRecord, Unit, UnitRecord, VerdictRecord } from "../run/outcome.js";
+import type {
+  ResponseRecord,
+  RunRecord,
+  StoreRecord,
+  Unit,
+  UnitRecord,
+  VerdictRecord,
+} from "../run/records/outcome.js";
 
 /** Answers and verdicts, addressed by content, appended and never changed. */
 export interface EvaluationStore {

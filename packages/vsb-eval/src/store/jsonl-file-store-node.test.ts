@@ -2,7 +2,7 @@ import { appendFile, mkdtemp, readdir, readFile, rm, utimes, writeFile } from "n
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { ResponseRecord } from "../run/outcome.js";
+import type { ResponseRecord } from "../run/records/outcome.js";
 import { JsonlFileStore, RECORDS_FILE, readStore } from "./jsonl-file-store-node.js";
 
 const record = (key: string, text = "hello"): ResponseRecord => ({

@@ -4,7 +4,7 @@ import { RecordError } from "@videosafety/safety-data";
 import { type JsonlAppender, openJsonlAppender, readJsonl } from "@videosafety/safety-data/node";
 import { regularFile } from "../data/regular-file-node.js";
 import { VsbEvalError } from "../errors.js";
-import type { StoreRecord } from "../run/outcome.js";
+import type { StoreRecord } from "../run/records/outcome.js";
 import { type EvaluationStore, StoreIndex } from "./evaluation-store.js";
 import { lockFile } from "./file-lock-node.js";
 

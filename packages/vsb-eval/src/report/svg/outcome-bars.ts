@@ -1,4 +1,4 @@
-import { OUTCOMES, type Outcome } from "../../run/outcome.js";
+import { OUTCOMES, type Outcome } from "../../run/records/outcome.js";
 import { type Html, html } from "../html.js";
 
 /** One bar. */

@@ -1,5 +1,5 @@
 import { type DType, toTypedData, type Value } from "@videosafety/onnx-autodiff";
-import type { VideoLlmConfig } from "../config/config.js";
+import type { VideoLlmConfig } from "../../config/config.js";
 
 /** Frames (for Qwen-VL: pairs of frames) of one size. */
 export interface FrameGrid {

@@ -1,5 +1,5 @@
 import type { EvalItem } from "@videosafety/safety-data";
-import type { Verdict } from "../judge/verdict.js";
+import type { Verdict } from "../../judge/verdict.js";
 
 /** What becomes of answers that the token limit cut; see {@link TruncatedMode}. */
 export const TRUNCATED_MODES = ["judge", "exclude", "unsafe"] as const;

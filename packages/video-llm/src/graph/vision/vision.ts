@@ -13,8 +13,8 @@ import {
   toTypedData,
   type Value,
 } from "@videosafety/onnx-autodiff";
-import { isQwenVl, patchesPerSide, type VideoLlmConfig } from "../config/config.js";
-import { activate } from "./activation.js";
+import { isQwenVl, patchesPerSide, type VideoLlmConfig } from "../../config/config.js";
+import { activate } from "../activation.js";
 import { frameAttention } from "./frame-attention.js";
 import { blockOrder, type FrameGrid, rotaryTables } from "./frame-grid.js";
 import { qwenVisionEncoder } from "./qwen-vision.js";

@@ -1,17 +1,17 @@
 import type { EvalItem } from "@videosafety/safety-data";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { compareRuns } from "../compare/compare-runs.js";
-import { sha256Hex, sha256Sync } from "../content-key.js";
-import { createRuleJudge } from "../judge/rule-judge.js";
-import type { Judge } from "../judge/verdict.js";
-import { buildResults } from "../results/build-results.js";
-import { type LoadRunOptions, loadRun } from "../results/evaluated-run.js";
-import { MemoryStore } from "../store/evaluation-store.js";
-import { testFrames, testItems, testResponder } from "../testing/fixtures.js";
-import type { EvaluationOptions } from "./evaluation-options.js";
-import { judgeRun } from "./judge-run.js";
-import { runEvaluation } from "./run-evaluation.js";
+import { compareRuns } from "../../compare/compare-runs.js";
+import { sha256Hex, sha256Sync } from "../../content-key.js";
+import { createRuleJudge } from "../../judge/rule-judge.js";
+import type { Judge } from "../../judge/verdict.js";
+import { buildResults } from "../../results/build-results.js";
+import { type LoadRunOptions, loadRun } from "../../results/evaluated-run.js";
+import { MemoryStore } from "../../store/evaluation-store.js";
+import { testFrames, testItems, testResponder } from "../../testing/fixtures.js";
+import type { EvaluationOptions } from "../evaluation-options.js";
+import { judgeRun } from "../judge-run.js";
+import { runEvaluation } from "../run-evaluation.js";
 
 const items = testItems(4);
 const judge = createRuleJudge();

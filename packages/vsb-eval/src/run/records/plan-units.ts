@@ -1,6 +1,6 @@
 import type { EvalItem } from "@videosafety/safety-data";
-import type { Arm } from "../arms/arm.js";
-import { armApplies, type VideoChoice } from "../arms/arm-frames.js";
+import type { Arm } from "../../arms/arm.js";
+import { armApplies, type VideoChoice } from "../../arms/arm-frames.js";
 
 /** A unit with its item and its arm read. */
 export interface PlannedUnit {

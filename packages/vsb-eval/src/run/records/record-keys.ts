@@ -1,8 +1,8 @@
 import type { EvalItem } from "@videosafety/safety-data";
-import type { Arm } from "../arms/arm.js";
-import { armParameters } from "../arms/arm-frames.js";
-import { contentKey, type Json } from "../content-key.js";
-import type { GenerationOptions } from "./responder.js";
+import type { Arm } from "../../arms/arm.js";
+import { armParameters } from "../../arms/arm-frames.js";
+import { contentKey, type Json } from "../../content-key.js";
+import type { GenerationOptions } from "../responder.js";
 
 /** What decides an answer apart from the unit: the same for a whole run. */
 export interface RunConfiguration {

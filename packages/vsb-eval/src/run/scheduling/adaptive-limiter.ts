@@ -1,5 +1,5 @@
 import { after } from "@videosafety/endpoint";
-import type { RequestError } from "../errors.js";
+import type { RequestError } from "../../errors.js";
 import type { AbortHub } from "./abort-hub.js";
 
 /** Bounds of {@link AdaptiveLimiter}. */

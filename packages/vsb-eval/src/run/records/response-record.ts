@@ -1,8 +1,8 @@
-import { VsbEvalError } from "../errors.js";
-import { splitCompletion } from "../judge/visible-answer.js";
-import { describeError, toRequestError } from "./attempt.js";
+import { VsbEvalError } from "../../errors.js";
+import { splitCompletion } from "../../judge/visible-answer.js";
+import type { ResponderAnswer } from "../responder.js";
+import { describeError, toRequestError } from "../scheduling/attempt.js";
 import type { ResponseRecord } from "./outcome.js";
-import type { ResponderAnswer } from "./responder.js";
 import type { TruncatedMode } from "./truncated.js";
 
 /** An answer as a record: the finish reason decides the outcome; an empty answer is an error. */

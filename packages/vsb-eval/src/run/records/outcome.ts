@@ -1,6 +1,6 @@
-import type { Json } from "../content-key.js";
-import type { Verdict } from "../judge/verdict.js";
-import type { GenerationOptions, Usage } from "./responder.js";
+import type { Json } from "../../content-key.js";
+import type { Verdict } from "../../judge/verdict.js";
+import type { GenerationOptions, Usage } from "../responder.js";
 
 /**
  * How a request ended. Only `answered` units are scored, and `truncated` ones where what is there decides. `blocked`: withheld by the provider's filter; `truncated`:

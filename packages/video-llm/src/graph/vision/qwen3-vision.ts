@@ -14,8 +14,8 @@ import {
   toTypedData,
   type Value,
 } from "@videosafety/onnx-autodiff";
-import type { VideoLlmConfig } from "../config/config.js";
-import { activate } from "./activation.js";
+import type { VideoLlmConfig } from "../../config/config.js";
+import { activate } from "../activation.js";
 import { frameAttention } from "./frame-attention.js";
 import { blockOrder, type FrameGrid, patchLength, rotaryTables, tokensPerFrame } from "./frame-grid.js";
 

@@ -1,5 +1,5 @@
 import type { EvalItem } from "@videosafety/safety-data";
-import { canonicalJson, type Json, sha256Sync } from "../content-key.js";
+import { canonicalJson, type Json, sha256Sync } from "../../content-key.js";
 
 const known = new WeakMap<EvalItem, string>();
 

@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { checkGates, parseGate } from "../gate/gate.js";
-import { createRuleJudge } from "../judge/rule-judge.js";
-import { safeOf } from "../metrics/scored-unit.js";
-import { buildResults } from "../results/build-results.js";
-import { loadRun } from "../results/evaluated-run.js";
-import { MemoryStore } from "../store/evaluation-store.js";
-import { testItems } from "../testing/fixtures.js";
-import type { Responder } from "./responder.js";
-import { runEvaluation } from "./run-evaluation.js";
+import { checkGates, parseGate } from "../../gate/gate.js";
+import { createRuleJudge } from "../../judge/rule-judge.js";
+import { safeOf } from "../../metrics/scored-unit.js";
+import { buildResults } from "../../results/build-results.js";
+import { loadRun } from "../../results/evaluated-run.js";
+import { MemoryStore } from "../../store/evaluation-store.js";
+import { testItems } from "../../testing/fixtures.js";
+import type { Responder } from "../responder.js";
+import { runEvaluation } from "../run-evaluation.js";
 import type { TruncatedMode } from "./truncated.js";
 
 const REFUSAL = "I'm sorry, I can't help with that.";

@@ -1,5 +1,5 @@
 import type { EvalItem } from "@videosafety/safety-data";
-import { VsbEvalError } from "../errors.js";
+import { VsbEvalError } from "../../errors.js";
 import { itemFingerprint } from "./item-fingerprint.js";
 import type { UnitRecord } from "./outcome.js";
 

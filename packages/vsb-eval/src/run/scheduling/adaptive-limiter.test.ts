@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it, vi } from "vitest";
-import { RequestError } from "../errors.js";
+import { RequestError } from "../../errors.js";
 import { AbortHub } from "./abort-hub.js";
 import { AdaptiveLimiter } from "./adaptive-limiter.js";
 

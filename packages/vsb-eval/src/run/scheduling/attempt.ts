@@ -1,6 +1,6 @@
 import { after } from "@videosafety/endpoint";
-import { RequestError } from "../errors.js";
-import { toRunnerError } from "../openai/chat-completion.js";
+import { RequestError } from "../../errors.js";
+import { toRunnerError } from "../../openai/chat-completion.js";
 import type { AbortHub } from "./abort-hub.js";
 import type { AdaptiveLimiter } from "./adaptive-limiter.js";
 
