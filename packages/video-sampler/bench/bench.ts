@@ -5,8 +5,8 @@
  */
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { locateFfmpeg } from "../src/decode/ffmpeg-program-node.js";
-import { selection } from "../src/decode/select-expression.js";
+import { locateFfmpeg } from "../src/decode/ffmpeg/ffmpeg-program-node.js";
+import { selection } from "../src/decode/ffmpeg/select-expression.js";
 import { explainPlan, type SamplePlan, sampleFrames } from "../src/index.js";
 import { type BenchVideo, benchVideo } from "./videos.js";
 

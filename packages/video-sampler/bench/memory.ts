@@ -1,6 +1,6 @@
 /** Peak RSS on a one-hour video, and growth over 1,000 opens: `npx tsx bench/memory.ts`. Needs an ffmpeg program. */
 import { readdirSync } from "node:fs";
-import { locateFfmpeg } from "../src/decode/ffmpeg-program-node.js";
+import { locateFfmpeg } from "../src/decode/ffmpeg/ffmpeg-program-node.js";
 import { openVideo, sampleFrames } from "../src/index.js";
 import { benchVideo } from "./videos.js";
 

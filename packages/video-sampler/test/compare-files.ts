@@ -8,7 +8,7 @@ import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { basename } from "node:path";
-import { locateFfmpeg } from "../src/decode/ffmpeg-program-node.js";
+import { locateFfmpeg } from "../src/decode/ffmpeg/ffmpeg-program-node.js";
 import { openPath } from "../src/decode/open-decoder-node.js";
 import { sampleFrames, VideoSamplerError } from "../src/index.js";
 import { scheduleDecode } from "../src/plan/decode-schedule.js";

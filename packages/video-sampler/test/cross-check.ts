@@ -4,7 +4,7 @@
  */
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { locateFfmpeg } from "../src/decode/ffmpeg-program-node.js";
+import { locateFfmpeg } from "../src/decode/ffmpeg/ffmpeg-program-node.js";
 import { openVideo, type SampledVideo } from "../src/index.js";
 import { FIXTURES } from "./fixture-table.js";
 import { encodeFixture, temporaryFolder } from "./fixture-video.js";

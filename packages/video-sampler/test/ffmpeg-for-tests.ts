@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import ffmpegFromNpm from "@ffmpeg-installer/ffmpeg";
-import { locateFfmpeg } from "../src/decode/ffmpeg-program-node.js";
+import { locateFfmpeg } from "../src/decode/ffmpeg/ffmpeg-program-node.js";
 
 /**
  * The ffmpeg program that tests run: FFMPEG_BIN, the PATH, or one that comes as an npm package (a build of 2018, also the

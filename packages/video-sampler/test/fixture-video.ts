@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { loadNodeAv } from "../src/decode/node-av-loader-node.js";
+import { loadNodeAv } from "../src/decode/node-av/node-av-loader-node.js";
 
 /** What a fixture video is made of. Every frame carries its own number as a bar code, so a test can see which it got. */
 export interface FixtureOptions {

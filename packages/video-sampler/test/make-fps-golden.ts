@@ -5,7 +5,7 @@
  */
 import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
-import { locateFfmpeg, readVersion } from "../src/decode/ffmpeg-program-node.js";
+import { locateFfmpeg, readVersion } from "../src/decode/ffmpeg/ffmpeg-program-node.js";
 import { openVideo } from "../src/index.js";
 import { encodeFixture, readFrameNumber, temporaryFolder } from "./fixture-video.js";
 

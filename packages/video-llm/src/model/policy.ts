@@ -41,7 +41,7 @@ export interface PolicyOptions {
   readonly groups: readonly ParameterGroup[];
   /**
    * What the reference is. "adapter-off": the model without its adapters, and with the weights that came with them as they
-   * were before; as TRL has it for adapters that it made. "snapshot": the trained groups as they are now; as TRL (since 1.0)
+   * were before; as TRL has it for adapters that it made. "snapshot": the trained groups as they are now; as TRL 1.13
    * has it for adapters trained before. Other trained groups are a snapshot in either case. Default "adapter-off" where
    * `lora` is trained.
    */

@@ -1,5 +1,5 @@
-import { locateFfmpeg, outputOf, readVersion } from "./ffmpeg-program-node.js";
-import { loadNodeAv } from "./node-av-loader-node.js";
+import { locateFfmpeg, outputOf, readVersion } from "./ffmpeg/ffmpeg-program-node.js";
+import { loadNodeAv } from "./node-av/node-av-loader-node.js";
 
 /** One backend's state. */
 export interface BackendReport {

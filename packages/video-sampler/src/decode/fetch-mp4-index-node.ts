@@ -4,8 +4,8 @@ import { checkMp4Claims } from "../source/check-claims-node.js";
 import { mp4IndexRanges } from "../source/mp4-boxes.js";
 import type { PartialFile } from "../source/partial-file-node.js";
 import type { RemoteMedia } from "../source/remote-media.js";
-import { loadNodeAv, type NodeAv } from "./node-av-loader-node.js";
-import { findVideoStream, newPacket, openFormat, packetEntry } from "./node-av-open-node.js";
+import { loadNodeAv, type NodeAv } from "./node-av/node-av-loader-node.js";
+import { findVideoStream, newPacket, openFormat, packetEntry } from "./node-av/node-av-open-node.js";
 import type { OpenOptions } from "./open-options.js";
 
 /** libav reads at most this many bytes of packets to learn about the streams (its `probesize`). */

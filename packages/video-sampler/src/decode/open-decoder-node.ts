@@ -10,11 +10,11 @@ import type { RemoteMedia } from "../source/remote-media.js";
 import { checkPixels } from "../video/sampling-limits.js";
 import type { VideoDecoder } from "./decoder.js";
 import { fetchMp4Index } from "./fetch-mp4-index-node.js";
-import { FfmpegDecoder } from "./ffmpeg-decoder-node.js";
-import { locateFfmpeg } from "./ffmpeg-program-node.js";
+import { FfmpegDecoder } from "./ffmpeg/ffmpeg-decoder-node.js";
+import { locateFfmpeg } from "./ffmpeg/ffmpeg-program-node.js";
 import { ImageFolderDecoder } from "./image-folder-decoder-node.js";
-import { NodeAvDecoder } from "./node-av-decoder-node.js";
-import { loadNodeAv } from "./node-av-loader-node.js";
+import { NodeAvDecoder } from "./node-av/node-av-decoder-node.js";
+import { loadNodeAv } from "./node-av/node-av-loader-node.js";
 import type { OpenOptions } from "./open-options.js";
 
 /**

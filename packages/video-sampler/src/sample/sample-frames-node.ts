@@ -6,10 +6,10 @@ import { localFile, sourceForChild } from "../source/local-file-node.js";
 import type { VideoSource } from "../source/video-source.js";
 import type { SampledVideo } from "../video/sampled-video.js";
 import { checkOptions } from "./check-options.js";
+import { SamplerProcess } from "./isolated/sampler-process-node.js";
 import { OpenedVideo } from "./opened-video.js";
 import { openOptionsSchema, sampleOptionsSchema } from "./options-schema.js";
 import { openedOptions, openingOptions, type SampleOptions } from "./sample-options.js";
-import { SamplerProcess } from "./sampler-process-node.js";
 import { withTimeout } from "./timeout.js";
 import type { PlanExplanation, VideoDescription } from "./video-description.js";
 

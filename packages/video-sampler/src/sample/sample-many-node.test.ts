@@ -1,9 +1,9 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { encodeFixture, temporaryFolder } from "../../test/fixture-video.js";
+import { SamplerProcess } from "./isolated/sampler-process-node.js";
 import { sampleFrames } from "./sample-frames-node.js";
 import { sampleMany } from "./sample-many-node.js";
-import { SamplerProcess } from "./sampler-process-node.js";
 
 const folder = temporaryFolder();
 const good = folder.file("good.mp4");

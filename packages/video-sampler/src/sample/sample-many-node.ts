@@ -4,9 +4,9 @@ import { sourceForChild } from "../source/local-file-node.js";
 import type { VideoSource } from "../source/video-source.js";
 import type { SampledVideo } from "../video/sampled-video.js";
 import { checkOptions } from "./check-options.js";
+import { SamplerProcess } from "./isolated/sampler-process-node.js";
 import { sampleManyOptionsSchema } from "./options-schema.js";
 import type { SampleOptions } from "./sample-options.js";
-import { SamplerProcess } from "./sampler-process-node.js";
 import { withTimeout } from "./timeout.js";
 
 /** Options of {@link sampleMany}. */

@@ -1,13 +1,13 @@
-import { DecodeFailedError, LimitExceededError, NotMediaError } from "../errors.js";
-import type { PacketEntry } from "../plan/frame-index.js";
-import { CONTAINER_ALLOW_LIST } from "../source/container-signature.js";
-import type { ColorTags } from "../source/mp4-facts.js";
-import type { VideoInfo } from "../video/sampled-video.js";
-import { checkFrameCount, type SamplingLimits } from "../video/sampling-limits.js";
-import { chooseStream, type StreamChoice } from "./choose-stream.js";
-import { colorNames, completeColors, isHighDynamicRange } from "./color-names.js";
-import { orientationInBitstream } from "./display-orientation-sei.js";
-import type { DisplayRotation } from "./display-rotation.js";
+import { DecodeFailedError, LimitExceededError, NotMediaError } from "../../errors.js";
+import type { PacketEntry } from "../../plan/frame-index.js";
+import { CONTAINER_ALLOW_LIST } from "../../source/container-signature.js";
+import type { ColorTags } from "../../source/mp4-facts.js";
+import type { VideoInfo } from "../../video/sampled-video.js";
+import { checkFrameCount, type SamplingLimits } from "../../video/sampling-limits.js";
+import { chooseStream, type StreamChoice } from "../choose-stream.js";
+import { colorNames, completeColors, isHighDynamicRange } from "../color-names.js";
+import { orientationInBitstream } from "../display-orientation-sei.js";
+import type { DisplayRotation } from "../display-rotation.js";
 import { runFfmpeg } from "./ffmpeg-program-node.js";
 import {
   type BannerInfo,

@@ -1,4 +1,4 @@
-import { NoBackendError } from "../errors.js";
+import { NoBackendError } from "../../errors.js";
 
 type Lib = typeof import("node-av/lib");
 type Constants = typeof import("node-av/constants");

@@ -1,7 +1,7 @@
 import type { Frame } from "node-av/lib";
-import { DecodeFailedError } from "../errors.js";
-import type { ColorTags } from "../source/mp4-facts.js";
-import type { ImageSize } from "../video/sampled-video.js";
+import { DecodeFailedError } from "../../errors.js";
+import type { ColorTags } from "../../source/mp4-facts.js";
+import type { ImageSize } from "../../video/sampled-video.js";
 import type { NodeAv } from "./node-av-loader-node.js";
 
 /** A converted picture. */

@@ -1,7 +1,7 @@
-import type { VideoSamplerErrorCode } from "../errors.js";
-import type { SamplePlan } from "../plan/sample-plan.js";
-import type { SampledVideo } from "../video/sampled-video.js";
-import type { SampleOptions } from "./sample-options.js";
+import type { VideoSamplerErrorCode } from "../../errors.js";
+import type { SamplePlan } from "../../plan/sample-plan.js";
+import type { SampledVideo } from "../../video/sampled-video.js";
+import type { SampleOptions } from "../sample-options.js";
 
 /** What the parent asks a decoding child process to do. */
 export interface SamplerRequest {

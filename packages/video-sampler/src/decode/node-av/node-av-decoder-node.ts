@@ -1,15 +1,16 @@
 import type { Frame, Packet } from "node-av/lib";
-import type { DecodeSegment } from "../plan/decode-schedule.js";
-import type { FrameIndex, PacketEntry } from "../plan/frame-index.js";
-import type { VideoInfo } from "../video/sampled-video.js";
-import { checkFrameCount } from "../video/sampling-limits.js";
+import type { DecodeSegment } from "../../plan/decode-schedule.js";
+import type { FrameIndex, PacketEntry } from "../../plan/frame-index.js";
+import type { VideoInfo } from "../../video/sampled-video.js";
+import { checkFrameCount } from "../../video/sampling-limits.js";
 import {
   type DecodedFrame,
   type DecodeOutput,
   type DecoderCounters,
   TONE_MAP_FILTERS,
   type VideoDecoder,
-} from "./decoder.js";
+} from "../decoder.js";
+import { TimeSlice } from "../ffmpeg/time-slice-node.js";
 import { type FrameConverter, fillColorsInto, RgbConverter, storedPlanes } from "./frame-converter-node.js";
 import { JumpGuard, UnsafeJumpError } from "./jump-guard-node.js";
 import { mayJumpInto } from "./jumpable-codecs.js";
@@ -21,7 +22,6 @@ import {
   openWithNodeAv,
   packetEntry,
 } from "./node-av-open-node.js";
-import { TimeSlice } from "./time-slice-node.js";
 
 const MIN_TIMESTAMP = -(2n ** 63n) + 1n;
 const SEEK_ATTEMPTS = 6;

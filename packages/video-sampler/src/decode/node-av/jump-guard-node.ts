@@ -1,5 +1,5 @@
 import type { Frame } from "node-av/lib";
-import type { KeyframePosition } from "../plan/frame-index.js";
+import type { KeyframePosition } from "../../plan/frame-index.js";
 import type { NodeAv } from "./node-av-loader-node.js";
 
 /** A jump landed where decoding does not start cleanly; the decoder then reads from the start. */

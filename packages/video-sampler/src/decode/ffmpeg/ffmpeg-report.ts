@@ -1,8 +1,8 @@
-import type { PacketEntry } from "../plan/frame-index.js";
-import type { Rational } from "../video/rational.js";
-import type { VideoInfo } from "../video/sampled-video.js";
-import type { StreamFacts } from "./choose-stream.js";
-import { type ColorNames, isHighDynamicRange } from "./color-names.js";
+import type { PacketEntry } from "../../plan/frame-index.js";
+import type { Rational } from "../../video/rational.js";
+import type { VideoInfo } from "../../video/sampled-video.js";
+import type { StreamFacts } from "../choose-stream.js";
+import { type ColorNames, isHighDynamicRange } from "../color-names.js";
 
 /** The `#tb 0: 1/15360` header of ffmpeg's framecrc output. */
 export function parseTimeBase(framecrc: string): Rational | null {

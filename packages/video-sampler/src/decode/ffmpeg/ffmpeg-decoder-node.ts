@@ -1,24 +1,24 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { DecodeFailedError } from "../errors.js";
-import type { DecodeSegment } from "../plan/decode-schedule.js";
-import type { FrameIndex, PacketEntry } from "../plan/frame-index.js";
-import type { VideoInfo } from "../video/sampled-video.js";
+import { DecodeFailedError } from "../../errors.js";
+import type { DecodeSegment } from "../../plan/decode-schedule.js";
+import type { FrameIndex, PacketEntry } from "../../plan/frame-index.js";
+import type { VideoInfo } from "../../video/sampled-video.js";
 import {
   type DecodedFrame,
   type DecodeOutput,
   type DecoderCounters,
   TONE_MAP_FILTERS,
   type VideoDecoder,
-} from "./decoder.js";
+} from "../decoder.js";
+import { mayJumpInto } from "../node-av/jumpable-codecs.js";
+import { storedFrameBytes } from "../stored-frame-bytes.js";
 import { type FfmpegOpenOptions, inputArguments, openWithFfmpeg } from "./ffmpeg-open-node.js";
 import { ffmpegDialect, runFfmpeg } from "./ffmpeg-program-node.js";
 import { DamageReader } from "./ffmpeg-report.js";
-import { mayJumpInto } from "./jumpable-codecs.js";
 import { selection } from "./select-expression.js";
 import { ShowInfoReader, type ShownFrame } from "./show-info-node.js";
-import { storedFrameBytes } from "./stored-frame-bytes.js";
 
 /** Jump to each segment only if there are few, else one run over the whole file is cheaper. */
 const MAX_SEGMENT_RUNS = 32;

@@ -1,7 +1,7 @@
 // Entry of the child process behind `isolate: true` and sampleMany: answers one request at a time until it is killed.
-import { VideoSamplerError } from "../errors.js";
+import { VideoSamplerError } from "../../errors.js";
+import { sampleFrames } from "../sample-frames-node.js";
 import { guardMemory } from "./memory-guard-node.js";
-import { sampleFrames } from "./sample-frames-node.js";
 import type { SamplerReply, SamplerRequest } from "./sampler-protocol.js";
 
 const DEFAULT_MEMORY_BYTES = 2 ** 31;

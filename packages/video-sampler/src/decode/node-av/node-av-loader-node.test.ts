@@ -1,5 +1,5 @@
 import { afterAll, expect, test } from "vitest";
-import { encodeFixture, temporaryFolder } from "../../test/fixture-video.js";
+import { encodeFixture, temporaryFolder } from "../../../test/fixture-video.js";
 import { loadNodeAv, supplyPromiseWithResolvers } from "./node-av-loader-node.js";
 
 type WithResolvers = {

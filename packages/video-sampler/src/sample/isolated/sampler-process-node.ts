@@ -3,12 +3,12 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { errorFromCode, InvalidPlanError, IsolateFailedError, LimitExceededError } from "../errors.js";
-import type { SamplePlan } from "../plan/sample-plan.js";
-import { shownSource } from "../source/local-file-node.js";
-import type { SampledVideo } from "../video/sampled-video.js";
+import { errorFromCode, InvalidPlanError, IsolateFailedError, LimitExceededError } from "../../errors.js";
+import type { SamplePlan } from "../../plan/sample-plan.js";
+import { shownSource } from "../../source/local-file-node.js";
+import type { SampledVideo } from "../../video/sampled-video.js";
+import type { SampleOptions } from "../sample-options.js";
 import { endedForMemory } from "./memory-guard-node.js";
-import type { SampleOptions } from "./sample-options.js";
 import type { SamplerReply, SamplerRequest } from "./sampler-protocol.js";
 
 /** A child process that samples one video at a time. It starts with its first job and again after a crash. */

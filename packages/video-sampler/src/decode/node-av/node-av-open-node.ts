@@ -1,15 +1,15 @@
 import type { CodecContext, CodecParameters, FormatContext, Packet, Stream } from "node-av/lib";
-import { DecodeFailedError, DecoderMissingError, NotMediaError } from "../errors.js";
-import type { PacketEntry } from "../plan/frame-index.js";
-import { CONTAINER_ALLOW_LIST } from "../source/container-signature.js";
-import type { ColorTags } from "../source/mp4-facts.js";
-import type { RemoteMedia } from "../source/remote-media.js";
-import type { VideoInfo } from "../video/sampled-video.js";
-import { checkPixels, type SamplingLimits } from "../video/sampling-limits.js";
-import { chooseStream, type StreamChoice } from "./choose-stream.js";
-import { colorNames, isHighDynamicRange } from "./color-names.js";
-import { orientationInBitstream } from "./display-orientation-sei.js";
-import { type DisplayRotation, rotationFromDisplayMatrix, UPRIGHT } from "./display-rotation.js";
+import { DecodeFailedError, DecoderMissingError, NotMediaError } from "../../errors.js";
+import type { PacketEntry } from "../../plan/frame-index.js";
+import { CONTAINER_ALLOW_LIST } from "../../source/container-signature.js";
+import type { ColorTags } from "../../source/mp4-facts.js";
+import type { RemoteMedia } from "../../source/remote-media.js";
+import type { VideoInfo } from "../../video/sampled-video.js";
+import { checkPixels, type SamplingLimits } from "../../video/sampling-limits.js";
+import { chooseStream, type StreamChoice } from "../choose-stream.js";
+import { colorNames, isHighDynamicRange } from "../color-names.js";
+import { orientationInBitstream } from "../display-orientation-sei.js";
+import { type DisplayRotation, rotationFromDisplayMatrix, UPRIGHT } from "../display-rotation.js";
 import type { NodeAv } from "./node-av-loader-node.js";
 import { PacketReader } from "./packet-reader-node.js";
 

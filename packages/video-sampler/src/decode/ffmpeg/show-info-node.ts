@@ -1,4 +1,4 @@
-import type { DecodedFrame } from "./decoder.js";
+import type { DecodedFrame } from "../decoder.js";
 import type { FfmpegRun } from "./ffmpeg-program-node.js";
 import { isDamageWarning } from "./ffmpeg-report.js";
 

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { accessSync, constants, existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
-import { NoBackendError } from "../errors.js";
+import { NoBackendError } from "../../errors.js";
 
 let located: Promise<string> | undefined;
 

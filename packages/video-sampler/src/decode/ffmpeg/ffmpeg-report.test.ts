@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { chooseStream } from "./choose-stream.js";
+import { chooseStream } from "../choose-stream.js";
 import {
   DamageReader,
   lastReason,
