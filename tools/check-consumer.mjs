@@ -34,16 +34,12 @@ const types = {
   "@types/node": JSON.parse(readFileSync(`${root}node_modules/@types/node/package.json`, "utf8")).version,
 };
 // What the READMEs tell a reader to install beside a package: the reward server's programs, a decoder.
-const beside = Object.assign(
-  {},
-  ...[
-    ["rewards", ["commander", "pino", "prom-client"]],
-    ["video-sampler", ["node-av"]],
-  ].map(([short, names]) => {
-    const { devDependencies } = packages.find((entry) => entry.short === short).manifest;
-    return Object.fromEntries(names.map((name) => [name, devDependencies[name]]));
-  }),
-);
+const { optionalDependencies: decoders } = JSON.parse(readFileSync(`${root}package.json`, "utf8"));
+const { devDependencies: programs } = packages.find(({ short }) => short === "rewards").manifest;
+const beside = Object.fromEntries([
+  ["node-av", decoders["node-av"]],
+  ...["commander", "pino", "prom-client"].map((name) => [name, programs[name]]),
+]);
 const dependencies = { ...tarballs, ...types, ...beside };
 const consumerManifest = { name: "consumer", private: true, type: "module", dependencies, overrides: dependencies };
 writeFileSync(`${consumer}/package.json`, JSON.stringify(consumerManifest, null, 2));

@@ -2,10 +2,10 @@ import { renameSync, writeFileSync } from "node:fs";
 import { arch, cpus, platform, totalmem } from "node:os";
 import {
   buildResults,
-  contactSheet,
   type EvaluatedRun,
   type EvaluationResults,
   type FrameSource,
+  frameSheet,
   htmlReport,
   reportExamples,
 } from "@videosafety/vsb-eval";
@@ -81,7 +81,7 @@ export async function writeResults(options: {
   );
   const sheets = new Map<string, string | null>();
   for (const { id, video } of shown) {
-    sheets.set(id, video === null ? null : contactSheet(await frames.sample(video, { frameCount: null, signal })));
+    sheets.set(id, video === null ? null : frameSheet(await frames.sample(video, { frameCount: null, signal })));
   }
   const page = htmlReport(evaluation, {
     title: "VideoSafety-R1: from an obedient base model to a defended one",

@@ -6,11 +6,10 @@ import { parseArgs } from "node:util";
 import { createRng } from "@videosafety/random";
 import type { EvalItem } from "@videosafety/safety-data";
 import { taxonomyLeaves, VSE_ASSUMED_V1 } from "@videosafety/safety-data";
-import { contactSheet } from "@videosafety/video-sampler";
 import { RequestError } from "../src/errors.js";
 import { createRuleJudge } from "../src/judge/rule-judge.js";
-import { encodeJpeg, toBase64 } from "../src/report/contact-sheet.js";
 import { failureCounts } from "../src/report/failures.js";
+import { frameSheet, frameSheetJpeg } from "../src/report/frame-sheet.js";
 import { htmlReport } from "../src/report/html-report.js";
 import { buildResults } from "../src/results/build-results.js";
 import { loadRun } from "../src/results/evaluated-run.js";
@@ -84,10 +83,7 @@ async function run(name: string, refuses: number): Promise<ViewedRun> {
   return { store, evaluated: loadRun(store, { name, responder: responder.id, judge: judge.id, items, arms }) };
 }
 const runs = [await run("base model", 0.2), await run("defended", 0.95)];
-const frames = async (item: EvalItem) => {
-  const sheet = contactSheet(testVideo(item.id, 8, 60, 80), { columns: 4, frameWidth: 160 });
-  return encodeJpeg(sheet.data, sheet.width, sheet.height, 78);
-};
+const frames = async (item: EvalItem) => frameSheetJpeg(testVideo(item.id, 8, 60, 80));
 const start = performance.now();
 const cpu = process.cpuUsage();
 const viewer = await startViewer({ items, runs, frames, title: "Samples of the bench" });
@@ -107,7 +103,7 @@ console.log(
 );
 if (values.report !== undefined) {
   const sheets = new Map<string, string>();
-  for (const item of items.slice(0, 12)) sheets.set(item.id, `data:image/jpeg;base64,${toBase64(await frames(item))}`);
+  for (const item of items.slice(0, 12)) sheets.set(item.id, frameSheet(testVideo(item.id, 8, 60, 80)) as string);
   const results = buildResults(
     items,
     runs.map(({ evaluated }) => evaluated),

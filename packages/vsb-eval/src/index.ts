@@ -16,8 +16,8 @@ export type { Judge, JudgeInput, Stance, Verdict, Vote } from "./judge/verdict.j
 export type { ScoredUnit } from "./metrics/scored-unit.js";
 export type { OpenAiEndpoint } from "./openai/chat-completion.js";
 export { createOpenAiResponder, type OpenAiResponderOptions } from "./openai/openai-responder.js";
-export { type ContactSheetOptions, contactSheet } from "./report/contact-sheet.js";
 export { reportExamples } from "./report/examples.js";
+export { frameSheet } from "./report/frame-sheet.js";
 export { type ExampleAnswer, htmlReport, type ReportExample, type ReportOptions } from "./report/html-report.js";
 export { terminalTable } from "./report/terminal-table.js";
 export { buildResults, type ResultsOptions } from "./results/build-results.js";

@@ -2,7 +2,7 @@ import type { EvalItem } from "@videosafety/safety-data";
 import { formatSeconds, type SampledVideo } from "@videosafety/video-sampler";
 import { frameView } from "../arms/frame-edits.js";
 import { RequestError } from "../errors.js";
-import { encodeJpeg, toBase64 } from "../report/contact-sheet.js";
+import { encodeJpeg, toBase64 } from "../report/jpeg.js";
 import type { Responder, ResponderRequest } from "../run/responder.js";
 import { type ContentPart, chatCompletion, type OpenAiEndpoint } from "./chat-completion.js";
 

@@ -41,7 +41,7 @@ export interface ReportExample {
   readonly language: string;
   /** Whether helping is the right thing to do (SafeQ); decides the colour of each stance. Default false. */
   readonly safeQuery?: boolean;
-  /** A `data:` image of the frames, see `contactSheet`; null without a video. */
+  /** A `data:` image of the frames, see `frameSheet`; null without a video. */
   readonly sheet: string | null;
   /** Answers to compare. */
   readonly answers: readonly ExampleAnswer[];

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createRuleJudge } from "../judge/rule-judge.js";
-import { contactSheet } from "../report/contact-sheet.js";
 import { reportExamples } from "../report/examples.js";
+import { frameSheet } from "../report/frame-sheet.js";
 import { htmlReport } from "../report/html-report.js";
 import { terminalTable } from "../report/terminal-table.js";
 import type { ResponderRequest } from "../run/responder.js";
@@ -117,7 +117,7 @@ describe("reports", () => {
         parts: unit.parts && { ...unit.parts, answer: "<script>alert(1)</script>" },
       })),
     };
-    const sheets = new Map([[items[0]?.id as string, contactSheet(testVideo("x", 8))]]);
+    const sheets = new Map([[items[0]?.id as string, frameSheet(testVideo("x", 8))]]);
     const page = htmlReport(results, { examples: reportExamples(items.slice(0, 2), [...runs, hostile], { sheets }) });
     expect(page).not.toContain("<script");
     expect(page).toContain("&lt;script&gt;");
