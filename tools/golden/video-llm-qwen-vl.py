@@ -134,7 +134,7 @@ def patches(frames, least, most, **normalisation):
 
 
 class Case:
-    """One conversation: parts are texts, or ("image" | "video", frames, height, width, shift[, frames a second])."""
+    """One conversation: parts are texts, or ("image" | "video", frames, height, width, shift[, frames per second])."""
 
     def __init__(self, name, parts, tokenizer, family):
         self.name, self.parts = name, parts

@@ -126,7 +126,7 @@ const program = new Command("alarm-guard")
   )
   .option("--media-root <folder>", "where the records' clips lie (default: clips beside the records)")
   .option("--compare <folders...>", "checkpoints that refuse by themselves, as points beside the guard's curve", [])
-  .option("--fps <n>", "frames a second for --items", parseNumber, 1)
+  .option("--fps <n>", "frames per second for --items", parseNumber, 1)
   .option("--max-frames <n>", "cap on the frames for --items", parseNumber, 6)
   .exitOverride()
   .action(run);

@@ -1,7 +1,7 @@
 import { createRng, type Rng } from "@videosafety/onnx-autodiff";
 import type { SafetyLabels } from "@videosafety/safety-data";
 
-/** Frames of a clip, one a second; 16 x 24 pixels make 2 x 3 visual tokens a frame. */
+/** Frames of a clip, one per second; 16 x 24 pixels make 2 x 3 visual tokens per frame. */
 export const FRAME = { count: 6, height: 16, width: 24, cell: 8 } as const;
 
 /** A clip of the micro world, drawn, not decoded. */
@@ -187,7 +187,7 @@ export function splicedSamples(
   });
 }
 
-/** Frames of clips one after the other, one a second. */
+/** Frames of clips one after the other, one per second. */
 function joinClips(clips: readonly MicroClip[]): MicroClip {
   const count = clips.reduce((sum, { frames }) => sum + frames.dims[0], 0);
   const data = new Uint8Array(count * FRAME.height * FRAME.width * 3);

@@ -19,7 +19,7 @@ export const pipelineConfigSchema = z.strictObject({
     rlRecords: z.int().positive().describe("training prompts of stage 4"),
   }),
   sampling: z.strictObject({
-    fps: z.number().positive().describe("frames a second taken from each clip"),
+    fps: z.number().positive().describe("frames per second taken from each clip"),
     maxFrames: z.int().positive().describe("cap on the frames of a clip"),
   }),
   stage1: stageSchema,

@@ -142,7 +142,7 @@ export class TabularPolicy implements Policy<number> {
     );
   }
 
-  /** Mean over `count` fresh samples a prompt of a score; with `best`, the mean over prompts of the best of them. */
+  /** Mean over `count` fresh samples per prompt of a score; with `best`, the mean over prompts of the best of them. */
   async expected(
     score: (prompt: number, completion: Completion) => number,
     maxCompletionLength: number,

@@ -1,6 +1,6 @@
 /**
  * LoRA at sequence 512 on a 135M-parameter Llama/Qwen2-shaped decoder with random weights, mapped from a file:
- * `npx tsx bench/lora-135m.ts [steps]`. Prints milliseconds a step and peak memory.
+ * `npx tsx bench/lora-135m.ts [steps]`. Prints milliseconds per step and peak memory.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

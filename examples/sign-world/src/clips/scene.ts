@@ -10,7 +10,7 @@ import {
 import { createWorldRng, type WorldRng } from "../random/rng.js";
 import { HARMLESS_SIGNS, type HarmlessSign, harmlessSprite, hazardSprite } from "../signs/sign-sprites.js";
 
-/** Width and height of a clip in pixels: 8 x 8 patches of 14, 4 x 4 visual tokens a frame at merge size 2. */
+/** Width and height of a clip in pixels: 8 x 8 patches of 14, 4 x 4 visual tokens per frame at merge size 2. */
 export const CLIP_SIZE = 112;
 /** Frames a second. */
 export const CLIP_FPS = 8;

@@ -77,7 +77,7 @@ export function fromPeftPromptTuning(
   const fits = sorted && visualRows > 0 && visualRows < names.length && rows === names.length;
   if (!fits || tensor?.dims.length !== 2 || tensor.data.length !== rows * width) {
     throw new AlarmShapeError(
-      `expected prompt_embeddings with the rows [${names}], the visual ones first, found ${tensor ? `[${tensor.dims}]` : [...tensors.keys()].join(", ") || "nothing"}; pass the adapter's config where there are several vectors a modality`,
+      `expected prompt_embeddings with the rows [${names}], the visual ones first, found ${tensor ? `[${tensor.dims}]` : [...tensors.keys()].join(", ") || "nothing"}; pass the adapter's config where there are several vectors per modality`,
     );
   }
   return { visual: tensor.data.slice(0, visualRows * width), textual: tensor.data.slice(visualRows * width) };

@@ -62,7 +62,7 @@ export async function fitHarmReadout<Sample>(
 /**
  * The logit of one sample.
  *
- * @param states one entry a layer of the readout, each [places, d]
+ * @param states one entry per layer of the readout, each [places, d]
  * @throws AlarmShapeError unless the states are those that the readout was fitted on.
  */
 export function readoutLogits(readout: HarmReadout, states: readonly Float32Array[]): number {

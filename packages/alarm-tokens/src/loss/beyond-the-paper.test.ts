@@ -145,7 +145,7 @@ describe("interchange", () => {
     expect(() => toPeftPromptTuning({ ...vectors, textual: new Float32Array(2) }, "x")).toThrow(AlarmShapeError);
   });
 
-  test("PEFT prompt tuning: several vectors a modality, told apart by the config", () => {
+  test("PEFT prompt tuning: several vectors per modality, told apart by the config", () => {
     const vectors = { visual: Float32Array.of(1, 2, 3, 4, 5, 6), textual: Float32Array.of(7, 8) };
     const { config, tensors } = toPeftPromptTuning(vectors, "x", { visualVectors: 3 });
     expect(config).toMatchObject({ num_virtual_tokens: 4, alarm_tokens: ["visual", "visual", "visual", "textual"] });

@@ -46,7 +46,7 @@ export function carryOver(
   const length = placed.sourceIndex.reduce((most, source) => Math.max(most, source + 1), 0);
   if (values.length !== length) {
     throw new AlarmShapeError(
-      `expected ${length} values, one a token of the sequence before placement, found ${values.length}; carry the array that belongs to these ids`,
+      `expected ${length} values, one per token of the sequence before placement, found ${values.length}; carry the array that belongs to these ids`,
     );
   }
   return placed.sourceIndex.map((source) => (source < 0 ? fill : (values[source] as number)));

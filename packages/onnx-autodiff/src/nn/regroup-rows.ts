@@ -9,7 +9,7 @@ import { firstOrder } from "./first-order.js";
  * `gather(dy, back)` with `back` int [N], many times as fast as adding rows up. For layouts that hold each row that matters
  * once: `to[back[n]] = n` for each of them. Rows that fill gaps must get no gradient, or be rows whose own is ignored: a
  * gap's gradient is dropped.
- * @throws ShapeError when `back` has not one entry a row of x
+ * @throws ShapeError when `back` has not one entry per row of x
  */
 export function regroupRows(x: Value, to: Value, back: Value): Value {
   if (sizeOf(back.shape) !== dim(x.shape, 0))

@@ -35,7 +35,7 @@ export interface GrpoSample {
   readonly id: string;
   /** The one media file. */
   readonly media: { readonly type: "video" | "image"; readonly path: string };
-  /** What the user asks, the options of a multiple choice included (one a line, like the authors' prompt). */
+  /** What the user asks, the options of a multiple choice included (one per line, like the authors' prompt). */
   readonly question: string;
   /** Decides how the answer is graded. */
   readonly problemType: ProblemType;

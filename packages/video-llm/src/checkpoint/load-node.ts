@@ -28,7 +28,7 @@ export interface LoadOptions extends RuntimeOptions, PrecisionOptions, HubOption
   /** Seed of tensors that the checkpoint lacks and may lack: the alarm heads. Default 0. */
   readonly seed?: number;
   /**
-   * Learned alarm vectors a modality, for a checkpoint without any: they start at zero. Default: as many as the checkpoint
+   * Learned alarm vectors per modality, for a checkpoint without any: they start at zero. Default: as many as the checkpoint
    * has, else one (the paper).
    */
   readonly alarmVectors?: { readonly visual?: number; readonly textual?: number };
@@ -87,7 +87,7 @@ function generationOf(text: string | undefined, configEndIds: readonly number[])
   }
 }
 
-/** The number of vectors a modality: what is asked for, else the rows of the checkpoint's tensors, else one. */
+/** The number of vectors per modality: what is asked for, else the rows of the checkpoint's tensors, else one. */
 export function alarmVectorsOf(
   entries: ReadonlyMap<string, Pick<LocatedEntry, "dims">>,
   { visual, textual }: NonNullable<LoadOptions["alarmVectors"]> = {},

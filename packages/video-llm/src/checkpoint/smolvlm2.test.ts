@@ -21,7 +21,7 @@ const tiny = () =>
 describe("SmolVLM2", () => {
   test("a fresh model trains in every group, and alarm tokens find their places in its prompts", async () => {
     const model = tiny();
-    const visual = await model.encodeVideo(noiseVideo(2, 20, 30)); // squashed to 16 x 16: 4 tokens a frame
+    const visual = await model.encodeVideo(noiseVideo(2, 20, 30)); // squashed to 16 x 16: 4 tokens per frame
     expect(Array.from(visual.frameTokenCounts)).toEqual([4, 4]);
     const prompt = model.preparePrompt({ messages: [{ role: "user", content: "a dog?" }], visual });
     const { tokenizer } = model;

@@ -68,7 +68,7 @@ export const videoLlmConfigSchema = z.strictObject({
       textual: count().default(1).describe("vectors m at the textual place, `textual_alarm_tokens` [m, d]"),
     })
     .prefault({})
-    .describe("learned alarm vectors a modality; the paper has one. A checkpoint's tensors say how many"),
+    .describe("learned alarm vectors per modality; the paper has one. A checkpoint's tensors say how many"),
   useTokenCompression: z
     .boolean()
     .describe("drop visual tokens that repeat the previous frame's; by default videollama3 does"),

@@ -24,7 +24,7 @@ export interface PromptRequest {
   /** Features of the videos and images, in the order of their parts; none for a text-only prompt. */
   readonly visual?: VisualFeatures | readonly VisualFeatures[] | null;
   /**
-   * Whether alarm tokens are placed, and how: by default all vectors of the model (the paper: one a modality), the visual ones
+   * Whether alarm tokens are placed, and how: by default all vectors of the model (the paper: one per modality), the visual ones
    * once, after the last visual token. `segments: "frame"` or `{ seconds }` asks for visual ones after every segment of every
    * video (Qwen-VL: a frame is a pair of frames). Default true.
    */

@@ -168,7 +168,7 @@ describe("positions", () => {
     };
   };
 
-  test("the example of transformers' documentation: 25 tokens a second, pairs of frames at 1 frame a second", () => {
+  test("the example of transformers' documentation: 25 tokens per second, pairs of frames at 1 frame a second", () => {
     const config = { ...full, vision: { ...full.vision, tokensPerSecond: 25 } };
     const { ids, next } = rotaryPositions(around(0, [3, 2, 2], 5, 2), config);
     expect([...ids.subarray(0, 17)]).toEqual([0, 0, 0, 0, 50, 50, 50, 50, 100, 100, 100, 100, 101, 102, 103, 104, 105]);

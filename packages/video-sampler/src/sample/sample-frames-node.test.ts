@@ -153,7 +153,7 @@ describe("sources", () => {
     }
   });
 
-  test("a folder of images is a video of three frames a second, sorted by number", async () => {
+  test("a folder of images is a video of three frames per second, sorted by number", async () => {
     const images = folder.file("images");
     mkdirSync(images);
     for (const number of [1, 2, 10]) {

@@ -34,7 +34,7 @@ export interface RunComparison {
   readonly first: string;
   /** Name of the second run. */
   readonly second: string;
-  /** One entry a subset and arm that both have. */
+  /** One entry per subset and arm that both have. */
   readonly differences: readonly RunDifference[];
 }
 

@@ -4,7 +4,7 @@ import type { SampledVideo } from "@videosafety/video-sampler";
 import type { FrameSource } from "../arms/frame-source.js";
 import type { Responder, ResponderRequest } from "../run/responder.js";
 
-/** Test items: `count` per subset over a few categories and languages, two questions a video. */
+/** Test items: `count` per subset over a few categories and languages, two questions per video. */
 export function testItems(count: number): EvalItem[] {
   const languages = ["en", "es", "zh"];
   const leaves = [

@@ -13,7 +13,7 @@ export interface FrameGrid {
   readonly mergeSize: number;
 }
 
-/** Visual tokens a frame: h w / m^2. */
+/** Visual tokens per frame: h w / m^2. */
 export const tokensPerFrame = (grid: FrameGrid): number => (grid.rows * grid.columns) / grid.mergeSize ** 2;
 
 /** Numbers a patch: C p p, times the frames it spans. */
