@@ -1,7 +1,9 @@
 // Holds the Markdown pages against the repository: source paths and symbols that PAPER.md and docs/paper name exist, relative
-// links lead somewhere, every decision has a status and stands in the index, READMEs stay short.
+// links lead somewhere, every decision has a status and stands in the index, READMEs stay short,
+// the demo's table is that of its results files.
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, dirname, join, relative, resolve } from "node:path";
+import { demoTable } from "./demo-table.mjs";
 import { filesBelow, finish, root } from "./packages.mjs";
 
 const MOST_WORDS = 1200;
@@ -68,6 +70,10 @@ for (const page of pages) {
       findings.push(`${page}: ${words} words, at most ${MOST_WORDS}: move reference and measurements to docs/`);
   }
 }
+
+const readme = read("README.md");
+for (const row of demoTable())
+  if (!readme.includes(row)) findings.push(`README.md: the demo's table lacks a row of its results: ${row}`);
 
 const index = read("docs/decisions/README.md");
 for (const name of readdirSync(join(root, "docs/decisions"))) {
