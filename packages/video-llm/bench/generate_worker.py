@@ -1,4 +1,4 @@
-"""Answers one JSON request a line: greedy generation of `tokens` tokens after `ids`, `batch` times at once."""
+"""Answers one JSON request per line: greedy generation of `tokens` tokens after `ids`, `batch` times at once."""
 
 import json
 import sys

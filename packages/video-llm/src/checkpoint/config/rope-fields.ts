@@ -109,11 +109,15 @@ export function formatRope(
   config: Pick<VideoLlmConfig, "family" | "ropeTheta" | "ropeScaling" | "mropeSections">,
 ): Record<string, unknown> {
   const { ropeTheta, ropeScaling: scaling } = config;
-  const sections = isQwenVl(config) ? { mrope_section: config.mropeSections } : undefined;
+  const interleaved = config.family === "qwen3-vl";
+  const sections = isQwenVl(config)
+    ? { mrope_section: config.mropeSections, ...(interleaved ? { mrope_interleaved: true } : {}) }
+    : undefined;
   const stretched = formatScaling(scaling);
   if (stretched === null && sections === undefined) return { rope_theta: ropeTheta };
-  // transformers 4 takes the plain kind of Qwen-VL's positions by this name only.
-  const type = scaling.type === "default" ? { type: "mrope" } : { type: scaling.type, rope_type: scaling.type };
+  // transformers 4 takes the plain kind of Qwen2-VL's positions by the name "mrope" only, and Qwen3-VL's by "default" only.
+  const plain = interleaved ? { rope_type: "default" } : { type: "mrope" };
+  const type = scaling.type === "default" ? plain : { type: scaling.type, rope_type: scaling.type };
   return { rope_theta: ropeTheta, rope_scaling: { ...type, ...stretched, ...sections } };
 }
 
