@@ -159,7 +159,9 @@ function rehearse(short) {
     );
   });
   // The README's examples have what it tells a reader to install beside the package.
-  const optional = Object.entries(manifest.peerDependencies ?? {}).filter(([peer]) => peer !== "onnxruntime-web");
+  const optional = Object.entries(manifest.peerDependencies ?? {})
+    .filter(([peer]) => peer !== "onnxruntime-web")
+    .map(([peer, range]) => [peer, range.startsWith("workspace:") ? manifestOf(peer.split("/")[1]).version : range]);
   if (optional.length > 0)
     attempt(`${name}: its optional peers`, () =>
       run("npm", ["install", ...optional.map(([peer, range]) => `${peer}@${range}`), "--loglevel=error"], {
