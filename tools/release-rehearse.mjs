@@ -139,15 +139,6 @@ function rehearse(short) {
       }),
     );
   });
-  write(
-    join(folder, "import.mjs"),
-    entries
-      .map(
-        (entry, i) =>
-          `import * as e${i} from "${entry}"; if (!Object.keys(e${i}).length) throw new Error("${entry} exports nothing");`,
-      )
-      .join("\n"),
-  );
   entries.forEach((entry, i) => {
     write(
       join(folder, `import-${i}.mjs`),

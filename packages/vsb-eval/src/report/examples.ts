@@ -1,5 +1,6 @@
 import type { EvalItem } from "@videosafety/safety-data";
 import type { EvaluatedRun } from "../results/evaluated-run.js";
+import { runNames } from "../results/run-names.js";
 import type { ReportExample } from "./html-report.js";
 
 /** Items with the answers of every run, for `htmlReport`. @param sheets contact sheets by item id. */
@@ -9,11 +10,11 @@ export function reportExamples(
   options: { readonly arms?: readonly string[]; readonly sheets?: ReadonlyMap<string, string | null> } = {},
 ): ReportExample[] {
   const arms = options.arms ?? ["video"];
-  const names = runs.map(({ name }) => name);
+  const names = runNames(runs);
   const wanted = new Set(items.map(({ id }) => id));
   const answers = new Map<string, ReportExample["answers"][number][]>();
-  for (const { name, seed, units } of runs) {
-    const run = names.indexOf(name) === names.lastIndexOf(name) ? name : `${name}, seed ${seed}`;
+  for (const [r, { units }] of runs.entries()) {
+    const run = names[r] as string;
     for (const { item, arm, outcome, verdict, parts, epoch } of units) {
       if (epoch > 0 || !wanted.has(item.id) || !arms.includes(arm)) continue;
       const list = answers.get(item.id) ?? [];

@@ -2,6 +2,7 @@ import type { RunComparison } from "../compare/compare-runs.js";
 import type { Json } from "../content-key.js";
 import type { Stance } from "../judge/verdict.js";
 import type { EvaluationResults, RunResults } from "../results/results.js";
+import { runNames } from "../results/run-names.js";
 import { OUTCOMES, type Outcome } from "../run/records/outcome.js";
 import { environmentTable } from "./environment-table.js";
 import { type FailureCount, failureTable, lowCoverage } from "./failures.js";
@@ -66,9 +67,6 @@ export interface ReportOptions {
   /** Cells of the heatmap with fewer units are grey; default 30. */
   readonly minimumCell?: number;
 }
-
-const ordinal = (run: RunResults, runs: readonly RunResults[]): string =>
-  runs.filter(({ name }) => name === run.name).length > 1 ? `${run.name}, seed ${run.seed}` : run.name;
 
 function overview(results: EvaluationResults): Html {
   return html`<section id="overview"><h2>Overview</h2>
@@ -181,7 +179,8 @@ export function htmlReport(results: EvaluationResults, options: ReportOptions = 
     minimumCell = 30,
   } = options;
   const { dataset, runs, settings } = results;
-  const bars = runs.map((run) => outcomeBar(ordinal(run, runs), run));
+  const names = runNames(runs);
+  const bars = runs.map((run, i) => outcomeBar(names[i] as string, run));
   const page = html`${raw("<!doctype html>")}
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><meta name="color-scheme" content="light dark">
 <title>${title}</title><style>${raw(REPORT_STYLE)}</style></head><body>
@@ -191,7 +190,7 @@ export function htmlReport(results: EvaluationResults, options: ReportOptions = 
 <main>${lowCoverage(results)}${overview(results)}
 <section id="runs"><h2>Runs</h2>${runs.map(
     (run, i) =>
-      html`<details${runs.length <= 3 || i === runs.length - 1 ? raw(" open") : null}><summary>${ordinal(run, runs)}</summary><p class="muted">${run.responder}; run ${run.run}${judges(run)}</p>${run.subsets.map((entry) => subsetSection(ordinal(run, runs), entry, minimumCell))}</details>`,
+      html`<details${runs.length <= 3 || i === runs.length - 1 ? raw(" open") : null}><summary>${names[i] as string}</summary><p class="muted">${run.responder}; run ${run.run}${judges(run)}</p>${run.subsets.map((entry) => subsetSection(names[i] as string, entry, minimumCell))}</details>`,
   )}</section>
 <section id="outcomes"><h2>Outcomes</h2><p>Only answered and judged units are scored. An error, a cut or a withheld answer is never counted as a refusal.</p>${outcomeBars("Units by outcome", bars)}${outcomeTable(bars)}${failureTable(failures)}</section>
 ${comparisons.length > 0 ? html`<section id="flips"><h2>Flips</h2><p>Paired differences: defense success on HH and SH, strict refusals on SafeQ. Broken: became harmful, or on SafeQ refused. p by a sign-flip permutation over videos.</p>${comparisons.map(comparisonSection)}</section>` : null}

@@ -2,9 +2,9 @@ import type { EvalItem } from "@videosafety/safety-data";
 import { RUBRIC_SYSTEM, rubricPrompt } from "../judge/judge-prompt.js";
 import type { Verdict } from "../judge/verdict.js";
 import type { EvaluatedRun } from "../results/evaluated-run.js";
+import { runNames } from "../results/run-names.js";
 import type { ResponseRecord } from "../run/records/outcome.js";
 import type { EvaluationStore } from "../store/evaluation-store.js";
-import { runNames } from "./sample-index.js";
 
 /** A run with the store that holds its answers. */
 export interface ViewedRun {

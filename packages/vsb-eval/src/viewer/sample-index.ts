@@ -1,6 +1,7 @@
 import type { EvalItem } from "@videosafety/safety-data";
 import { type ScoredUnit, safeOf } from "../metrics/scored-unit.js";
 import type { EvaluatedRun } from "../results/evaluated-run.js";
+import { runNames } from "../results/run-names.js";
 
 /**
  * How a sample stands in a run, as one letter: R refusal, P partial refusal, C compliance, I inability (small letters: the answer was cut
@@ -70,14 +71,6 @@ function dictionary(): { words: string[]; numberOf: (text: string) => number } {
       return words.push(text) - 1;
     },
   };
-}
-
-/** Names that tell seeds of one model apart. */
-export function runNames(runs: readonly EvaluatedRun[]): string[] {
-  const names = runs.map(({ name }) => name);
-  return runs.map(({ name, seed }) =>
-    names.indexOf(name) === names.lastIndexOf(name) ? name : `${name}, seed ${seed}`,
-  );
 }
 
 /** The index of some runs over the same items. A row that a run does not plan counts as not reached there. */
