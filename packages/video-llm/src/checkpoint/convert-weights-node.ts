@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { type FileHandle, mkdir, open, readdir, rm } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { type FileHandle, mkdir, open } from "node:fs/promises";
+import { join } from "node:path";
 import {
   float32ToBfloat16,
   float32ToFloat16,
@@ -41,7 +41,6 @@ export async function convertedWeights(
   if (await isComplete(path, key)) return path;
   try {
     await mkdir(cacheDirectory, { recursive: true });
-    await removeLeftovers(cacheDirectory, basename(path));
     await convert(weights, path, key);
   } catch (cause) {
     if (cause instanceof CheckpointError) throw cause;
@@ -79,24 +78,6 @@ async function isComplete(path: string, key: string): Promise<boolean> {
     return reader.metadata.key === key;
   } catch {
     return false; // absent or damaged: written again
-  }
-}
-
-/** Removes what killed processes left of this file. */
-async function removeLeftovers(directory: string, name: string): Promise<void> {
-  for (const file of await readdir(directory)) {
-    if (!file.startsWith(`.${name}.`) || !file.endsWith(".tmp")) continue;
-    const pid = Number(file.slice(name.length + 2).split("-")[0]);
-    if (!isAlive(pid)) await rm(join(directory, file), { force: true });
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
   }
 }
 
