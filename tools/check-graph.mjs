@@ -19,6 +19,12 @@ const allowed = {
   rewards: { any: ["safety-data", "endpoint"] },
   grpo: { any: ["random"], train: ["onnx-autodiff", "endpoint"] },
   "vsb-eval": { any: ["random", "safety-data", "video-sampler", "endpoint"] },
+  defense: {
+    any: [
+      ...["random", "safety-data", "endpoint", "video-sampler", "onnx-autodiff"],
+      ...["alarm-tokens", "video-llm", "rewards", "grpo", "vsb-eval"],
+    ],
+  },
 };
 /**
  * Folders of `src`, from the bottom up: a file may import from folders that stand before its own. Files directly in `src` (errors at the
@@ -27,6 +33,10 @@ const allowed = {
 const folderOrder = {
   grpo: ["wasm", "config", "advantages", "loss", "diagnostics", "training", "report"],
   "alarm-tokens": ["labels", "model", "placement", "embeddings", "loss", "analysis", "plots", "guard", "training"],
+  defense: [
+    ...["command", "run-file", "media", "records", "features", "progress", "train", "evaluate", "sweep", "report"],
+    ...["guard", "ask", "doctor", "cli"],
+  ],
   endpoint: ["address", "failures", "testing", "transport", "chat"],
   "onnx-autodiff": ["train", "io", "ops", "nn", "rules", "onnx"],
   rewards: ["text", "scores", "compose", "server", "cli"],
