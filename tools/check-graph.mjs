@@ -7,17 +7,17 @@ import { dirname, relative, resolve } from "node:path";
 import ts from "typescript-api";
 import { BROWSER_PACKAGES, filesBelow, finish, root, workspacePackages } from "./packages.mjs";
 
-/** package -> what any of its files may import; `train` lists what only the ./train entry may reach. */
+/** package -> what any of its files may import; `apart` lists what only an entry beside the main one may reach (`./train`, `./generate`). */
 const allowed = {
   random: { any: [] },
-  "safety-data": { any: [] },
+  "safety-data": { any: ["random"], apart: ["endpoint"] },
   endpoint: { any: [] },
   "video-sampler": { any: ["random"] },
   "onnx-autodiff": { any: ["random"] },
-  "alarm-tokens": { any: ["random", "safety-data"], train: ["onnx-autodiff"] },
+  "alarm-tokens": { any: ["random", "safety-data"], apart: ["onnx-autodiff"] },
   "video-llm": { any: ["random", "video-sampler", "alarm-tokens", "onnx-autodiff", "safety-data", "endpoint"] },
   rewards: { any: ["safety-data", "endpoint"] },
-  grpo: { any: ["random"], train: ["onnx-autodiff", "endpoint"] },
+  grpo: { any: ["random"], apart: ["onnx-autodiff", "endpoint"] },
   "vsb-eval": { any: ["random", "safety-data", "video-sampler", "endpoint"] },
   defense: {
     any: [
@@ -40,7 +40,9 @@ const folderOrder = {
   endpoint: ["address", "failures", "testing", "transport", "chat"],
   "onnx-autodiff": ["train", "io", "ops", "nn", "rules", "onnx"],
   rewards: ["text", "scores", "compose", "server", "cli"],
-  "safety-data": ["taxonomy", "text", "records", "jsonl"],
+  "safety-data": [
+    ...["agreement", "taxonomy", "text", "records", "jsonl", "diversity", "grammar", "filters", "generate", "cli"],
+  ],
   "video-llm": [
     ...["config", "files", "hub", "vision", "weights", "graph", "prompt", "passes", "generation", "model", "remote"],
     ...["checkpoint", "doctor"],
@@ -116,7 +118,7 @@ for (const { short, folder, manifest, entries } of workspacePackages()) {
       if (!declared.has(name))
         findings.push(`${show(file)}: imports ${name}, which packages/${short}/package.json does not declare`);
       const sibling = name.startsWith("@videosafety/") ? name.slice("@videosafety/".length) : undefined;
-      if (sibling && ![...rules.any, ...(rules.train ?? [])].includes(sibling)) {
+      if (sibling && ![...rules.any, ...(rules.apart ?? [])].includes(sibling)) {
         findings.push(`${show(file)}: ${short} may not import ${sibling} (ARCHITECTURE.md, "Packages")`);
       }
     }
@@ -174,9 +176,9 @@ for (const { short, folder, manifest, entries } of workspacePackages()) {
   };
   const main = entries.find((entry) => entry.endsWith("/src/index.ts"));
   for (const file of reach(main)) {
-    for (const sibling of rules.train ?? []) {
+    for (const sibling of rules.apart ?? []) {
       if ((graph.get(file)?.outside ?? []).some((specifier) => specifier.startsWith(`@videosafety/${sibling}`))) {
-        findings.push(`${show(file)}: the main entry of ${short} reaches ${sibling}; only its ./train entry may`);
+        findings.push(`${show(file)}: the main entry of ${short} reaches ${sibling}; only an entry beside it may`);
       }
     }
     if (BROWSER_PACKAGES.includes(short) && file.endsWith("-node.ts")) {
@@ -195,7 +197,7 @@ const visitPackage = (short, path) => {
     return;
   }
   mark.set(short, "open");
-  for (const next of [...allowed[short].any, ...(allowed[short].train ?? [])]) visitPackage(next, [...path, short]);
+  for (const next of [...allowed[short].any, ...(allowed[short].apart ?? [])]) visitPackage(next, [...path, short]);
   mark.set(short, "done");
   order.push(short);
 };

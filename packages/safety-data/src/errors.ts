@@ -27,3 +27,17 @@ export class CompletionFormatError extends Error {
   /** Stable reason, safe to switch on. */
   readonly code = "tag-in-field";
 }
+
+/** A lock file that cannot be had: another live process has it ("locked"), or its folder takes no file ("write-failed"). */
+export class FileLockError extends Error {
+  override readonly name = "FileLockError";
+
+  /** @param code stable reason, safe to switch on; @param message expected, found, next step */
+  constructor(
+    readonly code: "locked" | "write-failed",
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}

@@ -1,4 +1,6 @@
-export { CompletionFormatError, RecordError, type RecordErrorCode } from "./errors.js";
+export { type Agreement, agreementOf, cohenKappa, type Ratings } from "./agreement/agreement.js";
+export { strictMajority } from "./agreement/strict-majority.js";
+export { CompletionFormatError, FileLockError, RecordError, type RecordErrorCode } from "./errors.js";
 export { formatJsonlLine, type JsonlOptions, type JsonlStream, parseJsonl } from "./jsonl/jsonl.js";
 export { AUTHORS_PROMPT_TEMPLATES, authorsPrompt } from "./records/authors-prompt.js";
 export { EVAL_SUBSETS, type EvalItem, type EvalSubset, evalItemSchema } from "./records/eval-item.js";
@@ -53,3 +55,4 @@ export {
   parseTaggedCompletion,
   type TaggedCompletion,
 } from "./text/tagged-completion.js";
+export { wordsOf } from "./text/words.js";

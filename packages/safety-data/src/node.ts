@@ -1,3 +1,4 @@
+export { lockFile } from "./jsonl/file-lock-node.js";
 export {
   type JsonlAppender,
   type JsonlAppenderOptions,

@@ -1,3 +1,4 @@
+export { wordsOf } from "@videosafety/safety-data";
 export { balancedAccuracy } from "./baselines/balanced-accuracy.js";
 export { BASELINE_ANSWERS, createDecisionResponder } from "./baselines/decision-responder.js";
 export { frameFeatures } from "./baselines/frame-features.js";
@@ -14,4 +15,4 @@ export {
   trainNaiveBayes,
   trainWordRegression,
 } from "./baselines/text-classifier.js";
-export { wordFeatures, wordsOf } from "./baselines/word-features.js";
+export { wordFeatures } from "./baselines/word-features.js";

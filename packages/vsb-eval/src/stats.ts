@@ -1,3 +1,4 @@
+export { type Agreement, agreementOf, cohenKappa, type Ratings } from "@videosafety/safety-data";
 export {
   type Coverage,
   coverageOf,
@@ -24,7 +25,6 @@ export {
 export { clusterOf, collectUnits, refusedOf, type ScoredUnit, safeOf, stanceOf } from "./metrics/scored-unit.js";
 export { type TaggedOutput, taggedOutputOf } from "./metrics/tagged-output.js";
 export { type Understanding, understandingOf } from "./metrics/understanding.js";
-export { type Agreement, agreementOf, cohenKappa, type Ratings } from "./stats/agreement.js";
 export {
   BOOTSTRAP_DRAWS,
   type BootstrapOptions,

@@ -1,9 +1,8 @@
-import { type SafetyLabel, type Taxonomy, taxonomyLeaves } from "@videosafety/safety-data";
+import { type SafetyLabel, strictMajority, type Taxonomy, taxonomyLeaves } from "@videosafety/safety-data";
 import type { SampledVideo } from "@videosafety/video-sampler";
 import { z } from "zod";
 import { RequestError } from "../errors.js";
 import { lastObject } from "../judge/judge-reply.js";
-import { strictMajority } from "../judge/voting-judge.js";
 import { chatCompletion, type OpenAiEndpoint } from "../openai/chat-completion.js";
 import { framesAsImages } from "../openai/openai-responder.js";
 import { toRequestError } from "../run/scheduling/attempt.js";

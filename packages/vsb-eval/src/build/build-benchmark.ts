@@ -1,7 +1,13 @@
 import { seedOf } from "@videosafety/random";
-import { type EvalItem, findSubcategory, type Taxonomy, VSE_ASSUMED_V1 } from "@videosafety/safety-data";
+import {
+  type Agreement,
+  agreementOf,
+  type EvalItem,
+  findSubcategory,
+  type Taxonomy,
+  VSE_ASSUMED_V1,
+} from "@videosafety/safety-data";
 import type { EvalVideo, FrameSource } from "../arms/frame-source.js";
-import { type Agreement, agreementOf } from "../stats/agreement.js";
 import { type AnnotatedClip, type Annotator, annotateClip } from "./annotation.js";
 import { clipHash, hashDistance, isStaticClip, type StaticRule } from "./clip-features.js";
 import { QUERY_TEMPLATES } from "./query-templates.js";

@@ -1,5 +1,5 @@
+import type { Agreement } from "@videosafety/safety-data";
 import { checkItems } from "../data/check-items.js";
-import type { Agreement } from "../stats/agreement.js";
 import type { BuiltBenchmark, DropReason } from "./build-benchmark.js";
 
 const number = (value: number | null): string => (value === null ? "undefined" : value.toFixed(3));

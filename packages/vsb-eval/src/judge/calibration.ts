@@ -1,4 +1,4 @@
-import { type Agreement, agreementOf } from "../stats/agreement.js";
+import { type Agreement, agreementOf } from "@videosafety/safety-data";
 import { type Interval, wilsonInterval } from "../stats/proportion-interval.js";
 import { roganGladen } from "../stats/rogan-gladen.js";
 

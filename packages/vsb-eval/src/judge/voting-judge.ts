@@ -1,14 +1,7 @@
+import { strictMajority } from "@videosafety/safety-data";
 import { RequestError } from "../errors.js";
 import { toRequestError } from "../run/scheduling/attempt.js";
 import type { Judge, Stance, Vote } from "./verdict.js";
-
-/** The value that more than half of the voters chose; undefined for none. */
-export function strictMajority<Value>(values: readonly Value[], voters: number): Value | undefined {
-  const counts = new Map<Value, number>();
-  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
-  for (const [value, count] of counts) if (2 * count > voters) return value;
-  return undefined;
-}
 
 /**
  * Several judges as one. d needs a strict majority of all judges, failed ones included: a tie, or too many failures, is

@@ -1,4 +1,4 @@
-import { EVAL_SUBSETS, type EvalItem } from "@videosafety/safety-data";
+import { type Agreement, agreementOf, EVAL_SUBSETS, type EvalItem } from "@videosafety/safety-data";
 import { defenseOf } from "../metrics/defense.js";
 import { duplicateControl } from "../metrics/duplicate-control.js";
 import { falseRefusalOf } from "../metrics/false-refusal.js";
@@ -9,7 +9,6 @@ import { refusedOf, type ScoredUnit, safeOf, stanceOf } from "../metrics/scored-
 import { taggedOutputOf } from "../metrics/tagged-output.js";
 import { understandingOf } from "../metrics/understanding.js";
 import { type AllowedDifferences, checkSameItems } from "../run/records/run-differences.js";
-import { type Agreement, agreementOf } from "../stats/agreement.js";
 import { checkJudging } from "./comparable-runs.js";
 import type { EvaluatedRun } from "./evaluated-run.js";
 import {

@@ -1,3 +1,4 @@
+import type { Agreement } from "@videosafety/safety-data";
 import type { Defense } from "../metrics/defense.js";
 import type { DuplicateControl } from "../metrics/duplicate-control.js";
 import type { FalseRefusal } from "../metrics/false-refusal.js";
@@ -7,7 +8,6 @@ import type { SafeCompletion } from "../metrics/safe-completion.js";
 import type { TaggedOutput } from "../metrics/tagged-output.js";
 import type { Understanding } from "../metrics/understanding.js";
 import type { TruncatedMode } from "../run/records/truncated.js";
-import type { Agreement } from "../stats/agreement.js";
 import type { Interval } from "../stats/proportion-interval.js";
 
 /** Version of the layout of {@link EvaluationResults}: major.minor, major changes break readers. */

@@ -1,12 +1,11 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { RecordError } from "@videosafety/safety-data";
-import { type JsonlAppender, openJsonlAppender, readJsonl } from "@videosafety/safety-data/node";
+import { FileLockError, RecordError } from "@videosafety/safety-data";
+import { type JsonlAppender, lockFile, openJsonlAppender, readJsonl } from "@videosafety/safety-data/node";
 import { regularFile } from "../data/regular-file-node.js";
 import { VsbEvalError } from "../errors.js";
 import type { StoreRecord } from "../run/records/outcome.js";
 import { type EvaluationStore, StoreIndex } from "./evaluation-store.js";
-import { lockFile } from "./file-lock-node.js";
 
 /** Name of the record file inside a store's folder. */
 export const RECORDS_FILE = "records.jsonl";
@@ -60,7 +59,11 @@ export class JsonlFileStore extends StoreIndex implements EvaluationStore {
         },
       );
     });
-    const unlock = await lockFile(join(directory, "lock"));
+    const unlock = await lockFile(join(directory, "lock")).catch((cause: unknown) => {
+      if (!(cause instanceof FileLockError)) throw cause;
+      const code = cause.code === "locked" ? "store_locked" : "store_write_failed";
+      throw new VsbEvalError(code, cause.message, { cause });
+    });
     const path = join(directory, RECORDS_FILE);
     let file: JsonlAppender | null = null;
     try {

@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { link, readFile, rename, stat, unlink, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { promisify } from "node:util";
-import { VsbEvalError } from "../errors.js";
+import { FileLockError } from "../errors.js";
 
 interface Holder {
   readonly pid: number;
@@ -67,8 +67,8 @@ async function claim(path: string, holder: Holder): Promise<boolean> {
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
-    throw new VsbEvalError(
-      "store_write_failed",
+    throw new FileLockError(
+      "write-failed",
       `expected to write ${path}, found ${(error as Error).message}: make room, or choose a folder that can be written`,
       { cause: error },
     );
@@ -92,8 +92,8 @@ async function stillHeld(path: string, other: Holder | "unreadable"): Promise<bo
  * whose id another process got, is taken over, and so is one that a full disk left empty.
  *
  * @returns a function that releases the lock.
- * @throws {VsbEvalError} `store_locked` while another live process, or one of another machine, holds it;
- *   `store_write_failed` when the folder takes no file.
+ * @throws FileLockError `locked` while another live process, or one of another machine, holds it;
+ *   `write-failed` when the folder takes no file.
  */
 export async function lockFile(path: string): Promise<() => Promise<void>> {
   const holder: Holder = { pid: process.pid, host: hostname(), started: await processStart(process.pid) };
@@ -109,8 +109,8 @@ export async function lockFile(path: string): Promise<() => Promise<void>> {
     if (other === null) continue;
     if ((await stillHeld(path, other)) || attempt >= 20) {
       const who = other === "unreadable" ? "an unreadable lock" : `process ${other.pid} on ${other.host}`;
-      throw new VsbEvalError(
-        "store_locked",
+      throw new FileLockError(
+        "locked",
         `expected no other run on this folder, found ${who} in ${path}: wait for it, or delete the file if it is gone`,
       );
     }
