@@ -1,7 +1,7 @@
 import type { Rng } from "@videosafety/random";
 import type { GrpoConfig } from "../config/train-config.js";
 import type { Completion } from "./policy.js";
-import { checkedColumn, type GrpoExample, scoreRollout } from "./rewards.js";
+import { checkedColumn, type GrpoExample, promptOf, scoreRollout } from "./rewards.js";
 import { checkCompletions, type PreparedRollout } from "./rollout.js";
 import type { TrainGrpoOptions } from "./train-options.js";
 import { timed } from "./update.js";
@@ -27,7 +27,8 @@ export async function drawRollout<Prompt, Example extends GrpoExample<Prompt>>(
   const seconds = { generate: 0, score: 0 };
   const { signal } = options;
   const examples = exampleIndices.map((row) => options.data[row] as Example);
-  const prompts = examples.map((example) => example.prompt);
+  const prompts: Prompt[] = [];
+  for (const example of examples) prompts.push(await promptOf(example));
   const source = options.rollouts ?? options.policy;
 
   const sample = async (from: readonly Prompt[], numGenerations: number, seed: number, topK = config.topK) => {

@@ -3,9 +3,13 @@ import type { Completion } from "./policy.js";
 
 /** What every row of the training data has; all other columns are for the rewards. */
 export interface GrpoExample<Prompt> {
-  /** What the policy is asked. */
-  readonly prompt: Prompt;
+  /** What the policy is asked; or a function that makes it whenever a rollout draws the row, where all at once are too large. */
+  readonly prompt: Prompt | (() => Prompt | Promise<Prompt>);
 }
+
+/** The prompt of a row, made now where the row makes it. */
+export const promptOf = async <Prompt>({ prompt }: GrpoExample<Prompt>): Promise<Prompt> =>
+  typeof prompt === "function" ? await (prompt as () => Prompt | Promise<Prompt>)() : prompt;
 
 /** A rollout as reward functions see it: one entry per completion, the completions of a prompt next to each other. */
 export interface RewardBatch<Example> {

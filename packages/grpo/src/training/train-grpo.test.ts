@@ -57,6 +57,24 @@ describe("trainGrpo", () => {
     }
   });
 
+  it("makes a prompt whenever a rollout draws it, where the row is a function, with the same result", async () => {
+    const run = async (rows: readonly { readonly prompt: number | (() => Promise<number>) }[]) => {
+      const policy = new TabularPolicy(3, 5);
+      const rewards = { length: (batch: RewardBatch<unknown>) => batch.completions.map((c) => targetScore(1, c)) };
+      const config = { ...quick, maxSteps: 4, numIterations: 2, promptsPerRollout: 2 };
+      const events = await collect(trainGrpo({ policy, data: rows, rewards, config }));
+      return events.filter(({ type }) => type === "update").map((event) => ({ ...event, seconds: 0 }));
+    };
+    const made: number[] = [];
+    const make = async (prompt: number): Promise<number> => {
+      made.push(prompt);
+      return prompt;
+    };
+    const lazy = [0, 1, 2].map((prompt) => ({ prompt: () => make(prompt) }));
+    expect(await run(lazy)).toEqual(await run(data));
+    expect(made.length).toBe(2 * 2 + 4 * 2); // two rollouts of two prompts, and again at each of the four updates
+  });
+
   it("converges to the KL-regularised optimum, proportional to ref exp((1 - 1/G) r / beta)", async () => {
     // One prompt, one token: the fixed point of the expected update is known in closed form.
     const arms = [0, 0.3, 1, 0.6];

@@ -15,7 +15,7 @@ import { drawRollout } from "./draw-rollout.js";
 import type { GrpoEvent, UpdateEvent } from "./events.js";
 import type { Policy, PolicyItem } from "./policy.js";
 import { promptOrder } from "./prompt-order.js";
-import type { GrpoExample } from "./rewards.js";
+import { type GrpoExample, promptOf } from "./rewards.js";
 import type { PreparedRollout } from "./rollout.js";
 import { observationOf, rewardsEvent, rolloutEvent } from "./rollout-reports.js";
 import { resumeRun, saveRun } from "./run-checkpoint-node.js";
@@ -179,11 +179,13 @@ class GrpoRun<Prompt, Example extends GrpoExample<Prompt>> {
     return result;
   }
 
-  private items(rollout: PreparedRollout): PolicyItem<Prompt>[] {
-    return rollout.completions.map((completion, row) => {
-      const index = rollout.exampleIndices[Math.floor(row / this.config.numGenerations)] as number;
-      return { prompt: (this.options.data[index] as Example).prompt, tokenIds: completion.tokenIds };
-    });
+  private async items(rollout: PreparedRollout): Promise<PolicyItem<Prompt>[]> {
+    const prompts: Prompt[] = [];
+    for (const index of rollout.exampleIndices) prompts.push(await promptOf(this.options.data[index] as Example));
+    return rollout.completions.map(({ tokenIds }, row) => ({
+      prompt: prompts[Math.floor(row / this.config.numGenerations)] as Prompt,
+      tokenIds,
+    }));
   }
 
   /** One optimizer step on the oldest rollout. */
@@ -191,7 +193,7 @@ class GrpoRun<Prompt, Example extends GrpoExample<Prompt>> {
     const { config, policy } = this;
     const clock = { logProbs: 0, reference: 0, optimizer: 0 };
     let rollout = this.queue[0] as PreparedRollout;
-    const items = this.items(rollout);
+    const items = await this.items(rollout);
     const size = config.perDeviceTrainBatchSize ?? Math.max(items.length, 1);
     const common = { temperature: config.temperature, ...this.signal() };
     const fresh = rollout.oldLogProbs === null;

@@ -11,6 +11,7 @@ import { resolveModel } from "../hub/resolve-model-node.js";
 import { VideoLlm } from "../model/video-llm.js";
 import { PROMPT_CONVENTIONS } from "../prompt/conventions.js";
 import { TextTokenizer } from "../prompt/text-tokenizer.js";
+import { limitVisualTokens } from "../vision/limit-visual-tokens.js";
 import type { PreprocessorConfig } from "../vision/preprocessor-config.js";
 import { type FrozenBase, isFrozen } from "../weights/frozen-tensor.js";
 import { freshTensor } from "../weights/parameter-store.js";
@@ -32,6 +33,8 @@ export interface LoadOptions extends RuntimeOptions, PrecisionOptions, HubOption
    * has, else one (the paper).
    */
   readonly alarmVectors?: { readonly visual?: number; readonly textual?: number };
+  /** Most merged tokens of a whole video, all frames together, where that is less than the checkpoint's own limit. */
+  readonly maxVisualTokens?: number;
 }
 
 /**
@@ -45,7 +48,11 @@ export async function loadVideoLlm(idOrDirectory: string, options: LoadOptions =
   const { directory } = await resolveModel(idOrDirectory, options);
   const { described, ...rest } = await readModelFiles(directory);
   const { naming } = described;
-  const { tokenizer, preprocessor, chatTemplate, files, generation } = rest;
+  const { tokenizer, chatTemplate, files, generation } = rest;
+  const preprocessor =
+    options.maxVisualTokens === undefined
+      ? rest.preprocessor
+      : limitVisualTokens(rest.preprocessor, described.config, options.maxVisualTokens);
   const reader = await openWeights(directory);
   try {
     const stated = { ...described.config, alarmVectors: alarmVectorsOf(reader.entries, options.alarmVectors) };

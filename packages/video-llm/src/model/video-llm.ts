@@ -1,5 +1,5 @@
 import type { AlarmStates, AtSftOptions, AtSftResult, ParameterGroup } from "@videosafety/alarm-tokens";
-import type { VideoLlmConfig } from "../config/config.js";
+import { type VideoLlmConfig, visualWidth } from "../config/config.js";
 import type { Naming } from "../config/naming.js";
 import { type RuntimeOptions, sessionOptions } from "../config/runtime-options.js";
 import { OptionsError, PromptError } from "../errors.js";
@@ -24,6 +24,7 @@ import type { TextTokenizer } from "../prompt/text-tokenizer.js";
 import type { EncodeOptions, FramesWithTimes, TimedPatches } from "../vision/frames-with-times.js";
 import { patchFrames } from "../vision/patch-frames.js";
 import type { PreprocessorConfig } from "../vision/preprocessor-config.js";
+import { restoreFeatures, type StoredFeatures, storeFeatures } from "../vision/stored-features.js";
 import { type PatchedVideo, prepareVisual, type VisualFeatures } from "../vision/visual-features.js";
 import { type LoraAdapters, type LoraSettings, loraSpecs, resolveLora } from "../weights/lora.js";
 import { freshTensor, ParameterStore } from "../weights/parameter-store.js";
@@ -159,6 +160,24 @@ export class VideoLlm {
   async visualEmbeddings(features: VisualFeatures): Promise<Float32Array> {
     await this.#vision.ensure([features]);
     return this.#vision.embeddings(features);
+  }
+
+  /** Features with their embeddings, to be kept outside of this process: what `importFeatures` takes. */
+  async exportFeatures(features: VisualFeatures): Promise<StoredFeatures> {
+    await this.#vision.ensure([features]);
+    return storeFeatures(features, this.#vision.embeddings(features));
+  }
+
+  /**
+   * Features that a model with the same vision encoder and projector exported. They hold no patches: once the vision encoder is
+   * trained they cannot be encoded again, and say so.
+   *
+   * @throws PromptError `visual-count` when the embeddings do not fit the tokens or this model's width.
+   */
+  importFeatures(stored: StoredFeatures): VisualFeatures {
+    const features = restoreFeatures(stored, visualWidth(this.config));
+    this.#vision.keep(features, stored.embeddings.data);
+    return features;
   }
 
   /** Turns a conversation into ids with visual positions and alarm tokens. @throws PromptError, AlarmPlacementError */

@@ -1,5 +1,6 @@
 import { Graph } from "@videosafety/onnx-autodiff";
 import { type VideoLlmConfig, visualWidth } from "../config/config.js";
+import { OptionsError } from "../errors.js";
 import type { GraphCache, GraphPlan } from "../graph/graph-cache.js";
 import { type FrameGrid, patchLength, tokensPerFrame } from "../graph/vision/frame-grid.js";
 import { visionEncoder } from "../graph/vision/vision.js";
@@ -30,6 +31,11 @@ export class VisionEncoding {
     return cached.data;
   }
 
+  /** Takes embeddings [N, `visualWidth`] that were computed elsewhere with the weights as they are now. */
+  keep(features: VisualFeatures, data: Float32Array): void {
+    this.#cache.set(features, { fingerprint: this.store.visionFingerprint(), data });
+  }
+
   /** Encodes those features that are not, or are stale. */
   async ensure(features: Iterable<VisualFeatures>, signal?: AbortSignal): Promise<void> {
     const fingerprint = this.store.visionFingerprint();
@@ -45,6 +51,10 @@ export class VisionEncoding {
   async #encode(group: readonly VisualFeatures[], fingerprint: number, signal: AbortSignal | undefined): Promise<void> {
     const [first] = group;
     if (first === undefined) return;
+    if (group.some(({ patches }) => patches.pixel_values.data.length === 0))
+      throw new OptionsError(
+        "expected the vision encoder that imported features were made with, found that it was trained since; encode the videos again",
+      );
     const [, rows, columns] = first.grid;
     const width = patchLength(this.config);
     const frameSize = rows * columns * width;

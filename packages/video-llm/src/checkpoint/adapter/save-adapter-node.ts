@@ -17,6 +17,7 @@ export async function saveAdapter(
   directory: string,
   adapters: LoraAdapters,
   naming: Naming,
+  baseModel?: string,
 ): Promise<void> {
   await mkdir(directory, { recursive: true });
   const { family } = model.config;
@@ -29,7 +30,8 @@ export async function saveAdapter(
   for (const [name, tensor] of adapters.merged)
     stored.set(PEFT_PREFIX + rename(originalName(name.replace(PEFT_PREFIX, ""), family)), tensor);
   await writeSafetensors(join(directory, ADAPTER_WEIGHTS), stored, { format: "pt" });
-  const config = peftConfig(model, adapters, rename);
+  const base = baseModel === undefined ? {} : { base_model_name_or_path: baseModel };
+  const config = { ...base, ...peftConfig(model, adapters, rename) };
   await replaceFile(join(directory, "adapter_config.json"), `${JSON.stringify(config, null, 2)}\n`);
 }
 

@@ -25,6 +25,8 @@ export interface SaveOptions {
   readonly dtype?: "float32" | "bfloat16";
   /** Write the adapters, alarm tokens and heads only, as PEFT does. Default false: adapters are merged into the weights. */
   readonly adapterOnly?: boolean;
+  /** With `adapterOnly`: id or directory of the model that the adapter is for, as PEFT's `base_model_name_or_path`. Default none. */
+  readonly baseModel?: string;
   /** Most bytes of weights in one file; more are written as shards with an index. Default 5e9, as transformers. */
   readonly maxShardBytes?: number;
 }
@@ -50,7 +52,7 @@ export async function saveVideoLlm(model: VideoLlm, directory: string, options: 
   if (options.adapterOnly) {
     if (model.lora === null)
       throw new OptionsError("expected a model with adapters, found none; call addLora, or save without adapterOnly");
-    return saveAdapter(model, directory, model.lora, naming);
+    return saveAdapter(model, directory, model.lora, naming, options.baseModel);
   }
   await mkdir(directory, { recursive: true });
   await refuseOwnWeights(model, directory);
