@@ -3,7 +3,7 @@
 import { builtinModules } from "node:module";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
-import { BROWSER_PACKAGES, finish, root, workspacePackages } from "./packages.mjs";
+import { BROWSER_PACKAGES, BROWSER_SUBPATHS, finish, root, workspacePackages } from "./packages.mjs";
 
 /** Bytes after gzip. zod, which reads every options object, is 22,000 of an entry's, and of a function's that takes options. */
 const ENTRY = 50_000;
@@ -56,6 +56,12 @@ for (const { short, name } of workspacePackages().filter(({ short }) => BROWSER_
     if (entry.bytes > ENTRY) findings.push(`${name}: the entry is ${entry.bytes} bytes after gzip, at most ${ENTRY}`);
     const most = takesOptions.includes(only) ? ONE_FUNCTION_WITH_OPTIONS : ONE_FUNCTION;
     if (one.bytes > most) findings.push(`${name}: ${only} alone is ${one.bytes} bytes after gzip, at most ${most}`);
+    for (const subpath of BROWSER_SUBPATHS[short] ?? []) {
+      const more = await gzipped(`export * from "${folder}/dist/${subpath}.js";`, folder);
+      rows.push(`${name}/${subpath}: ${(more.bytes / 1000).toFixed(1)} kB`);
+      if (more.bytes > ENTRY) findings.push(`${name}/${subpath}: ${more.bytes} bytes after gzip, at most ${ENTRY}`);
+      for (const path of new Set(more.node)) findings.push(`${name}/${subpath}: the browser bundle imports ${path}`);
+    }
     for (const path of new Set(entry.node)) findings.push(`${name}: the browser bundle imports ${path}`);
   } catch (error) {
     findings.push(`${name}: does not bundle for a browser: ${error.message.slice(0, 400)}`);

@@ -5,7 +5,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { builtinModules } from "node:module";
 import { dirname, relative, resolve } from "node:path";
 import ts from "typescript-api";
-import { BROWSER_PACKAGES, filesBelow, finish, root, workspacePackages } from "./packages.mjs";
+import { BROWSER_PACKAGES, BROWSER_SUBPATHS, filesBelow, finish, root, workspacePackages } from "./packages.mjs";
 
 /** package -> what any of its files may import; `apart` lists what only an entry beside the main one may reach (`./train`, `./generate`). */
 const allowed = {
@@ -40,9 +40,7 @@ const folderOrder = {
   endpoint: ["address", "failures", "testing", "transport", "chat"],
   "onnx-autodiff": ["train", "io", "ops", "nn", "rules", "onnx"],
   rewards: ["text", "scores", "compose", "server", "cli"],
-  "safety-data": [
-    ...["agreement", "taxonomy", "text", "records", "jsonl", "diversity", "grammar", "filters", "generate", "cli"],
-  ],
+  "safety-data": [...["agreement", "taxonomy", "text", "records", "jsonl", "diversity"]],
   "video-llm": [
     ...["config", "files", "hub", "vision", "weights", "graph", "prompt", "passes", "generation", "model", "remote"],
     ...["checkpoint", "doctor"],
@@ -185,6 +183,10 @@ for (const { short, folder, manifest, entries } of workspacePackages()) {
       findings.push(`${show(file)}: reached from the main entry of ${short}, which must run in a browser`);
     }
   }
+  for (const subpath of BROWSER_SUBPATHS[short] ?? [])
+    for (const file of reach(`${folder}/src/${subpath}.ts`))
+      if (file.endsWith("-node.ts"))
+        findings.push(`${show(file)}: reached from ./${subpath} of ${short}, which must run in a browser`);
 }
 
 // Cycles between packages cannot be expressed in `allowed` without being seen here.

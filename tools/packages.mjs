@@ -5,6 +5,9 @@ import { fileURLToPath } from "node:url";
 /** Packages whose main entry runs in a browser unchanged. */
 export const BROWSER_PACKAGES = ["random", "endpoint", "safety-data", "alarm-tokens", "rewards", "grpo"];
 
+/** Further entries of them that run in a browser unchanged. */
+export const BROWSER_SUBPATHS = { "safety-data": ["diversity"] };
+
 export const root = fileURLToPath(new URL("..", import.meta.url));
 
 /** [{ name, short, folder, manifest, entries: [absolute path of src/x.ts] }] */
