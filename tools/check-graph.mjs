@@ -34,7 +34,7 @@ const folderOrder = {
   grpo: ["wasm", "config", "advantages", "loss", "diagnostics", "training", "report"],
   "alarm-tokens": ["labels", "model", "placement", "embeddings", "loss", "analysis", "plots", "guard", "training"],
   defense: [
-    ...["command", "run-file", "media", "records", "features", "progress", "train", "evaluate", "sweep", "report"],
+    ...["command", "run-file", "model", "records", "features", "progress", "train", "evaluate", "sweep", "report"],
     ...["guard", "ask", "doctor", "cli"],
   ],
   endpoint: ["address", "failures", "testing", "transport", "chat"],

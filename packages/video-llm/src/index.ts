@@ -3,6 +3,7 @@ export { loadAdapter } from "./checkpoint/adapter/load-adapter-node.js";
 export type { CheckpointConfig, ConfigTokenIds } from "./checkpoint/config/config-contents.js";
 export { formatCheckpointConfig } from "./checkpoint/config/format-config.js";
 export { parseCheckpointConfig } from "./checkpoint/config/parse-config.js";
+export { type ContentLedger, openContentLedger } from "./checkpoint/content-hash-node.js";
 export { type LoadOptions, loadVideoLlm } from "./checkpoint/load-node.js";
 export type { Precision, PrecisionOptions } from "./checkpoint/precision.js";
 export { formatPreprocessor, parsePreprocessor } from "./checkpoint/preprocessor/preprocessor-files.js";

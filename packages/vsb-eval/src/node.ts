@@ -7,7 +7,7 @@ export {
   type JudgeConfig,
   judgeSchema,
 } from "./config/eval-config.js";
-export { checkConfig, loadConfig } from "./config/load-config-node.js";
+export { checkConfig, loadConfig, readYamlMapping } from "./config/load-config-node.js";
 export { openJudge } from "./config/open-models-node.js";
 export { ITEM_FORMATS, type ItemFormat, type LoadItemsOptions, loadItems } from "./data/load-items-node.js";
 export { captureEnvironment, cpuFeatures } from "./environment-node.js";

@@ -35,12 +35,11 @@ function anchored(raw: Raw, folder: string): Raw {
 }
 
 /**
- * Reads a YAML (or JSON) configuration as it is written, with its paths made to start from the file's folder; the values are
- * checked by {@link checkConfig} after flags are put over them.
+ * Reads a YAML (or JSON) mapping of a file as it is written.
  *
  * @throws {VsbEvalError} `invalid_input` for a file that is no YAML mapping, with line and column; `media_missing` when there is no such file
  */
-export async function loadConfig(path: string): Promise<Raw> {
+export async function readYamlMapping(path: string): Promise<Raw> {
   await regularFile(path, "a configuration");
   const text = await readFile(path, "utf8");
   if (text.length > MOST) throw new VsbEvalError("invalid_input", `expected at most ${MOST} characters in ${path}`);
@@ -55,7 +54,17 @@ export async function loadConfig(path: string): Promise<Raw> {
   }
   if (!isObject(value))
     throw new VsbEvalError("invalid_input", `${path}: expected a mapping such as "items: items.jsonl"`);
-  return anchored(value, dirname(path));
+  return value;
+}
+
+/**
+ * Reads a configuration as it is written, with its paths made to start from the file's folder; the values are
+ * checked by {@link checkConfig} after flags are put over them.
+ *
+ * @throws {VsbEvalError} as {@link readYamlMapping}
+ */
+export async function loadConfig(path: string): Promise<Raw> {
+  return anchored(await readYamlMapping(path), dirname(path));
 }
 
 /**

@@ -1,0 +1,50 @@
+import { readFile, rename, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import { DefenseError } from "../errors.js";
+
+/** The file beside a checkpoint's weights. */
+export const NOTES_FILE = "videosafety.json";
+
+const notesSchema = z.object({
+  stage: z.string().describe("name of the stage that made it"),
+  base: z.string().describe("directory or id of the model that the run began with"),
+  revision: z.string().optional().describe("of an id"),
+  adapter: z.string().optional().describe("adapter that the run began with"),
+  precision: z.enum(["float32", "bfloat16", "float16", "int8", "int4"]).describe("how the base's weights were held"),
+  frames: z
+    .object({
+      fps: z.number().optional(),
+      maxFrames: z.number().optional(),
+      maxVisualTokens: z.number().optional(),
+    })
+    .describe("how it was shown videos"),
+  alarmTokens: z.boolean().describe("whether its prompts had alarm tokens"),
+});
+
+/** What a run says about a checkpoint that it made: how it must be loaded and shown videos to be what was trained. */
+export type CheckpointNotes = z.output<typeof notesSchema>;
+
+/** Writes the notes of a checkpoint beside its weights, as a whole or not at all. */
+export async function writeNotes(directory: string, notes: CheckpointNotes): Promise<void> {
+  const path = join(directory, NOTES_FILE);
+  await writeFile(`${path}.new`, `${JSON.stringify(notes, null, 2)}\n`);
+  await rename(`${path}.new`, path);
+}
+
+/** The notes of a checkpoint; null for a model that no run made. @throws DefenseError `model-unusable` for notes that are damaged */
+export async function readNotes(directory: string): Promise<CheckpointNotes | null> {
+  const path = join(directory, NOTES_FILE);
+  const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT" || error.code === "ENOTDIR") return null;
+    throw error;
+  });
+  if (text === null) return null;
+  try {
+    return notesSchema.parse(JSON.parse(text));
+  } catch (cause) {
+    throw new DefenseError("model-unusable", `${path}: expected the notes of a run, found something else; delete it`, {
+      cause,
+    });
+  }
+}
