@@ -1,9 +1,11 @@
 import { createRng, seedOf } from "@videosafety/random";
 import type { EvalItem } from "@videosafety/safety-data";
 import type { SampledVideo } from "@videosafety/video-sampler";
+import type { Attack } from "../attacks/attack.js";
 import type { Json } from "../content-key.js";
 import { VsbEvalError } from "../errors.js";
 import type { Arm } from "./arm.js";
+import { attacksApply, SWAPPED } from "./attacks-apply.js";
 import { blankFrames, frameView, jitterFrames, repeatFrame, shuffleFrames } from "./frame-edits.js";
 import type { EvalVideo, FrameSource } from "./frame-source.js";
 
@@ -29,9 +31,14 @@ export function chooseVideos(items: readonly EvalItem[]): VideoChoice {
   };
 }
 
-/** Whether an arm asks anything of an item: every arm but `text` needs a video. */
-export function armApplies(arm: Arm, item: EvalItem, choose: VideoChoice): boolean {
-  return arm.kind === "text" || (item.video !== null && choose(item, arm) !== null);
+/**
+ * Whether an arm asks anything of an item: every arm but `text` needs a video, and its attacks must be possible.
+ *
+ * @param attacks attacks beside the built-in ones
+ */
+export function armApplies(arm: Arm, item: EvalItem, choose: VideoChoice, attacks: readonly Attack[] = []): boolean {
+  if (arm.kind !== "text" && (item.video === null || choose(item, arm) === null)) return false;
+  return arm.attacks === undefined || attacksApply(arm, item, () => choose(item, SWAPPED) !== null, attacks);
 }
 
 /** What an arm does to the pixels, for the content key; together with the media hash it fixes every byte shown. */

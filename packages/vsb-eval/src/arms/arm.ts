@@ -1,3 +1,4 @@
+import { type AttackSpec, parseAttackSpec } from "../attacks/attack-registry.js";
 import { VsbEvalError } from "../errors.js";
 
 /**
@@ -16,6 +17,8 @@ export interface Arm {
   readonly kind: ArmKind;
   /** Number of frames; null: the sampling plan decides. */
   readonly frameCount: number | null;
+  /** Attacks in the order in which they are made; left out without any. */
+  readonly attacks?: readonly AttackSpec[];
 }
 
 const PATTERN = /^(video|text|dup|dup_jitter|shuffled|blank|swapped_benign)(?:_([1-9]\d{0,3}))?$/;
@@ -24,11 +27,21 @@ const PATTERN = /^(video|text|dup|dup_jitter|shuffled|blank|swapped_benign)(?:_(
 export const SWEEP_FRAME_COUNTS: readonly number[] = [1, 2, 4, 8, 16, 32, 64];
 
 /**
- * Reads an arm's name: a kind, and for all but `text` an optional frame count, as in `video`, `video_8`, `dup_16`.
+ * Reads an arm's name: a kind, and for all but `text` an optional frame count, as in `video`, `video_8`, `dup_16`; after `video` and
+ * `text` attacks, as in `video+fragment-late:0.5+base64`.
  *
  * @throws {VsbEvalError} `invalid_arm`.
  */
 export function parseArm(name: string): Arm {
+  const [shown = "", ...attacks] = name.split("+");
+  if (attacks.length === 0) return parseShown(name);
+  const arm = parseShown(shown);
+  if (arm.kind !== "video" && arm.kind !== "text")
+    throw new VsbEvalError("invalid_arm", `expected attacks after video or text, found "${name}"`);
+  return { ...arm, name, attacks: attacks.map(parseAttackSpec) };
+}
+
+function parseShown(name: string): Arm {
   const match = PATTERN.exec(name);
   if (match === null || (match[1] === "text" && match[2] !== undefined)) {
     throw new VsbEvalError(

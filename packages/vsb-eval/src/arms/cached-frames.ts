@@ -33,6 +33,7 @@ export function cacheFrames(source: FrameSource, options: { maxBytes?: number; d
 
   return {
     parameters: source.parameters,
+    ...(source.timed === undefined ? {} : { timed: source.timed }),
     sha256(video) {
       let hash = hashes.get(video.path);
       if (hash === undefined) {

@@ -1,9 +1,33 @@
 import type { EvalItem } from "@videosafety/safety-data";
-import type { SampledVideo } from "@videosafety/video-sampler";
+import type { SampledVideo, SamplePlan } from "@videosafety/video-sampler";
 import type { Json } from "../content-key.js";
 
 /** A video of the benchmark. */
 export type EvalVideo = NonNullable<EvalItem["video"]>;
+
+/** Length and rate of a video. */
+export interface VideoFacts {
+  /** Seconds until the last frame ends. */
+  readonly durationSeconds: number;
+  /** Frames per second. */
+  readonly frameRate: number;
+  /** The stretch that carries what the item is about, where it is known. */
+  readonly content?: readonly [startSeconds: number, endSeconds: number];
+}
+
+/** What attacks on video need of a source beside whole samplings: single moments, and its plan as arithmetic. */
+export interface TimedFrames {
+  /** Length and rate of a video. */
+  facts(video: EvalVideo, options: { readonly signal?: AbortSignal }): Promise<VideoFacts>;
+  /** The frames on screen at given moments, in the order given; a moment past the end is the last frame. */
+  at(video: EvalVideo, seconds: readonly number[], options: { readonly signal?: AbortSignal }): Promise<SampledVideo>;
+  /** The source's plan. */
+  readonly plan: SamplePlan;
+  /** The plan that an attacker believes in; default: {@link plan}. */
+  readonly assumedPlan?: SamplePlan;
+  /** The harmless clip to hide a video in, such as the same scene without what is harmful; left out or null: another item's. */
+  carrierOf?(video: EvalVideo): EvalVideo | null;
+}
 
 /** Where an arm's frames come from. */
 export interface FrameSource {
@@ -16,4 +40,6 @@ export interface FrameSource {
     video: EvalVideo,
     options: { readonly frameCount: number | null; readonly signal?: AbortSignal },
   ): Promise<SampledVideo>;
+  /** Single moments and the plan as arithmetic: what arms with attacks on video need. */
+  readonly timed?: TimedFrames;
 }

@@ -2,12 +2,12 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { isAbsolute, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type SampleOptions, type SamplePlan, sampleFrames } from "@videosafety/video-sampler";
+import { probe, type SampleOptions, type SamplePlan, sampleFrames } from "@videosafety/video-sampler";
 import type { Json } from "../content-key.js";
 import { regularFile } from "../data/regular-file-node.js";
 import { VsbEvalError } from "../errors.js";
 import { cacheFrames } from "./cached-frames.js";
-import type { FrameSource } from "./frame-source.js";
+import type { EvalVideo, FrameSource, TimedFrames, VideoFacts } from "./frame-source.js";
 
 /** Options of {@link videoFrames}. */
 export interface VideoFramesOptions {
@@ -15,6 +15,8 @@ export interface VideoFramesOptions {
   readonly root?: string;
   /** Plan of arms without a frame count; default VideoLLaMA3's: 1 frame a second, at most 90. */
   readonly plan?: SamplePlan;
+  /** The plan that attacks on video believe in; default: `plan`. */
+  readonly assumedPlan?: SamplePlan;
   /** Size, resize, backend, limits. A size given as a function needs `sizeName`. */
   readonly sample?: Omit<SampleOptions, "signal">;
   /** Stands for a size function in the content key. */
@@ -72,13 +74,32 @@ export function videoFrames(options: VideoFramesOptions = {}): FrameSource {
     return isAbsolute(path) ? path : resolve(root, path);
   };
   const size = typeof sample.size === "function" ? (sizeName as string) : (sample.size ?? null);
+  const placeOf = async ({ path }: EvalVideo): Promise<string> => {
+    const place = locate(path);
+    if (!/^https?:/i.test(place)) await regularFile(place, "a video");
+    return place;
+  };
+  const facts = new Map<string, Promise<VideoFacts>>();
+  const timed: TimedFrames = {
+    plan,
+    ...(options.assumedPlan === undefined ? {} : { assumedPlan: options.assumedPlan }),
+    facts(video) {
+      const known = facts.get(video.path) ?? placeOf(video).then((place) => probe(place));
+      facts.set(video.path, known);
+      known.catch(() => facts.delete(video.path));
+      return known;
+    },
+    async at(video, seconds, { signal }) {
+      const moments: SamplePlan = { type: "timestamps", timestampsSeconds: [...seconds], short: "repeat" };
+      return sampleFrames(await placeOf(video), moments, { ...sample, ...(signal === undefined ? {} : { signal }) });
+    },
+  };
   const source: FrameSource = {
+    timed,
     parameters: { plan, size, resize: sample.resize ?? "pillow" } as unknown as Json,
     sha256: ({ path }, options) => sha256File(locate(path), options),
-    async sample({ path }, { frameCount, signal }) {
-      const place = locate(path);
-      if (!/^https?:/i.test(place)) await regularFile(place, "a video");
-      return sampleFrames(place, frameCount === null ? plan : { type: "uniform", frameCount }, {
+    async sample(video, { frameCount, signal }) {
+      return sampleFrames(await placeOf(video), frameCount === null ? plan : { type: "uniform", frameCount }, {
         ...sample,
         ...(signal === undefined ? {} : { signal }),
       });

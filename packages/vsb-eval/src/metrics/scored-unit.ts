@@ -1,6 +1,7 @@
 import type { EvalItem } from "@videosafety/safety-data";
 import { parseArm } from "../arms/arm.js";
 import { armApplies, chooseVideos } from "../arms/arm-frames.js";
+import type { Attack } from "../attacks/attack.js";
 import type { Stance, Verdict } from "../judge/verdict.js";
 import { type CompletionParts, splitCompletion } from "../judge/visible-answer.js";
 import { isThinkJudge, thinkJudgeId } from "../run/judging.js";
@@ -136,6 +137,8 @@ export function collectUnits(
     readonly arms: readonly string[];
     readonly epochs?: number;
     readonly truncated?: TruncatedMode;
+    /** Attacks that arms name beside the built-in ones. */
+    readonly attacks?: readonly Attack[];
   } & AllowedDifferences,
 ): ScoredUnit[] {
   const { run, judge, items, epochs = 1, truncated = "judge" } = selection;
@@ -150,7 +153,7 @@ export function collectUnits(
   const units: ScoredUnit[] = [];
   for (const item of items) {
     for (const arm of arms) {
-      if (!armApplies(arm, item, choose)) continue;
+      if (!armApplies(arm, item, choose, selection.attacks)) continue;
       for (let epoch = 0; epoch < epochs; epoch++) {
         const unit = store.unit(run, { item: item.id, arm: arm.name, epoch });
         units.push(

@@ -63,6 +63,7 @@ export function createOpenAiResponder(options: OpenAiResponderOptions): Responde
         model,
         messages: [
           ...(system === null ? [] : [{ role: "system", content: system }]),
+          ...(request.history ?? []),
           { role: "user", content: content.length === 1 ? request.query : content },
         ],
         max_tokens: maxNewTokens,

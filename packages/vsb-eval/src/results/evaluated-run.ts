@@ -1,4 +1,5 @@
 import type { EvalItem } from "@videosafety/safety-data";
+import type { Attack } from "../attacks/attack.js";
 import type { Json } from "../content-key.js";
 import { VsbEvalError } from "../errors.js";
 import { collectUnits, type ScoredUnit } from "../metrics/scored-unit.js";
@@ -51,6 +52,8 @@ export interface LoadRunOptions extends AllowedDifferences {
   readonly run?: string;
   /** What becomes of answers cut by the token limit; default `judge`. */
   readonly truncated?: TruncatedMode;
+  /** Attacks that arms name beside the built-in ones. */
+  readonly attacks?: readonly Attack[];
 }
 
 function onlyRun(store: EvaluationStore): string {
@@ -68,14 +71,25 @@ function onlyRun(store: EvaluationStore): string {
  *   answered, an item has changed since it was asked, or only other judges gave verdicts.
  */
 export function loadRun(store: EvaluationStore, options: LoadRunOptions): EvaluatedRun {
-  const { name, seed = 0, responder, judge, items, arms, epochs = 1, truncated = "judge", allow } = options;
+  const {
+    name,
+    seed = 0,
+    responder,
+    judge,
+    items,
+    arms,
+    epochs = 1,
+    truncated = "judge",
+    allow,
+    attacks = [],
+  } = options;
   const run = options.run ?? onlyRun(store);
   const configuration = store.configuration(run);
   if (configuration !== undefined && configuration.responder !== responder) {
     const found = `found ${configuration.responder} in run ${run}`;
     refuseDifference("responder", `expected answers of ${responder}, ${found}: name the right run`, options);
   }
-  const units = collectUnits(store, { run, judge, items, arms, epochs, truncated, allow });
+  const units = collectUnits(store, { run, judge, items, arms, epochs, truncated, allow, attacks });
   const { generation, sampling } = configuration ?? {};
   return {
     name,

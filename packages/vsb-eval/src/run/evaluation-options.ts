@@ -1,5 +1,6 @@
 import type { EvalItem } from "@videosafety/safety-data";
 import type { FrameSource } from "../arms/frame-source.js";
+import type { Attack } from "../attacks/attack.js";
 import type { Judge } from "../judge/verdict.js";
 import type { EvaluationStore } from "../store/evaluation-store.js";
 import type { Outcome, ResponseRecord, Unit, VerdictRecord } from "./records/outcome.js";
@@ -16,6 +17,8 @@ export interface EvaluationOptions {
   readonly responder: Responder;
   /** Names of arms, see `parseArm`; an arm is skipped for items it does not apply to. */
   readonly arms: readonly string[];
+  /** Attacks that arms may name beside the built-in ones. Score with the same. */
+  readonly attacks?: readonly Attack[];
   /** Decides what each answer does; null only collects answers. */
   readonly judge: Judge | null;
   /** Where answers and verdicts go; what it already holds is not asked again. */

@@ -2,6 +2,8 @@
 import type { EvalItem } from "@videosafety/safety-data";
 import { type Arm, parseArm } from "../arms/arm.js";
 import { armApplies, chooseVideos, type VideoChoice } from "../arms/arm-frames.js";
+import { checkArmAttacks } from "../arms/attacked-input.js";
+import type { Attack } from "../attacks/attack.js";
 import { RequestError, VsbEvalError } from "../errors.js";
 import { splitCompletion } from "../judge/visible-answer.js";
 import type { EvaluationEvent, EvaluationOptions } from "./evaluation-options.js";
@@ -33,6 +35,7 @@ export class Evaluation {
   readonly #options: EvaluationOptions;
   readonly #items: ReadonlyMap<string, EvalItem>;
   readonly #arms: readonly Arm[];
+  readonly #attacks: readonly Attack[];
   readonly #choose: VideoChoice;
   readonly #configuration: RunConfiguration;
   readonly #limiter: AdaptiveLimiter;
@@ -58,12 +61,14 @@ export class Evaluation {
     this.#hub = new AbortHub(controller.signal);
     this.#abort = (reason) => controller.abort(reason);
     this.#arms = options.arms.map(parseArm);
+    this.#attacks = options.attacks ?? [];
     this.#choose = chooseVideos(options.items);
     this.#configuration = {
       responder: options.responder.id,
       generation: { ...DEFAULT_GENERATION, ...options.generation },
       sampling: options.sampling?.parameters ?? null,
     };
+    for (const arm of this.#arms) checkArmAttacks(arm, this.#attacks, options.sampling);
     if (options.sampling === null && this.#arms.some(({ kind }) => kind !== "text")) {
       throw new VsbEvalError(
         "invalid_input",
@@ -82,7 +87,7 @@ export class Evaluation {
 
   #plan(): Generator<PlannedUnit> {
     const { items, epochs } = this.#options;
-    return planUnits(items, this.#arms, epochs ?? 1, this.#batchSize, this.#choose);
+    return planUnits(items, this.#arms, epochs ?? 1, this.#batchSize, this.#choose, this.#attacks);
   }
 
   /** Every unit of the run. */
@@ -139,7 +144,7 @@ export class Evaluation {
   async evaluate({ item: id, arm: name, epoch }: Unit): Promise<ResponseRecord> {
     const item = this.#items.get(id);
     const arm = parseArm(name);
-    if (item === undefined || !armApplies(arm, item, this.#choose)) {
+    if (item === undefined || !armApplies(arm, item, this.#choose, this.#attacks)) {
       throw new VsbEvalError("invalid_input", `expected a unit of the items, found item "${id}" under ${name}`);
     }
     return this.#single({ item, arm, epoch });
@@ -149,6 +154,7 @@ export class Evaluation {
     return unitKey(this.#configuration, unit, {
       choose: this.#choose,
       source: this.#options.sampling,
+      attacks: this.#attacks,
       signal: this.#signal,
     });
   }
@@ -164,6 +170,7 @@ export class Evaluation {
     return unitRequest(unit, {
       choose: this.#choose,
       source: this.#options.sampling,
+      attacks: this.#attacks,
       generation: this.#configuration.generation,
       signal,
     });

@@ -46,7 +46,7 @@ export interface LocalPrompt {
 /** A message of the conversation. */
 export interface LocalMessage {
   /** Who speaks. */
-  readonly role: "system" | "user";
+  readonly role: "system" | "user" | "assistant";
   /** The text. */
   readonly content: string;
 }
@@ -109,9 +109,10 @@ export function createLocalResponder<Visual, Prompt extends LocalPrompt>(
       return made;
     };
     return Promise.all(
-      requests.map(async ({ query, frames, generation }) => {
+      requests.map(async ({ query, frames, generation, history = [] }) => {
         const { system } = generation;
         const messages: LocalMessage[] = system === null ? [] : [{ role: "system", content: system }];
+        messages.push(...history);
         messages.push({ role: "user", content: query });
         const visual = frames === null ? null : await visualOf(frames);
         return model.preparePrompt({ messages, visual, ...(alarmTokens === undefined ? {} : { alarmTokens }) });

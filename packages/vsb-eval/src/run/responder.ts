@@ -1,5 +1,6 @@
 import type { EvalItem } from "@videosafety/safety-data";
 import type { SampledVideo } from "@videosafety/video-sampler";
+import type { Turn } from "../attacks/attack.js";
 
 /** How an answer is generated; every field is part of the response's content key. */
 export interface GenerationOptions {
@@ -32,6 +33,8 @@ export interface ResponderRequest {
   readonly arm: string;
   /** What the user asks. */
   readonly query: string;
+  /** Turns before the query, oldest first; left out without any. A responder that cannot send them must refuse the request. */
+  readonly history?: readonly Turn[];
   /** Frames uint8 [T, H, W, 3] with timestamps; null in the text arm. */
   readonly frames: SampledVideo | null;
   /** How to generate; `seed` already includes the epoch. */

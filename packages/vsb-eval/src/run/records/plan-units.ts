@@ -1,6 +1,7 @@
 import type { EvalItem } from "@videosafety/safety-data";
 import type { Arm } from "../../arms/arm.js";
 import { armApplies, type VideoChoice } from "../../arms/arm-frames.js";
+import type { Attack } from "../../attacks/attack.js";
 
 /** A unit with its item and its arm read. */
 export interface PlannedUnit {
@@ -18,6 +19,7 @@ export function questionOf({ item, probe }: PlannedUnit): string {
 
 /** The probe that goes with a unit: where the arm shows the item's own clip and the item has a question; else null. */
 export function comprehensionProbe({ item, arm, epoch, probe }: PlannedUnit): PlannedUnit | null {
+  if (arm.attacks !== undefined) return null;
   const shows = ["video", "shuffled", "dup", "dup_jitter"].includes(arm.kind) && item.video !== null;
   if (probe !== undefined || item.comprehension === undefined || !shows) return null;
   return { item, arm, epoch, probe: "comprehension" };
@@ -33,6 +35,7 @@ export function* planUnits(
   epochs: number,
   chunk: number,
   choose: VideoChoice,
+  attacks: readonly Attack[] = [],
 ): Generator<PlannedUnit> {
   for (let start = 0; start < items.length; start += chunk) {
     const end = Math.min(start + chunk, items.length);
@@ -40,7 +43,7 @@ export function* planUnits(
       for (let epoch = 0; epoch < epochs; epoch++) {
         for (let i = start; i < end; i++) {
           const item = items[i] as EvalItem;
-          if (armApplies(arm, item, choose)) yield { item, arm, epoch };
+          if (armApplies(arm, item, choose, attacks)) yield { item, arm, epoch };
         }
       }
     }

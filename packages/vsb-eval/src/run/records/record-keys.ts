@@ -30,6 +30,7 @@ export async function runId(configuration: RunConfiguration): Promise<string> {
  * the pixels, and the epoch. Not over addresses, retries or concurrency.
  *
  * @param media SHA-256 of the media file; null in the text arm.
+ * @param attacked what attacks made of the item, `query` apart; left out without attacks
  */
 export function responseKey(
   configuration: RunConfiguration,
@@ -37,6 +38,7 @@ export function responseKey(
   arm: Arm,
   epoch: number,
   media: string | null,
+  attacked?: Json,
 ): Promise<string> {
   return contentKey({
     run: runJson(configuration),
@@ -44,6 +46,7 @@ export function responseKey(
     media,
     arm: arm.kind === "text" ? null : armParameters(arm, item),
     epoch,
+    ...(attacked === undefined ? {} : { attacked }),
   });
 }
 
