@@ -37,7 +37,7 @@ const folderOrder = {
     ...["command", "run-file", "model", "records", "features", "progress", "train", "evaluate", "sweep", "report"],
     ...["guard", "ask", "doctor", "cli"],
   ],
-  endpoint: ["address", "failures", "testing", "transport", "chat"],
+  endpoint: ["address", "failures", "testing", "transport", "chat", "serving"],
   "onnx-autodiff": ["train", "io", "ops", "nn", "rules", "onnx"],
   rewards: ["text", "scores", "compose", "server", "cli"],
   "safety-data": [...["agreement", "taxonomy", "text", "records", "jsonl", "diversity"]],

@@ -1,10 +1,17 @@
-import { once } from "node:events";
-import type { AddressInfo } from "node:net";
+import {
+  closeServer,
+  createByteBudget,
+  createHttpServer,
+  type HttpOptions,
+  json,
+  listen,
+  type Reply,
+  RequestError,
+  type Route,
+  readBody,
+} from "@videosafety/endpoint/server";
 import type { z } from "zod";
 import { weightedTotal } from "../compose/weighted-total.js";
-import { createHttpServer, type HttpOptions, json, type Reply, type Route } from "./http/http-server-node.js";
-import { readBody } from "./http/read-body-node.js";
-import { OverloadedError, RequestError } from "./http/request-error.js";
 import { createWorkerPool, type JudgedBody, type WorkerPool, type WorkerPoolOptions } from "./pool/worker-pool-node.js";
 import type { JsonParts } from "./pool/worker-protocol.js";
 import { createServerMetrics, type ServerMetrics } from "./server-metrics-node.js";
@@ -76,23 +83,16 @@ export async function startRewardServer(
     },
     onFailure: (error) => logger?.error({ err: error }, "failed"),
   } satisfies HttpOptions);
-  try {
-    server.listen({ host: settings.host, port: settings.port });
-    await once(server, "listening");
-  } catch (error) {
+  const url = await listen(server, settings).catch(async (error: unknown) => {
     await pool.close();
     throw error;
-  }
-  const { address, port, family } = server.address() as AddressInfo;
+  });
   return {
-    url: `http://${family === "IPv6" ? `[${address}]` : address}:${port}`,
+    url,
     async close() {
       if (closing) return;
       closing = true;
-      const grace = setTimeout(() => server.closeAllConnections(), settings.shutdownGraceMilliseconds);
-      server.close();
-      server.closeIdleConnections();
-      await once(server, "close").finally(() => clearTimeout(grace));
+      await closeServer(server, settings.shutdownGraceMilliseconds);
       await pool.close();
     },
   };
@@ -125,26 +125,16 @@ function routes(
   metrics: ServerMetrics,
   version: string,
 ): Readonly<Record<string, Route>> {
-  let heldBytes = 0;
+  const budget = createByteBudget(settings.maxQueuedBytes, settings.maxBodyBytes);
   const judging = (kind: RequestKind, reply: (judged: JudgedBody) => Reply): Route => ({
     method: "POST",
     secured: true,
-    async handle(request, signal) {
-      const announced = Number(request.headers["content-length"] ?? 0);
-      const held = Math.min(settings.maxBodyBytes, announced || settings.maxBodyBytes);
-      if (heldBytes > 0 && heldBytes + held > settings.maxQueuedBytes)
-        throw new OverloadedError(
-          `expected at most ${settings.maxQueuedBytes} bytes of bodies at a time: try again later`,
-        );
-      heldBytes += held;
-      try {
+    handle: (request, signal) =>
+      budget.hold(request.headers["content-length"], async () => {
         const judged = await pool.judge(kind, await readBody(request, settings.maxBodyBytes), signal);
         countItems(metrics, judged);
         return reply(judged);
-      } finally {
-        heldBytes -= held;
-      }
-    },
+      }),
   });
   const get = (handle: () => Promise<Reply>, secured = false): Route => ({ method: "GET", secured, handle });
   const { alphaMin, alphaMax, gammaVisual, gammaTextual } = settings.accuracy.dra;

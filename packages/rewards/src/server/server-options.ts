@@ -1,3 +1,4 @@
+import { isLoopback } from "@videosafety/endpoint/server";
 import { PROBLEM_TYPES } from "@videosafety/safety-data";
 import * as z from "zod";
 import { accuracyOptionsSchema } from "../scores/accuracy/accuracy-options.js";
@@ -66,7 +67,3 @@ export const serverOptionsSchema = z
 
 /** Options of the reward server, defaults filled in. */
 export type ServerOptions = z.infer<typeof serverOptionsSchema>;
-
-function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host);
-}

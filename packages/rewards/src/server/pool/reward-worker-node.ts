@@ -1,12 +1,12 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { Buffer, isAscii } from "node:buffer";
 import { parentPort, workerData } from "node:worker_threads";
+import { RequestError } from "@videosafety/endpoint/server";
 import { type BatchScorerOptions, createBatchScorer } from "../../compose/batch-scorer.js";
 import { hackingReport } from "../../compose/hacking-report.js";
 import type { RewardItem } from "../../compose/reward-item.js";
 import type { RowReward } from "../../scores/reward-row.js";
 import { type Score, unscorable } from "../../scores/score.js";
-import { RequestError } from "../http/request-error.js";
 import { openRequest, readItems } from "../wire/read-request.js";
 import { judgedParts } from "./json-parts.js";
 import {

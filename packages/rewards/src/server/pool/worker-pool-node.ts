@@ -1,5 +1,5 @@
-import type { SharedBody } from "../http/read-body-node.js";
-import { ClosingError, OverloadedError, RequestError } from "../http/request-error.js";
+import type { SharedBody } from "@videosafety/endpoint/server";
+import { ClosingError, OverloadedError, RequestError } from "@videosafety/endpoint/server";
 import type { RequestEnvelope, RequestKind } from "../wire/read-request.js";
 import type { BodyReference, JsonParts, OpenedBody, WorkerAnswer } from "./worker-protocol.js";
 import { type QueuedTask, startThreads, type ThreadOptions } from "./worker-threads-node.js";

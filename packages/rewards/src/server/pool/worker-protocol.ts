@@ -1,6 +1,6 @@
+import type { SharedBody } from "@videosafety/endpoint/server";
 import type { BatchScorerOptions } from "../../compose/batch-scorer.js";
 import type { OverlongOptions } from "../../scores/overlong-penalty.js";
-import type { SharedBody } from "../http/read-body-node.js";
 import type { RequestEnvelope, RequestKind, RequestLimits } from "../wire/read-request.js";
 import type { ErrorResponse } from "../wire/wire.js";
 

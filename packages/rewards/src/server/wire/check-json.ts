@@ -1,4 +1,4 @@
-import { RequestError } from "../http/request-error.js";
+import { endOfJsonString, RequestError } from "@videosafety/endpoint/server";
 
 /** What a body may hold before it is parsed. */
 export interface JsonLimits {
@@ -9,7 +9,6 @@ export interface JsonLimits {
 }
 
 const QUOTE = 34;
-const BACKSLASH = 92;
 const COMMA = 44;
 
 /** Where the elements of a body's list of items lie. */
@@ -41,7 +40,7 @@ export function scanJson(bytes: Uint8Array, { maxValues, maxDepth }: JsonLimits,
     if (byte <= 32) continue;
     if (start < 0 && depth === 2 && open >= 0 && close < 0 && byte !== COMMA && byte !== 93) start = i;
     if (byte === QUOTE) {
-      const end = endOfString(bytes, i);
+      const end = endOfJsonString(bytes, i);
       if (depth === 1) named = end - i - 1 === name.length && name.every((letter, k) => bytes[i + 1 + k] === letter);
       i = end;
     } else if (byte === COMMA) {
@@ -79,19 +78,4 @@ export function scanJson(bytes: Uint8Array, { maxValues, maxDepth }: JsonLimits,
       );
   }
   return lists === 1 && close > 0 ? { ranges: Int32Array.from(ends), open, close } : null;
-}
-
-/** Position of the quote that closes the string that opens at `from`; the end of the text when none does. */
-function endOfString(bytes: Uint8Array, from: number): number {
-  const first = bytes.indexOf(QUOTE, from + 1);
-  if (first < 0) return bytes.length;
-  let backslashes = 0;
-  while (bytes[first - 1 - backslashes] === BACKSLASH) backslashes++;
-  if (backslashes % 2 === 0) return first;
-  // A string with escaped quotes: byte by byte from here, since a search for each of them would cost more.
-  for (let i = first + 1; i < bytes.length; i++) {
-    if (bytes[i] === BACKSLASH) i++;
-    else if (bytes[i] === QUOTE) return i;
-  }
-  return bytes.length;
 }

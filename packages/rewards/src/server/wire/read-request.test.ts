@@ -1,6 +1,6 @@
+import { RequestError } from "@videosafety/endpoint/server";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { RequestError } from "../http/request-error.js";
 import { openRequest, readItems } from "./read-request.js";
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });

@@ -1,7 +1,7 @@
+import { RequestError } from "@videosafety/endpoint/server";
 import type { z } from "zod";
 import { DEFAULT_REWARDS } from "../../compose/batch-scorer.js";
 import { type RewardItem, rewardItemSchema } from "../../compose/reward-item.js";
-import { RequestError } from "../http/request-error.js";
 import { scanJson } from "./check-json.js";
 import { itemsFromOpenRlhf } from "./openrlhf.js";
 import { formatPath, openRlhfRequestSchema, type RewardRequest, rewardRequestSchema } from "./wire.js";

@@ -1,23 +1,31 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
+import { isLoopback } from "./loopback.js";
 import { RequestError } from "./request-error.js";
 
 /** What a route answers. */
 export interface Reply {
+  /** Default 200. */
   readonly status?: number;
+  /** Default JSON. */
   readonly type?: string;
+  /** Further headers. */
+  readonly headers?: Readonly<Record<string, string>>;
   /** Sent in turn, as they are. */
   readonly parts: readonly (string | Uint8Array)[];
 }
 
 /** One path of the server. */
 export interface Route {
-  readonly method: "GET" | "POST";
+  /** `any`: the route looks at the method itself. */
+  readonly method: "GET" | "POST" | "any";
   /** Whether the bearer token is asked for. */
   readonly secured: boolean;
-  /** Aborts when the client has gone away. */
-  readonly handle: (request: IncomingMessage, signal: AbortSignal) => Promise<Reply>;
+  /**
+   * `signal` aborts when the client has gone away. A handler that answers through `response` itself returns null, after its last byte.
+   */
+  readonly handle: (request: IncomingMessage, signal: AbortSignal, response: ServerResponse) => Promise<Reply | null>;
 }
 
 /** How the server listens. */
@@ -30,6 +38,12 @@ export interface HttpOptions {
   readonly onFailure: (error: unknown) => void;
   /** Whether the server is closing: answers then ask the client to close its connection. */
   readonly isClosing: () => boolean;
+  /** What answers paths that no route has; default 404. */
+  readonly fallback?: Route;
+  /** `Host` headers that are answered beside loopback's; default: any. A server for one machine passes [], against rebound names. */
+  readonly allowedHosts?: readonly string[];
+  /** The body of an answer to a request that failed; default {@link RequestError.body}. */
+  readonly formatError?: (error: RequestError) => unknown;
 }
 
 /** A JSON reply. */
@@ -39,26 +53,31 @@ export const json = (value: unknown, status = 200): Reply => ({ status, parts: [
 export function createHttpServer(routes: Readonly<Record<string, Route>>, options: HttpOptions): Server {
   const table = new Map(Object.entries(routes));
   const expected = options.token === undefined ? null : digest(`Bearer ${options.token}`);
+  const { allowedHosts, formatError = (error: RequestError) => error.body } = options;
 
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const started = performance.now();
     const path = (request.url ?? "").split("?")[0] ?? "";
-    const route = table.get(path);
+    const route = table.get(path) ?? options.fallback;
+    const name = table.has(path) ? path : options.fallback ? "other" : "unknown";
     const gone = new AbortController();
     response.once("close", () => {
-      options.onAnswer(route ? path : "unknown", response.statusCode, (performance.now() - started) / 1000);
+      options.onAnswer(name, response.statusCode, (performance.now() - started) / 1000);
       if (!response.writableFinished) gone.abort(new RequestError(499, "gone", "the client has gone away"));
     });
     try {
-      if (!route) throw new RequestError(404, "not_found", "no such path: see /openapi.json");
-      if (request.method !== route.method && !(request.method === "HEAD" && route.method === "GET"))
+      if (allowedHosts && !isAllowedHost(request.headers.host, allowedHosts))
+        throw new RequestError(421, "wrong_host", "expected a Host header that names this server, found another one");
+      if (!route) throw new RequestError(404, "not_found", "no such path");
+      const expectsMethod = route.method === "any" ? request.method : route.method;
+      if (request.method !== expectsMethod && !(request.method === "HEAD" && expectsMethod === "GET"))
         throw new RequestError(
           405,
           "method_not_allowed",
           `expected ${route.method}, found ${request.method}`,
           undefined,
           {
-            allow: route.method,
+            allow: expectsMethod as string,
           },
         );
       // Digests are compared, which have one length, in constant time.
@@ -72,8 +91,9 @@ export function createHttpServer(routes: Readonly<Record<string, Route>>, option
             "www-authenticate": "Bearer",
           },
         );
-      const reply = await route.handle(request, gone.signal);
-      send(response, reply.status ?? 200, reply.type ?? JSON_TYPE, reply.parts, {});
+      const reply = await route.handle(request, gone.signal, response);
+      if (reply !== null)
+        send(response, reply.status ?? 200, reply.type ?? JSON_TYPE, reply.parts, reply.headers ?? {});
     } catch (error) {
       if (!(error instanceof RequestError)) options.onFailure(error);
       const failure =
@@ -81,7 +101,9 @@ export function createHttpServer(routes: Readonly<Record<string, Route>>, option
           ? error
           : new RequestError(500, "internal", "the server failed: its log says why");
       // A body that was not read to its end would be taken for the next request.
-      send(response, failure.status, JSON_TYPE, [JSON.stringify(failure.body)], {
+      // An answer that has begun cannot be taken back: cut off, nobody takes it for whole.
+      if (response.headersSent && !response.writableEnded) response.destroy();
+      send(response, failure.status, JSON_TYPE, [JSON.stringify(formatError(failure))], {
         ...failure.headers,
         ...(!request.complete && { connection: "close" }),
       });
@@ -121,14 +143,20 @@ export function createHttpServer(routes: Readonly<Record<string, Route>>, option
     },
     (request, response) => void answer(request, response),
   );
-  server.on("clientError", answerParserError);
+  server.on("clientError", (error: Error & { code?: string }, socket: Duplex) =>
+    answerParserError(error, socket, formatError),
+  );
   return server;
 }
 
 const JSON_TYPE = "application/json; charset=utf-8";
 
 /** Requests that Node's parser gives up on never reach a route. */
-function answerParserError(error: Error & { code?: string }, socket: Duplex): void {
+function answerParserError(
+  error: Error & { code?: string },
+  socket: Duplex,
+  formatError: (error: RequestError) => unknown,
+): void {
   if (!socket.writable || error.code === "ECONNRESET") {
     socket.destroy();
     return;
@@ -144,10 +172,21 @@ function answerParserError(error: Error & { code?: string }, socket: Duplex): vo
             `expected an HTTP request, found what cannot be read: ${error.code}`,
           );
   const reason = { 400: "Bad Request", 408: "Request Timeout", 431: "Request Header Fields Too Large" }[failure.status];
-  const body = JSON.stringify(failure.body);
+  const body = JSON.stringify(formatError(failure));
   socket.end(
     `HTTP/1.1 ${failure.status} ${reason}\r\nContent-Type: ${JSON_TYPE}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
   );
 }
 
 const digest = (text: string): Buffer => createHash("sha256").update(text).digest();
+
+/** Whether two secrets are equal, in a time that tells nothing of either. */
+export const sameSecret = (a: string, b: string): boolean => timingSafeEqual(digest(a), digest(b));
+
+function isAllowedHost(host: string | undefined, allowed: readonly string[]): boolean {
+  if (host === undefined) return false;
+  const name = host.replace(/:\d+$/, "").toLowerCase();
+  return (
+    isLoopback(host) || allowed.some((one) => one.toLowerCase() === name || one.toLowerCase() === host.toLowerCase())
+  );
+}

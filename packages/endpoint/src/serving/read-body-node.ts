@@ -3,6 +3,7 @@ import { RequestError } from "./request-error.js";
 
 /** A request's body in memory that every thread can read without a copy. */
 export interface SharedBody {
+  /** At least `length` bytes. */
   readonly bytes: SharedArrayBuffer;
   /** Bytes of it that are the body. */
   readonly length: number;
