@@ -1,0 +1,40 @@
+import type { Assessment } from "@videosafety/alarm-tokens";
+
+/** Sampled frames of one video, or a picture as a video of one frame. */
+export interface GuardVideo {
+  /** uint8 RGB [T, H, W, 3]. */
+  readonly frames: { readonly data: Uint8Array; readonly dims: readonly [number, number, number, number] };
+  /** [T] seconds. */
+  readonly timestampsSeconds: Float64Array;
+  /** Sampled frames per second of video, where known. */
+  readonly sampledFrameRate?: number;
+}
+
+/** What a guard assesses: one user turn. */
+export interface GuardInput {
+  /** What the user asks. */
+  readonly query: string;
+  /** What the user shows, in order; empty for a question about nothing shown. */
+  readonly videos: readonly GuardVideo[];
+}
+
+/** Logits of the two heads for one input. */
+export interface GuardReading {
+  readonly visual: number;
+  readonly textual: number;
+}
+
+/** What an engine says of an input: an assessment, and which part of a cascade decided. */
+export interface EngineAssessment extends Assessment {
+  /** `frames`: the fast first tier; `alarms`: the model's alarm tokens; `judge`: the model asked last. Default `alarms`. */
+  readonly tier?: "frames" | "alarms" | "judge";
+}
+
+/** Where inputs are assessed: in this process (`createLocalEngine`) or in one of their own (`startEngineProcess`). */
+export interface GuardEngine {
+  /** @throws whatever the model throws; the signal's reason */
+  assess(input: GuardInput, options?: { readonly signal?: AbortSignal }): Promise<EngineAssessment>;
+  /** Whether an input would be assessed now. */
+  readonly ready: boolean;
+  close(): Promise<void>;
+}

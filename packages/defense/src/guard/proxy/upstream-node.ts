@@ -1,0 +1,204 @@
+import { once } from "node:events";
+import {
+  type ClientRequest,
+  Agent as HttpAgent,
+  type IncomingMessage,
+  request as requestHttp,
+  type ServerResponse,
+} from "node:http";
+import { Agent as HttpsAgent, request as requestHttps } from "node:https";
+import { pipeline } from "node:stream/promises";
+import { resolveEndpoint } from "@videosafety/endpoint";
+import { OverloadedError, RequestError } from "@videosafety/endpoint/server";
+
+/** The server behind the proxy. */
+export interface Upstream {
+  /** Its address, without secrets. */
+  readonly shown: string;
+  /** Requests under way. */
+  readonly inFlight: number;
+  /**
+   * Sends a request on and its answer back, both byte for byte; only headers of the connection change.
+   *
+   * @param path below the base URL, with its query
+   * @param body null: the request's own, as it comes
+   * @param added headers that the answer gets
+   * @returns the answer's status, after its last byte
+   * @throws OverloadedError; RequestError 502 or 504 before the answer began; whatever broke it afterwards
+   */
+  forward(
+    request: IncomingMessage,
+    response: ServerResponse,
+    call: {
+      readonly path: string;
+      readonly body: Uint8Array | null;
+      readonly added: Readonly<Record<string, string>>;
+      readonly signal: AbortSignal;
+    },
+  ): Promise<number>;
+  close(): void;
+}
+
+/** What {@link createUpstream} takes. */
+export interface UpstreamOptions {
+  readonly baseUrl: string;
+  readonly apiKey: string | undefined;
+  /** Whether the client's Authorization header is meant for the upstream. */
+  readonly passAuthorization: boolean;
+  readonly timeoutMilliseconds: number;
+  readonly maxInFlight: number;
+  readonly maxBodyBytes: number;
+}
+
+/** Headers of one connection, which no proxy sends on (RFC 9110, 7.6.1). */
+const OF_CONNECTION = [
+  "connection",
+  "keep-alive",
+  "proxy-authenticate",
+  "proxy-authorization",
+  "proxy-connection",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+];
+/** Headers that only the guard may set. */
+const OWN = /^x-videosafety-/i;
+
+/** Connects to an OpenAI-compatible server. Nothing is sent before `forward`. @throws EndpointError for a bad address or key */
+export function createUpstream(options: UpstreamOptions): Upstream {
+  const { baseUrl, apiKey, passAuthorization, timeoutMilliseconds, maxInFlight, maxBodyBytes } = options;
+  const { url, shown, headers: own } = resolveEndpoint({ baseUrl, ...(apiKey !== undefined && { apiKey }) });
+  const secure = url("").startsWith("https:");
+  const agent = secure
+    ? new HttpsAgent({ keepAlive: true, maxSockets: maxInFlight })
+    : new HttpAgent({ keepAlive: true, maxSockets: maxInFlight });
+  const login = own.authorization ?? own["api-key"];
+  let inFlight = 0;
+
+  const send = async (
+    request: IncomingMessage,
+    response: ServerResponse,
+    call: Parameters<Upstream["forward"]>[2],
+  ): Promise<number> => {
+    const [path, query = ""] = call.path.split("?", 2) as [string, string?];
+    const target = new URL(url(path));
+    for (const [name, value] of new URLSearchParams(query)) target.searchParams.append(name, value);
+    const drop = new Set([
+      ...OF_CONNECTION,
+      ...namesIn(request.headers.connection),
+      "host",
+      "content-length",
+      "expect",
+    ]);
+    if (login !== undefined || !passAuthorization) drop.add("authorization");
+    if (login !== undefined) drop.add("api-key");
+    const headers: string[] = kept(request.rawHeaders, drop);
+    for (const name of ["authorization", "api-key"]) if (own[name] !== undefined) headers.push(name, own[name]);
+    headers.push("host", target.host);
+    const length = call.body === null ? request.headers["content-length"] : String(call.body.length);
+    if (length !== undefined) headers.push("content-length", length);
+    else if (request.headers["transfer-encoding"] !== undefined) headers.push("transfer-encoding", "chunked");
+    const make = secure ? requestHttps : requestHttp;
+    const sent = make(target, {
+      method: request.method ?? "GET",
+      headers: headers as never,
+      agent,
+      signal: call.signal,
+    });
+    sent.setTimeout(timeoutMilliseconds, () =>
+      sent.destroy(Object.assign(new Error("silence"), { code: "ETIMEDOUT" })),
+    );
+    const answer = await answerOf(sent, request, call, maxBodyBytes, shown);
+    const added = Object.entries(call.added).flat();
+    const status = answer.statusCode ?? 502;
+    response.writeHead(status, answer.statusMessage ?? "", [
+      ...kept(answer.rawHeaders, new Set([...OF_CONNECTION, ...namesIn(answer.headers.connection)])),
+      ...added,
+    ]);
+    response.flushHeaders();
+    await pipeline(answer, response);
+    return status;
+  };
+
+  return {
+    shown,
+    get inFlight() {
+      return inFlight;
+    },
+    async forward(request, response, call) {
+      if (inFlight >= maxInFlight)
+        throw new OverloadedError(`expected at most ${maxInFlight} requests at a time: try again later`);
+      inFlight++;
+      try {
+        return await send(request, response, call);
+      } finally {
+        inFlight--;
+      }
+    },
+    close: () => agent.destroy(),
+  };
+}
+
+async function answerOf(
+  sent: ClientRequest,
+  request: IncomingMessage,
+  { body }: { readonly body: Uint8Array | null },
+  maxBodyBytes: number,
+  shown: string,
+): Promise<IncomingMessage> {
+  const answered = once(sent, "response") as Promise<[IncomingMessage]>;
+  let tooLarge = false;
+  const written = async (): Promise<void> => {
+    if (body !== null) return void sent.end(body);
+    let bytes = 0;
+    for await (const chunk of request as AsyncIterable<Buffer>) {
+      bytes += chunk.length;
+      if (bytes > maxBodyBytes) {
+        tooLarge = true;
+        sent.destroy();
+        return;
+      }
+      if (!sent.write(chunk) && !sent.destroyed) await Promise.race([once(sent, "drain"), once(sent, "close")]);
+    }
+    sent.end();
+  };
+  try {
+    const writing = written();
+    writing.catch(() => sent.destroy());
+    const [answer] = await answered;
+    return answer;
+  } catch (cause) {
+    if (tooLarge)
+      throw new RequestError(413, "too_large", `expected a body of at most ${maxBodyBytes} bytes, found more`);
+    const code = (cause as { code?: string }).code ?? "";
+    if (code === "ETIMEDOUT")
+      throw new RequestError(504, "upstream_timeout", `the server ${shown} said nothing in time`, undefined, {
+        "retry-after": "5",
+      });
+    if (code === "ABORT_ERR") throw new RequestError(499, "gone", "the client has gone away");
+    throw Object.assign(
+      new RequestError(
+        502,
+        "upstream_unreachable",
+        `the server ${shown} could not be asked (${code || "connection failed"})`,
+        undefined,
+        { "retry-after": "5" },
+      ),
+      { cause },
+    );
+  }
+}
+
+const namesIn = (connection: string | undefined): string[] =>
+  (connection ?? "").split(",").map((name) => name.trim().toLowerCase());
+
+/** Raw headers without some, names and order as they came. */
+function kept(raw: readonly string[], drop: ReadonlySet<string>): string[] {
+  const list: string[] = [];
+  for (let i = 0; i < raw.length; i += 2) {
+    const name = raw[i] as string;
+    if (!drop.has(name.toLowerCase()) && !OWN.test(name)) list.push(name, raw[i + 1] as string);
+  }
+  return list;
+}
