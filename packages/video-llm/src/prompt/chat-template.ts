@@ -7,6 +7,9 @@ import { namedToken } from "./tokenizer-files.js";
 /** First of the private characters that stand for texts and visual inputs while a template is rendered. */
 const FIRST_STAND_IN = 0x10_00_00;
 const STAND_INS = /[\u{100000}-\u{10ffff}]/u;
+/** Renderings kept for each template, the oldest leave first; conversations with longer forms are rendered each time. */
+const KEPT_RENDERINGS = 64;
+const LONGEST_KEPT = 4096;
 const NAMED_TOKENS = ["bos_token", "eos_token", "pad_token", "unk_token"] as const;
 
 /** Values that a template may branch on, such as `add_system_prompt`. */
@@ -43,6 +46,7 @@ export class ChatTemplate {
   /** It writes the family's placeholder for parts of these types. */
   readonly writesVisual: { readonly image: boolean; readonly video: boolean };
   readonly #template: BoundedTemplate;
+  readonly #rendered = new Map<string, string>();
   readonly #variables: Readonly<Record<string, unknown>>;
 
   private constructor(
@@ -93,8 +97,16 @@ export class ChatTemplate {
         `expected templateOptions of booleans and numbers, found ${name} ${JSON.stringify(value) ?? String(value)}; a text could forge turns`,
       );
     }
+    // Stand-ins take the place of texts, so conversations of one form are one rendering: kept, because it takes milliseconds.
+    const key = JSON.stringify([messages, options]);
+    const kept = this.#rendered.get(key);
+    if (kept !== undefined) return kept;
     const length = messages.reduce((sum, { content }) => sum + JSON.stringify(content).length, 0);
-    return this.#template.render({ ...options, ...this.#variables, messages, add_generation_prompt: true }, length);
+    const variables = { ...options, ...this.#variables, messages, add_generation_prompt: true };
+    const rendered = this.#template.render(variables, length);
+    if (this.#rendered.size >= KEPT_RENDERINGS) this.#rendered.delete(this.#rendered.keys().next().value as string);
+    if (key.length <= LONGEST_KEPT) this.#rendered.set(key, rendered);
+    return rendered;
   }
 
   #probe(content: TemplateMessage["content"]): string {

@@ -13,6 +13,10 @@ export const REQUIRED_TOKENS = [
   CHAT_TOKENS.image,
 ] as const;
 
+/** Short texts whose ids are kept, the oldest leave first. */
+const KEPT_TEXTS = 1024;
+const LONGEST_KEPT = 64;
+
 /** Who wrote a text: the template may use every token, a completion those that are not special, a user none. */
 export type Author = "template" | "assistant" | "user";
 
@@ -67,6 +71,7 @@ export class TextTokenizer {
   readonly userTurnStart: readonly number[];
   /** Ids that end a completion: end of turn, and the tokenizer's own end token. */
   readonly endIds: readonly number[];
+  readonly #encoded = new Map<string, readonly number[]>();
   readonly #tokenizer: Tokenizer;
   readonly #special: readonly string[];
   readonly #control: ReadonlySet<number>;
@@ -125,6 +130,8 @@ export class TextTokenizer {
    *   vocabulary that holds one as an ordinary word, or as its unknown token.
    */
   encodePlain(text: string): number[] {
+    const kept = this.#encoded.get(text);
+    if (kept !== undefined) return kept.slice();
     const ids = this.#bounded(() => {
       const { normalizer, pre_tokenizer, model } = this.#tokenizer as unknown as Pipeline;
       const normalized = normalizer === null ? text : normalizer(text);
@@ -136,6 +143,11 @@ export class TextTokenizer {
       if (id < 0)
         throw new TokenizerError("the vocabulary has no token for a character of the text, and no unknown token");
       if (this.#control.has(id)) throw forged(this.tokenOf(id));
+    }
+    // The template's own pieces and time stamps come again with every prompt.
+    if (text.length <= LONGEST_KEPT) {
+      if (this.#encoded.size >= KEPT_TEXTS) this.#encoded.delete(this.#encoded.keys().next().value as string);
+      this.#encoded.set(text, ids.slice());
     }
     return ids;
   }
