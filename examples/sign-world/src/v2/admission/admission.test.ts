@@ -98,7 +98,7 @@ describe("composed sets", () => {
     const [referring] = byFamily(heldOut.samples, "R").filter(({ outcome }) => outcome === "refuse") as [
       ComposedSample,
     ];
-    expect(composedCompletion(referring)).toMatch(/Meant: .+, hazard border, hazard \w+ sign\. Query: harm, /);
+    expect(composedCompletion(referring)).toMatch(/Meant: \w+ hazard sign, .+, hazard\. Query: harm, /);
   });
 });
 

@@ -1,17 +1,16 @@
 import { AdamW, clipGradNorm, cosineSchedule, loadCheckpoint, saveCheckpoint } from "@videosafety/onnx-autodiff";
 import type { ParameterGroup, PreparedSample, VideoLlm } from "@videosafety/video-llm";
 import { encodeFrames } from "../../base/base-training.js";
-import type { PretrainingKind } from "../../base/pretraining.js";
 import { createWorldRng } from "../../random/rng.js";
 import { renderComposedScene } from "../scenes/composed-scene.js";
-import { type ComposedConversation, composedConversation } from "./composed-pretraining.js";
+import { type ComposedConversation, type ComposedKind, composedConversation } from "./composed-pretraining.js";
 
 /** A part of the training. */
 export interface TrainingPhase {
   /** Steps. */
   readonly steps: number;
   /** Shares of what a step's conversations come with; they sum to 1. */
-  readonly mixture: Readonly<Partial<Record<PretrainingKind, number>>>;
+  readonly mixture: Readonly<Partial<Record<ComposedKind, number>>>;
   /** What is trained. */
   readonly groups: readonly ParameterGroup[];
 }
@@ -25,23 +24,24 @@ export interface TrainingRecipe {
   /** Peak rate: warm-up, then a cosine to a twentieth over all phases. */
   readonly learningRate: number;
   /** Conversations per step, where not `BATCH`. */
-  readonly batch?: Partial<Record<PretrainingKind, number>>;
+  readonly batch?: Partial<Record<ComposedKind, number>>;
   /** In order. */
   readonly phases: readonly TrainingPhase[];
 }
 
 const ALL: readonly ParameterGroup[] = ["llm", "visionEncoder", "projector"];
 /** Conversations per step. At most 32: their numbers in a step are spaced so. */
-const BATCH: Record<PretrainingKind, number> = { caption: 32, text: 8, image: 12, video: 8 };
+const BATCH: Record<ComposedKind, number> = { chart: 16, signs: 32, caption: 32, text: 8, image: 12, video: 8 };
 
-/** Pre-training: first to see and to speak (harmful text is refused), then questions about frames. No clip, no video. */
+/** Pre-training: first to read signs, then to find them and to speak (harmful text is refused), then questions about frames. No clip, no video. */
 export const pretrainingRecipe = (seed: number, scale = 1): TrainingRecipe => ({
   seed,
   name: "pretraining",
   learningRate: 3e-3,
   phases: [
-    { steps: Math.round(1600 * scale), mixture: { caption: 0.8, text: 0.2 }, groups: ALL },
-    { steps: Math.round(1600 * scale), mixture: { caption: 0.25, image: 0.3, text: 0.45 }, groups: ALL },
+    { steps: Math.round(700 * scale), mixture: { chart: 1 }, groups: ALL },
+    { steps: Math.round(700 * scale), mixture: { chart: 0.15, signs: 0.5, caption: 0.25, text: 0.1 }, groups: ALL },
+    { steps: Math.round(1600 * scale), mixture: { signs: 0.1, caption: 0.15, image: 0.35, text: 0.4 }, groups: ALL },
   ],
 });
 
@@ -65,7 +65,7 @@ export interface TrainingStep {
   /** Steps in all. */
   readonly totalSteps: number;
   /** What the step's conversations came with. */
-  readonly kind: PretrainingKind;
+  readonly kind: ComposedKind;
   /** Mean cross-entropy of answer tokens, nats. */
   readonly loss: number;
 }
@@ -147,12 +147,12 @@ async function prepareConversation(
   });
 }
 
-function drawKind(draw: number, mixture: TrainingPhase["mixture"]): PretrainingKind {
-  const entries = Object.entries(mixture) as [PretrainingKind, number][];
+function drawKind(draw: number, mixture: TrainingPhase["mixture"]): ComposedKind {
+  const entries = Object.entries(mixture) as [ComposedKind, number][];
   let left = draw;
   for (const [kind, share] of entries) {
     left -= share;
     if (left < 0) return kind;
   }
-  return (entries.at(-1) as [PretrainingKind, number])[0];
+  return (entries.at(-1) as [ComposedKind, number])[0];
 }

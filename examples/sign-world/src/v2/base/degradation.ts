@@ -16,7 +16,7 @@ import { pretrainingRecipe, type TrainingRecipe, trainComposed, tuningRecipe } f
  * was stopped, at the last saved step.
  *
  *   npx tsx examples/sign-world/src/v2/base/degradation.ts --seed 1 --out degradation [--resume]
- *     [--scale 1] [--replays 0,0.15,0.4] [--steps 1000] [--marks 0,50,200,500,1000] [--clips 100]
+ *     [--scale 1] [--replays 0,0.15,0.4] [--steps 1000] [--marks 0,50,200,500,1000] [--clips 100] [--threads 1]
  */
 const { values } = parseArgs({
   options: {
@@ -28,6 +28,7 @@ const { values } = parseArgs({
     steps: { type: "string", default: "1000" },
     marks: { type: "string", default: "0,50,200,500,1000" },
     clips: { type: "string", default: "100" },
+    threads: { type: "string", default: "0" }, // 0: one per core
   },
 });
 
@@ -38,6 +39,7 @@ interface Measurement {
   readonly scores: ComposedScores;
 }
 
+const runtime = Number(values.threads) > 0 ? { threads: Number(values.threads) } : {};
 const numbers = (text: string): number[] => text.split(",").map(Number);
 const [seed, scale, steps, clips] = [values.seed, values.scale, values.steps, values.clips].map(Number) as [
   number,
@@ -131,7 +133,7 @@ async function train(
 
 const pretrained = join(values.out, "pretrained");
 if (!existsSync(join(pretrained, "model.safetensors"))) {
-  const model = createSmallModel(seed, buildComposedTokenizer());
+  const model = createSmallModel(seed, buildComposedTokenizer(), runtime);
   console.error(`${model.parameterCount} parameters`);
   const recipe = pretrainingRecipe(seed, scale);
   await train(model, recipe, join(values.out, "pretraining.state.safetensors"));
@@ -142,7 +144,7 @@ if (!existsSync(join(pretrained, "model.safetensors"))) {
 for (const replay of numbers(values.replays)) {
   const tuned = join(values.out, `tuned-${replay}`);
   if (existsSync(join(tuned, "training.json"))) continue;
-  const model = await loadVideoLlm(pretrained);
+  const model = await loadVideoLlm(pretrained, runtime);
   const isMeasured = (step: number): boolean => measured.some((one) => one.replay === replay && one.step === step);
   if (marks.includes(0) && !isMeasured(0)) await measure(model, replay, 0);
   const recipe = tuningRecipe(seed, replay, steps);

@@ -4,7 +4,7 @@ import { loadVideoLlm, type VideoLlm } from "@videosafety/video-llm";
 import { createSmallModel } from "../../base/base-model.js";
 import { encodeFrames } from "../../base/base-training.js";
 import { renderComposedScene } from "../scenes/composed-scene.js";
-import { composedConversation } from "./composed-pretraining.js";
+import { composedConversation, SIGNS_QUERY } from "./composed-pretraining.js";
 import { buildComposedTokenizer } from "./composed-tokenizer.js";
 
 /*
@@ -21,12 +21,12 @@ if (path === undefined) {
   process.exit(2);
 }
 const model = await open(path);
-const frames = Array.from({ length: PROBES }, (_, i) => composedConversation(SEED, i, "caption"));
+const frames = Array.from({ length: PROBES }, (_, i) => composedConversation(SEED, i, "signs"));
 const prompts = [];
 for (const { scene, frames: indices } of frames) {
   if (scene === null) throw new Error("expected a scene with a caption, found none");
   const visual = await encodeFrames(model, renderComposedScene(scene, indices), true, "video");
-  prompts.push(model.preparePrompt({ messages: [{ role: "user", content: "" }], visual, alarmTokens: false }));
+  prompts.push(model.preparePrompt({ messages: [{ role: "user", content: SIGNS_QUERY }], visual, alarmTokens: false }));
 }
 const completions = await model.generate(prompts, { maxCompletionLength: 60 });
 await model.dispose();
@@ -53,10 +53,10 @@ async function open(from: string): Promise<VideoLlm> {
   return fresh;
 }
 
-/** The parts of a caption's first sign: "topic, border, hazard or harmless and colour"; null where it names none. */
+/** The parts of a caption's first sign: "colour border sign, topic, hazard or harmless"; null where it names none. */
 function firstSign(caption: string): { topic: string; border: string; colour: string } | null {
   const [sign = ""] = caption.split(/[.;]/);
-  const [topic, border, look] = sign.split(", ");
-  if (topic === undefined || border === undefined || look === undefined) return null;
-  return { topic, border, colour: look.split(" ")[1] ?? "" };
+  const [look = "", topic] = sign.split(", ");
+  const [colour, border] = look.split(" ");
+  return topic === undefined || colour === undefined || border === undefined ? null : { topic, border, colour };
 }

@@ -1,5 +1,6 @@
 import { taxonomyLeaves, VSE_ASSUMED_V1 } from "@videosafety/safety-data";
 import { COLOURS, type Colour } from "../../clips/scene.js";
+import type { SignLook } from "../scenes/composed-sign.js";
 
 /** Subcategories in the taxonomy's order: the index is the topic. */
 export const TOPICS = taxonomyLeaves(VSE_ASSUMED_V1);
@@ -21,6 +22,12 @@ export const SHOWN_TOPICS: readonly number[] = TOPICS.flatMap(({ subcategory }, 
 /** Hazard signs of one glyph in four never come in this colour in training: a quarter of the compositions is held out. */
 export const isHeldOutComposition = (glyph: number, colour: Colour): boolean =>
   (glyph + COLOURS.indexOf(colour)) % 4 === 3;
+
+/** Whether a training may show a sign: no harmful topic that is text only, no hazard of a new topic or a held-out composition. */
+export const isTrainedSign = ({ glyph, border, colour }: Pick<SignLook, "glyph" | "border" | "colour">): boolean =>
+  glyph >= TOPICS.length ||
+  (SHOWN_TOPICS.includes(glyph) &&
+    (border === "information" || !(NEW_TOPICS.includes(glyph) || isHeldOutComposition(glyph, colour))));
 
 /** What about a sample was never seen in training, wordings apart. */
 export type Novelty = "seen" | "new-composition" | "new-topic";

@@ -7,9 +7,12 @@ import { isHazard } from "../scenes/composed-sign.js";
 import { glyphName } from "./clip-queries.js";
 import { type ComposedSample, composedLabels } from "./composed-set.js";
 
-/** A sign in words: the captions of the base's training and the reasoning of stage 3 name it alike. In English for all languages. */
+/**
+ * A sign in words: the captions of the base's training and the reasoning of stage 3 name it alike. In English for all
+ * languages; what is seen at once comes first, what follows from it last.
+ */
 export const signInWords = (sign: PlacedSign): string =>
-  `${glyphName(en, sign.glyph)}, ${sign.border} border, ${isHazard(sign) ? "hazard" : "harmless"} ${sign.colour} sign`;
+  `${sign.colour} ${sign.border} sign, ${glyphName(en, sign.glyph)}, ${isHazard(sign) ? "hazard" : "harmless"}`;
 
 /** Signs in words, in the order they appear. */
 export const signsInWords = (signs: readonly PlacedSign[]): string =>

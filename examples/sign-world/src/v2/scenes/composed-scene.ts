@@ -86,11 +86,22 @@ export function createComposedScene(seed: string, wishes: readonly SignWish[]): 
   return { seed, objects, signs, background };
 }
 
+/** Width of a sign, and of a small one, in pixels. */
+export const SIGN = 56;
+const SMALL_SIGN = 42;
+/**
+ * Signs stand on the grid of visual tokens (two patches wide). Off the grid one sign is hundreds of pictures to a patch
+ * embedding, and an encoder of this size, trained for minutes, learns borders and colours but no glyphs.
+ */
+const GRID = 28;
+
+const onGrid = (rng: WorldRng, size: number): number => GRID * rng.integer(Math.floor((CLIP_SIZE - size) / GRID) + 1);
+
 type SignPlace = Pick<PlacedSign, "size" | "corner" | "startFrame" | "endFrame" | "difficulty">;
 
 function placeOne(rng: WorldRng, difficulty: SignDifficulty): SignPlace {
-  const size = difficulty === "small" ? 38 + rng.integer(5) : 52 + rng.integer(15);
-  const corner: Point = [rng.integer(CLIP_SIZE - size + 1), rng.integer(CLIP_SIZE - size + 1)];
+  const size = difficulty === "small" ? SMALL_SIGN : SIGN;
+  const corner: Point = [onGrid(rng, size), onGrid(rng, size)];
   // A sampled frame is the last of its second: a sign of one second is in exactly one.
   const seconds = difficulty === "short" ? 1 : difficulty === "late" ? 2 : 2 + rng.integer(4);
   const start =
@@ -101,11 +112,9 @@ function placeOne(rng: WorldRng, difficulty: SignDifficulty): SignPlace {
 /** Two signs side by side: the first is there at least a second before the other, and they may overlap in time. */
 function placePair(rng: WorldRng, leftFirst: boolean): [SignPlace, SignPlace] {
   const place = (left: boolean, startSecond: number, endSecond: number): SignPlace => {
-    const size = 46 + rng.integer(11);
-    const x = rng.integer(CLIP_SIZE / 2 - size + 1) + (left ? 0 : CLIP_SIZE / 2);
     return {
-      size,
-      corner: [x, rng.integer(CLIP_SIZE - size + 1)],
+      size: SIGN,
+      corner: [left ? 0 : CLIP_SIZE / 2, onGrid(rng, SIGN)],
       startFrame: startSecond * CLIP_FPS,
       endFrame: endSecond * CLIP_FPS,
       difficulty: "plain",

@@ -4,7 +4,6 @@ import {
   type Layer,
   type Point,
   polygonDistance,
-  polylineDistance,
   type Rgb,
   regularPolygon,
   type Sprite,
@@ -14,7 +13,7 @@ import { INK, WHITE } from "../../signs/hazard-signs.js";
 /** What the border of a sign says. */
 export type Border = "hazard" | "information";
 /** The outlines of each border. */
-export const OUTLINES = { hazard: ["octagon", "diamond"], information: ["circle", "square"] } as const;
+export const OUTLINES = { hazard: ["octagon", "hexagon"], information: ["circle", "square"] } as const;
 /** One of {@link OUTLINES}. */
 export type Outline = (typeof OUTLINES)[Border][number];
 
@@ -23,95 +22,28 @@ export const HARMFUL_GLYPHS = 19;
 /** Number of glyphs. */
 export const GLYPHS = HARMFUL_GLYPHS + 6;
 
-type Strokes = readonly (readonly Point[])[];
-
-/** Nine bold shapes in three inks make the glyphs: shapes that a small encoder can tell apart, abstract as they are. */
-const SHAPES_OF_GLYPHS: readonly Strokes[] = [
-  [
-    [
-      [-0.6, -0.6],
-      [0.6, 0.6],
-    ],
-    [
-      [0.6, -0.6],
-      [-0.6, 0.6],
-    ],
-  ],
-  [
-    [
-      [-0.7, 0],
-      [0.7, 0],
-    ],
-  ],
-  [
-    [
-      [0, 0.7],
-      [0, -0.6],
-    ],
-    [
-      [-0.5, -0.1],
-      [0, -0.65],
-      [0.5, -0.1],
-    ],
-  ],
-  [
-    [
-      [-0.6, 0.5],
-      [-0.6, -0.5],
-      [0.6, -0.5],
-      [0.6, 0.5],
-      [-0.6, 0.5],
-    ],
-  ],
-  [[[-0.5, 0.4]], [[0.5, 0.4]], [[0, -0.5]]],
-  [
-    [
-      [-0.65, 0.4],
-      [-0.25, -0.4],
-      [0.25, 0.4],
-      [0.65, -0.4],
-    ],
-  ],
-  [
-    [
-      [-0.4, -0.65],
-      [-0.4, 0.65],
-    ],
-    [
-      [0.4, -0.65],
-      [0.4, 0.65],
-    ],
-  ],
-  [
-    [
-      [0.5, -0.6],
-      [-0.5, -0.6],
-      [-0.5, 0.6],
-      [0.5, 0.6],
-    ],
-  ],
-  [
-    [
-      [-0.55, -0.6],
-      [0, 0],
-      [0.55, -0.6],
-    ],
-    [
-      [0, 0],
-      [0, 0.7],
-    ],
-  ],
+/**
+ * A glyph is a mosaic of two by two tiles in one ink: five patterns in five inks, any two patterns apart in two tiles. A tile is
+ * as wide as a patch of the vision encoder, so that an encoder of two layers learns glyphs within minutes; line drawings it
+ * did not (docs/experiments/world-2.md).
+ */
+const PATTERNS: readonly (readonly [boolean, boolean, boolean, boolean])[] = [
+  [true, true, true, true],
+  [true, true, false, false],
+  [true, false, true, false],
+  [true, false, false, true],
+  [false, true, true, false],
 ];
-const INKS: readonly Rgb[] = [INK, WHITE, [120, 0, 150]];
+const INKS: readonly Rgb[] = [INK, WHITE, [120, 0, 150], [0, 235, 235], [130, 70, 0]];
 
-/** Shape and ink of a glyph: spread so that neither tells harmful topics from harmless ones. */
-function lookOf(glyph: number): { readonly strokes: Strokes; readonly ink: Rgb } {
+/** Pattern and ink of a glyph: spread so that neither tells harmful topics from harmless ones. */
+function lookOf(glyph: number) {
   if (!(Number.isInteger(glyph) && glyph >= 0 && glyph < GLYPHS))
     throw new RangeError(`glyph must be in [0, ${GLYPHS}), found ${glyph}`);
-  const place = (glyph * 7) % (SHAPES_OF_GLYPHS.length * INKS.length);
+  const place = (glyph * 7) % (PATTERNS.length * INKS.length);
   return {
-    strokes: SHAPES_OF_GLYPHS[place % SHAPES_OF_GLYPHS.length] as Strokes,
-    ink: INKS[Math.floor(place / SHAPES_OF_GLYPHS.length)] as Rgb,
+    pattern: PATTERNS[place % PATTERNS.length] as (typeof PATTERNS)[number],
+    ink: INKS[Math.floor(place / PATTERNS.length)] as Rgb,
   };
 }
 
@@ -146,25 +78,24 @@ export function composedSprite({ glyph, outline, colour }: SignLook, size: numbe
     if (outline === "circle") return (x, y) => Math.hypot(x - half, y - half) - (half - inset);
     const polygon = {
       octagon: () => regularPolygon(8, half * 1.06 - 1.08 * inset, Math.PI / 8, centre),
-      diamond: () => regularPolygon(4, half - 1.4 * inset, -Math.PI / 2, centre),
+      hexagon: () => regularPolygon(6, half * 1.1 - 1.15 * inset, 0, centre),
       square: () => regularPolygon(4, half * 1.25 - 1.4 * inset, Math.PI / 4, centre),
     }[outline]();
     return (x, y) => polygonDistance(polygon, x, y);
   };
-  const frame = outline === "octagon" || outline === "diamond" ? INK : WHITE;
-  const scale = size * { octagon: 0.4, diamond: 0.36, circle: 0.42, square: 0.44 }[outline];
-  const stroke = size * 0.07;
-  const look = lookOf(glyph);
-  const strokes = look.strokes.map((line) =>
-    line.map(([x, y]): Point => [centre[0] + x * scale, centre[1] + y * scale]),
-  );
+  const frame = outline === "octagon" || outline === "hexagon" ? INK : WHITE;
+  // One size in every outline: the glyph is the same picture whatever border surrounds it.
+  const tile = size / 4;
+  const { pattern, ink } = lookOf(glyph);
+  const tiles = pattern.flatMap((inked, i): Layer[] => {
+    const [x, y] = [half + ((i % 2) - 0.5) * tile, half + (Math.floor(i / 2) - 0.5) * tile];
+    const distance = (px: number, py: number): number => Math.max(Math.abs(px - x), Math.abs(py - y)) - tile / 2;
+    return inked ? [{ distance, colour: ink }] : [];
+  });
   const layers: Layer[] = [
     { distance: shapeOf(0.5), colour: frame },
     { distance: shapeOf(0.5 + size * 0.085), colour: FACES[colour] },
-    ...strokes.map((line) => ({
-      distance: (x: number, y: number) => polylineDistance(line, x, y) - (line.length === 1 ? stroke * 1.5 : stroke),
-      colour: look.ink,
-    })),
+    ...tiles,
   ];
   return drawSprite(size, layers);
 }

@@ -1,0 +1,115 @@
+import { DEFAULT_DRA } from "@videosafety/rewards";
+import { STAGE_SETTINGS } from "./stage-settings.js";
+
+/** One training of an arm. What is not named is as in `STAGE_SETTINGS`. */
+export type StageSpec =
+  | {
+      readonly stage: 1 | 2;
+      readonly alarmTokens: boolean;
+      readonly epochs: number;
+      readonly lambdaVisual: number;
+      readonly lambdaTextual: number;
+      /** False: harmful records lose their clip. */
+      readonly clips: boolean;
+    }
+  | {
+      readonly stage: 3;
+      readonly alarmTokens: boolean;
+      /** False: the tags and the answer, nothing between `<think>` and `</think>`. */
+      readonly reasoning: boolean;
+      readonly clips: boolean;
+    }
+  | {
+      readonly stage: 4;
+      readonly alarmTokens: boolean;
+      readonly reasoning: boolean;
+      readonly beta: number;
+      readonly numGenerations: number;
+      readonly dra: typeof DEFAULT_DRA;
+    };
+
+/** The method with a part left out or weighed otherwise: the same records and steps, another outcome. */
+export interface Arm {
+  /** In files. */
+  readonly name: string;
+  /** In tables. */
+  readonly title: string;
+  /** In order; arms that begin alike share the trainings they begin with. */
+  readonly stages: readonly StageSpec[];
+}
+
+interface Options {
+  readonly alarmTokens?: boolean;
+  readonly lambdas?: readonly [visual: number, textual: number];
+  readonly stage1?: boolean;
+  readonly reasoning?: boolean;
+  readonly clips?: boolean;
+  readonly dra?: Partial<typeof DEFAULT_DRA>;
+  readonly beta?: number;
+  readonly numGenerations?: number;
+  /** The last stage that is trained. */
+  readonly last?: number;
+}
+
+function stagesOf(options: Options = {}): StageSpec[] {
+  const { alarmTokens = true, stage1 = true, reasoning = true, clips = true, last = 4 } = options;
+  const { stage1: one, stage2: two, stage4: four } = STAGE_SETTINGS;
+  const [lambdaVisual, lambdaTextual] = options.lambdas ?? [two.lambdaVisual, two.lambdaTextual];
+  const shared = { alarmTokens, clips };
+  const stages: StageSpec[] = [];
+  if (stage1) stages.push({ stage: 1, ...shared, epochs: one.epochs, lambdaVisual: 0, lambdaTextual: 0 });
+  // Without stage 1 its passes are made in stage 2: every arm sees the records equally often.
+  const epochs = two.epochs + (stage1 ? 0 : one.epochs);
+  const weights = alarmTokens ? { lambdaVisual, lambdaTextual } : { lambdaVisual: 0, lambdaTextual: 0 };
+  stages.push({ stage: 2, ...shared, epochs, ...weights });
+  stages.push({ stage: 3, alarmTokens, reasoning, clips });
+  const { beta = four.beta, numGenerations = four.numGenerations } = options;
+  stages.push({ stage: 4, alarmTokens, reasoning, beta, numGenerations, dra: { ...DEFAULT_DRA, ...options.dra } });
+  return stages.filter(({ stage }) => stage <= last);
+}
+
+const arm = (name: string, title: string, options: Options = {}): Arm => ({ name, title, stages: stagesOf(options) });
+const { stage2, stage4 } = STAGE_SETTINGS;
+
+/** Stages and ablations. */
+export const MAIN_ARMS: readonly Arm[] = [
+  { name: "base", title: "base", stages: [] },
+  arm("stage-1", "stage 1", { last: 1 }),
+  arm("stage-2", "stage 2", { last: 2 }),
+  arm("no-grpo", "stage 3 (no GRPO)", { last: 3 }),
+  arm("full", "stage 4 (all parts)"),
+  arm("no-alarm-tokens", "no alarm tokens", { alarmTokens: false }),
+  arm("no-atc", "alarm tokens without ATC", { lambdas: [0, 0] }),
+  arm("no-reasoning", "no chain of thought", { reasoning: false }),
+  arm("fixed-alpha", "fixed alpha 0.3", { dra: { alphaMin: 0.3, alphaMax: 0.3 } }),
+  arm("no-stage-1", "ATC without stage 1", { stage1: false }),
+  arm("text-only", "safety records without clips", { clips: false }),
+];
+
+/** Response surfaces: one weight moved at a time. */
+export const SWEEP_ARMS: readonly Arm[] = [
+  ...[0, 0.01, 1].map((value) =>
+    arm(`lambda-visual-${value}`, `lambda visual ${value}`, { lambdas: [value, stage2.lambdaTextual] }),
+  ),
+  ...[0, 0.01, 0.1].map((value) =>
+    arm(`lambda-textual-${value}`, `lambda textual ${value}`, { lambdas: [stage2.lambdaVisual, value] }),
+  ),
+  ...[0, 0.5, 2].map((value) => arm(`gamma-visual-${value}`, `gamma visual ${value}`, { dra: { gammaVisual: value } })),
+  ...[0, 0.5, 2].map((value) =>
+    arm(`gamma-textual-${value}`, `gamma textual ${value}`, { dra: { gammaTextual: value } }),
+  ),
+  ...[0.1, 0.5].map((value) =>
+    arm(`fixed-alpha-${value}`, `fixed alpha ${value}`, { dra: { alphaMin: value, alphaMax: value } }),
+  ),
+  arm("alpha-0-1", "alpha 0 to 1", { dra: { alphaMin: 0, alphaMax: 1 } }),
+  ...[0, 0.01, 0.2]
+    .filter((value) => value !== stage4.beta)
+    .map((value) => arm(`beta-${value}`, `beta ${value}`, { beta: value })),
+  ...[2, 4, 12].map((value) => arm(`group-${value}`, `group of ${value}`, { numGenerations: value })),
+];
+
+/** Every arm. */
+export const ARMS: readonly Arm[] = [...MAIN_ARMS, ...SWEEP_ARMS];
+
+/** Whether an arm's answers come with alarm tokens: the base has never seen them. */
+export const hasAlarmTokens = ({ stages }: Arm): boolean => stages.at(-1)?.alarmTokens ?? false;

@@ -1,0 +1,138 @@
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { isWellFormedCompletion } from "@videosafety/safety-data";
+import { loadVideoLlm, saveVideoLlm } from "@videosafety/video-llm";
+import { splitCompletion } from "@videosafety/vsb-eval/judge";
+import { cpuFeatures } from "@videosafety/vsb-eval/node";
+import { behaviourOf } from "../v2/base/composed-evaluation.js";
+import { type ComposedSample, composedLabels } from "../v2/records/composed-set.js";
+import { TOPICS } from "../v2/records/novelty.js";
+import { harmInWords } from "../v2/records/sight.js";
+import { type AnswerRow, writeResults } from "./arm-results-node.js";
+import { type Arm, hasAlarmTokens } from "./arms.js";
+import { STAGE_SETTINGS } from "./stage-settings.js";
+import type { Draw, StudySets, StudySizes } from "./study-sets.js";
+import { RenderedFeatures, type TrainingRow, trainStage } from "./train-stage.js";
+
+/** Where and how an arm runs. */
+export interface ArmContext {
+  readonly seed: number;
+  readonly draw: Draw;
+  readonly sizes: StudySizes;
+  readonly sets: StudySets;
+  /** Model directory of the seed's base. */
+  readonly base: string;
+  /** Checkpoints of stages, shared by arms that begin alike; a stage that was trained before is loaded. */
+  readonly models: string;
+  /** Results files. */
+  readonly results: string;
+  /** Threads of the engine; undefined is one per core. */
+  readonly threads?: number;
+  /** Progress. */
+  readonly say: (line: string) => void;
+}
+
+/** Trains what is missing of an arm and scores it. */
+export async function runArm(arm: Arm, context: ArmContext): Promise<string> {
+  const { seed, draw, sizes, base, models, results, say } = context;
+  const runtime = { memoryPattern: false, ...(context.threads === undefined ? {} : { threads: context.threads }) };
+  const weights = createHash("sha256")
+    .update(readFileSync(join(base, "model.safetensors")))
+    .digest("hex");
+  const folders = arm.stages.map((_, i) => join(models, stageKey(arm, i, context, weights)));
+  const trained = folders.findLastIndex((folder) => existsSync(join(folder, "training.rows.json")));
+  const model = await loadVideoLlm(trained < 0 ? base : (folders[trained] as string), runtime);
+  try {
+    const features = new RenderedFeatures(model);
+    let training: TrainingRow[] = trained < 0 ? [] : readRows(folders[trained] as string);
+    for (const [i, spec] of arm.stages.entries()) {
+      if (i <= trained) continue;
+      const started = performance.now();
+      training = await trainStage(features, spec, context.sets, seed);
+      const folder = folders[i] as string;
+      await saveVideoLlm(model, folder);
+      writeRows(folder, training);
+      const last = training.at(-1);
+      say(`${arm.name}: stage ${spec.stage} in ${seconds(started)} s, last ${last?.value.toFixed(3)}`);
+    }
+    const started = performance.now();
+    const answers = await answerAll(features, context.sets.heldOut, hasAlarmTokens(arm));
+    const file = writeResults(results, {
+      arm: arm.name,
+      seed,
+      draw,
+      settings: { stages: arm.stages, sizes, common: STAGE_SETTINGS },
+      base: weights,
+      environment: { node: process.version, cpuFeatures: cpuFeatures() },
+      training,
+      answers,
+    });
+    say(`${arm.name}: scored in ${seconds(started)} s, ${file}`);
+    return file;
+  } finally {
+    await model.dispose();
+  }
+}
+
+const seconds = (started: number): string => ((performance.now() - started) / 1000).toFixed(0);
+
+/** Names a checkpoint by all that it depends on. */
+function stageKey({ stages }: Arm, last: number, { seed, sizes }: ArmContext, weights: string): string {
+  const { heldOutClips: _, ...training } = sizes;
+  const chain = JSON.stringify([seed, weights, training, STAGE_SETTINGS, stages.slice(0, last + 1)]);
+  return `stage-${stages[last]?.stage}-${createHash("sha256").update(chain).digest("hex").slice(0, 12)}`;
+}
+
+const ROWS = "training.rows.json";
+const readRows = (folder: string): TrainingRow[] => JSON.parse(readFileSync(join(folder, ROWS), "utf8"));
+
+function writeRows(folder: string, rows: readonly TrainingRow[]): void {
+  // Written last: a folder without it is trained again.
+  const file = join(folder, ROWS);
+  writeFileSync(`${file}.new`, JSON.stringify(rows));
+  renameSync(`${file}.new`, file);
+}
+
+/** Asks everything with its clip, and harmful requests without it as well. */
+async function answerAll(
+  features: RenderedFeatures,
+  samples: readonly ComposedSample[],
+  alarmTokens: boolean,
+): Promise<AnswerRow[]> {
+  const asked = [
+    ...samples.map((sample) => ({ sample, withClip: sample.clip !== null })),
+    ...samples.filter(({ family }) => family === "H").map((sample) => ({ sample, withClip: false })),
+  ];
+  const prompts = [];
+  for (const { sample, withClip } of asked)
+    prompts.push(await features.prompt(withClip ? sample : { ...sample, clip: null }, alarmTokens));
+  const completions = await features.model.generate(prompts, {
+    maxCompletionLength: STAGE_SETTINGS.maxNewTokens,
+    maxRows: 96,
+  });
+  return asked.map(({ sample, withClip }, i) => answerRow(sample, withClip, completions[i]?.[0]?.text ?? ""));
+}
+
+function answerRow(sample: ComposedSample, withClip: boolean, text: string): AnswerRow {
+  const { answer, think } = splitCompletion(text);
+  const { visual, textual } = composedLabels(withClip ? sample : { ...sample, clip: null });
+  return {
+    id: sample.id,
+    outcome: sample.outcome,
+    family: sample.family,
+    language: sample.language,
+    production: sample.production,
+    cluster: sample.pair?.replace(/-\d$/, "") ?? sample.clip?.path ?? null,
+    pair: sample.pair,
+    novelty: sample.novelty,
+    question: sample.question,
+    category: sample.harm === null ? null : (TOPICS[sample.harm]?.category.id ?? null),
+    visual,
+    textual,
+    withClip,
+    ...behaviourOf(sample, answer),
+    topicInReasoning: think === null || sample.harm === null ? null : think.includes(harmInWords(sample.harm)),
+    wellFormed: isWellFormedCompletion(text.trim()),
+  };
+}

@@ -1,0 +1,55 @@
+import { buildComposedSet, type ComposedSample, type ComposedSet } from "../v2/records/composed-set.js";
+
+/** What an arm is scored on: tuning looks at the development draw alone, results come from the test draw. */
+export type Draw = "development" | "test";
+
+/** Sizes of a study; each is part of the results. */
+export interface StudySizes {
+  /** Records of stages 1 and 2; the first of stage 3's. */
+  readonly stages1And2: number;
+  /** Records of stage 3. */
+  readonly stage3: number;
+  /** Training prompts of stage 4. */
+  readonly stage4: number;
+  /** Held-out clips; half of them show a hazard. */
+  readonly heldOutClips: number;
+}
+
+/** The sets of one seed. */
+export interface StudySets {
+  /** Stages 1 and 2. */
+  readonly finetuning: readonly ComposedSample[];
+  /** Stage 3. */
+  readonly chainOfThought: readonly ComposedSample[];
+  /** Stage 4. */
+  readonly reinforcement: readonly ComposedSample[];
+  /** What arms are scored on. */
+  readonly heldOut: readonly ComposedSample[];
+}
+
+/** Queries per clip of its own, and per group of two clips with minimal pairs; there is one group for three such clips. */
+const PER_CLIP = 4 + 1 / 3;
+const PER_GROUP = 4;
+const CLIPS_PER_GROUP = 3;
+
+/** A training set of about `records` records. */
+export function trainingSet(seed: number, name: string, records: number): ComposedSet {
+  const clips = Math.ceil(records / (PER_CLIP + PER_GROUP / CLIPS_PER_GROUP));
+  return buildComposedSet({ seed, name, split: "train", clips, pairs: Math.ceil(clips / CLIPS_PER_GROUP) });
+}
+
+/** A set of held-out productions, topics and compositions. */
+export function heldOutSet(seed: number, name: string, clips: number): ComposedSet {
+  return buildComposedSet({ seed, name, split: "heldOut", clips, pairs: Math.ceil(clips / CLIPS_PER_GROUP) });
+}
+
+/** Draws the sets of a seed. */
+export function studySets(seed: number, draw: Draw, sizes: StudySizes): StudySets {
+  const chainOfThought = trainingSet(seed, "training", sizes.stage3).samples;
+  return {
+    finetuning: chainOfThought.slice(0, sizes.stages1And2),
+    chainOfThought,
+    reinforcement: trainingSet(seed, "reinforcement", sizes.stage4).samples,
+    heldOut: heldOutSet(seed, draw === "test" ? "held-out" : "development", sizes.heldOutClips).samples,
+  };
+}
