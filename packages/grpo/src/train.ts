@@ -20,6 +20,7 @@ export type {
   SampleRecord,
   UpdateEvent,
 } from "./training/events.js";
+export { promptOrder } from "./training/prompt-order.js";
 export type { GrpoExample, RewardBatch, RewardFunction, RewardFunctions } from "./training/rewards.js";
 export type { PreparedRollout, RolloutSource } from "./training/rollout.js";
 export { trainGrpo } from "./training/train-grpo.js";

@@ -93,7 +93,7 @@ export {
   type VideoTokenLimits,
 } from "./vision/preprocessor-config.js";
 export { QWEN_VL_PREPROCESSOR, QWEN3_VL_PREPROCESSOR } from "./vision/qwen-vl-published.js";
-export { type SampleLimits, samplePlanFor } from "./vision/sample-plan.js";
+export { type SampleLimits, samplePlanFor, toldFrameRate } from "./vision/sample-plan.js";
 export type { StoredFeatures } from "./vision/stored-features.js";
 export type { PatchedVideo, VisualFeatures } from "./vision/visual-features.js";
 export type { AdaptedModule, LoraAdapters, LoraSettings, LoraTarget } from "./weights/lora.js";

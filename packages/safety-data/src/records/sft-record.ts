@@ -2,7 +2,7 @@ import * as z from "zod";
 import { RecordError } from "../errors.js";
 import { HARMFUL, SAFE, type SafetyLabel, type SafetyLabels } from "../taxonomy/safety-label.js";
 
-const binaryLabel = z.union([z.literal(0), z.literal(1), z.boolean(), z.string()]);
+const binaryLabel = z.union([z.literal(0), z.literal(1), z.boolean(), z.string()], "expected 0 (safe) or 1 (harmful)");
 
 /**
  * A record of stages 1-3 as the authors write it (README and train.py at 7589dea): VideoLLaMA3's conversation format

@@ -1,6 +1,6 @@
 import { type SampledVideo, type SamplePlan, sampleFrames } from "@videosafety/video-sampler";
 import { OptionsError } from "../errors.js";
-import { type SampleLimits, samplePlanFor } from "../vision/sample-plan.js";
+import { type SampleLimits, samplePlanFor, toldFrameRate } from "../vision/sample-plan.js";
 import type { VisualFeatures } from "../vision/visual-features.js";
 import type { VideoLlm } from "./video-llm.js";
 
@@ -55,16 +55,13 @@ export class FeatureCache {
     const kept = this.#byVideo.get(video);
     if (kept !== undefined) return kept;
     const { lazy } = this.#options;
-    const features = this.#model.encodeVideo(video, { lazy, ...this.#rateOf(video), ...options });
+    const features = this.#model.encodeVideo(video, {
+      lazy,
+      ...toldFrameRate(this.#model.config.family, video),
+      ...options,
+    });
     this.#byVideo.set(video, features);
     features.catch(() => this.#byVideo.delete(video));
     return features;
-  }
-
-  /** Qwen2.5-VL tells time by the rate of frames over the whole video (transformers' `sampled_fps`). */
-  #rateOf({ info, timestampsSeconds }: SampledVideo): { framesPerSecond?: number } {
-    const duration = info.declaredDurationSeconds;
-    if (this.#model.config.family !== "qwen2.5-vl" || duration === null || duration <= 0) return {};
-    return { framesPerSecond: timestampsSeconds.length / duration };
   }
 }

@@ -1,4 +1,4 @@
-import type { SamplePlan } from "@videosafety/video-sampler";
+import type { SampledVideo, SamplePlan } from "@videosafety/video-sampler";
 import type { VideoLlmConfig } from "../config/config.js";
 
 /** Bounds on the frames of a video; what is left out is the family's own default. */
@@ -31,4 +31,17 @@ export function samplePlanFor(family: VideoLlmConfig["family"], limits: SampleLi
       return { type: "qwen2.5-vl", ...limits, ...least };
     }
   }
+}
+
+/**
+ * The rate of frames that a family is told, as an option of `encodeVideo`: Qwen2.5-VL tells time by the rate over the whole video
+ * (transformers' `sampled_fps`), the others by timestamps.
+ */
+export function toldFrameRate(
+  family: VideoLlmConfig["family"],
+  { info, timestampsSeconds }: Pick<SampledVideo, "info" | "timestampsSeconds">,
+): { framesPerSecond?: number } {
+  const duration = info.declaredDurationSeconds;
+  if (family !== "qwen2.5-vl" || duration === null || duration <= 0) return {};
+  return { framesPerSecond: timestampsSeconds.length / duration };
 }
