@@ -1,5 +1,6 @@
 import type { ActivationCell } from "../analysis/activation-patterns.js";
-import { COLORS, MODALITIES, type PlotOptions, renderPlot } from "./render-plot.js";
+import { COLORS, MODALITIES, type PlotOptions } from "./plot-style.js";
+import { renderPlot } from "./render-plot.js";
 
 /** Both alarms in the four cells: medians, quartiles (thick) and 5-95 % (thin). */
 export function activationPlot(cells: readonly ActivationCell[], options: PlotOptions = {}): Promise<string> {

@@ -1,7 +1,8 @@
 import type { AttentionShare } from "../analysis/attention-shares.js";
 import { AlarmShapeError } from "../errors.js";
 import { thinned } from "./layer-probe-plot.js";
-import { COLORS, colorOf, MODALITIES, type PlotOptions, renderPlot } from "./render-plot.js";
+import { COLORS, colorOf, MODALITIES, type PlotOptions } from "./plot-style.js";
+import { renderPlot } from "./render-plot.js";
 
 const ALARMS = [
   { alarm: MODALITIES[0], modality: "visual" },

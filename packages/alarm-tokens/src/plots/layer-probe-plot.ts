@@ -1,5 +1,6 @@
 import type { LayerProbe } from "../analysis/linear-probe.js";
-import { COLORS, colorOf, type PlotOptions, renderPlot } from "./render-plot.js";
+import { COLORS, colorOf, type PlotOptions } from "./plot-style.js";
+import { renderPlot } from "./render-plot.js";
 
 /** Probes of one token under one name. */
 export interface ProbeSeries {

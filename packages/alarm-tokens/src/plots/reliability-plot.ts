@@ -1,6 +1,6 @@
 import type { Reliability } from "../analysis/reliability.js";
-import { COLORS, colorOf, type PlotOptions, renderPlot } from "./render-plot.js";
-import { diagonal } from "./roc-plot.js";
+import { COLORS, colorOf, type PlotOptions } from "./plot-style.js";
+import { diagonal, renderPlot } from "./render-plot.js";
 
 /** Reliability curves: what was said against what was found, with Wilson intervals; a dot's area grows with its samples. */
 export function reliabilityPlot(

@@ -1,6 +1,7 @@
 import type * as PlotLibrary from "@observablehq/plot";
 import type { OperatingPoint } from "../analysis/roc.js";
-import { COLORS, colorOf, type LegendEntry, type Library, type PlotOptions, renderPlot } from "./render-plot.js";
+import { COLORS, colorOf, type LegendEntry, type PlotOptions } from "./plot-style.js";
+import { diagonal, type Library, renderPlot } from "./render-plot.js";
 
 /** Operating points under one name. */
 export interface FrontierSeries {
@@ -47,16 +48,6 @@ export function frontierPlot(
     legendOf(series),
   );
 }
-
-/** Where chance, or perfect calibration, would lie. */
-export const diagonal = (Plot: Library): PlotLibrary.Markish =>
-  Plot.line(
-    [
-      [0, 0],
-      [1, 1],
-    ],
-    { stroke: "#bbb", strokeDasharray: "3,3" },
-  );
 
 /** Rings grow with each single point, so that those of equal models lie around each other. */
 const radiusOf = (singles: number): number => 3 + 2.5 * singles;

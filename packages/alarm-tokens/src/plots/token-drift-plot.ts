@@ -1,5 +1,6 @@
 import type { TokenDrift } from "../embeddings/token-drift.js";
-import { COLORS, colorOf, MODALITIES, type PlotOptions, renderPlot } from "./render-plot.js";
+import { COLORS, colorOf, MODALITIES, type PlotOptions } from "./plot-style.js";
+import { renderPlot } from "./render-plot.js";
 
 /** Lengths of both tokens, and the cosine between them, over stages. */
 export function tokenDriftPlot(drift: readonly TokenDrift[], options: PlotOptions = {}): Promise<string> {
