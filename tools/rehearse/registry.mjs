@@ -1,4 +1,4 @@
-// A registry of our own on a free loopback port: our packages live in it, everything else comes through it from npm.
+// A registry of our own on a free loopback port, for our packages only.
 import { spawn } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
@@ -14,17 +14,14 @@ const freePort = () =>
   });
 
 /** Starts Verdaccio from `tools` (its node_modules) with its data below `folder`. @returns { url, stop } */
-export async function startRegistry(tools, folder, uplink) {
+export async function startRegistry(tools, folder) {
   mkdirSync(folder, { recursive: true });
   const port = await freePort();
   writeFileSync(
     join(folder, "config.yaml"),
     `storage: ${join(folder, "storage")}
 auth: { htpasswd: { file: ${join(folder, "htpasswd")}, max_users: 1000 } }
-uplinks: { npm: { url: "${uplink}", timeout: 60s, maxage: 60m } }
-packages:
-  "@videosafety/*": { access: $all, publish: $all, unpublish: $all }
-  "**": { access: $all, proxy: npm }
+packages: { "@videosafety/*": { access: $all, publish: $all, unpublish: $all } }
 max_body_size: 200mb
 log: { type: file, path: ${join(folder, "log")}, level: warn }
 `,

@@ -1,15 +1,46 @@
-// Small steps of a rehearsal: run a program, read what a README shows, count what was installed.
-import { spawnSync } from "node:child_process";
+// Small steps of a rehearsal: run programs, a few at a time, read what a README shows, count what was installed.
+import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { dirname, join } from "node:path";
-import { gzipSync } from "node:zlib";
 
-/** Runs a program; its output on failure is in the thrown error. */
-export function run(program, args, options = {}) {
-  const result = spawnSync(program, args, { encoding: "utf8", timeout: 600_000, maxBuffer: 2 ** 28, ...options });
-  if (result.status === 0) return result.stdout;
-  const said = `${result.error?.message ?? ""}${result.stdout ?? ""}${result.stderr ?? ""}`.trim();
-  throw new Error(`${[program, ...args].join(" ")}: exit ${result.status ?? result.signal}\n${said.slice(-3000)}`);
+/** Programs that run at once, over all packages. */
+const PARALLEL = Math.max(2, availableParallelism());
+const TIMEOUT_MS = 600_000;
+let running = 0;
+const waiting = [];
+
+/** Runs a program once one of the places is free; its output on failure is in the error. @returns what it wrote to stdout */
+export async function run(program, args, { timeout = TIMEOUT_MS, ...options } = {}) {
+  if (running >= PARALLEL) await new Promise((resolve) => waiting.push(resolve));
+  else running += 1;
+  try {
+    return await finished(program, args, timeout, options);
+  } finally {
+    const next = waiting.shift();
+    if (next) next();
+    else running -= 1;
+  }
+}
+
+function finished(program, args, timeout, options) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"], ...options });
+    const output = { stdout: "", stderr: "" };
+    for (const name of ["stdout", "stderr"])
+      child[name].setEncoding("utf8").on("data", (text) => {
+        output[name] += text;
+      });
+    const clock = setTimeout(() => child.kill("SIGKILL"), timeout);
+    const end = (how) => {
+      clearTimeout(clock);
+      if (how === 0) return resolve(output.stdout);
+      const said = `${output.stdout}${output.stderr}`.trim();
+      reject(new Error(`${[program, ...args].join(" ")}: ${how}\n${said.slice(-3000)}`));
+    };
+    child.on("error", (error) => end(error.message));
+    child.on("close", (code, signal) => end(code ?? `ended by ${signal}, allowed ${timeout / 1000} s`));
+  });
 }
 
 /** Writes a file and the folders above it. */
@@ -25,10 +56,11 @@ export function snippets(page) {
     .map(([, , code]) => code);
 }
 
-/** Folders of packages below node_modules, and their bytes. */
+/** What lies in node_modules below a folder: how many packages, their megabytes, and each with the licence its manifest states. */
 export function installed(folder) {
-  let packages = 0;
   let bytes = 0;
+  const licences = new Map();
+  let packages = 0;
   const walk = (path) => {
     for (const entry of readdirSync(path, { withFileTypes: true })) {
       const inner = join(path, entry.name);
@@ -37,34 +69,20 @@ export function installed(folder) {
         bytes += statSync(inner).size;
         continue;
       }
-      if (/[\\/]node_modules([\\/]@[^\\/]+)?$/.test(path) && existsSync(join(inner, "package.json"))) packages += 1;
-      walk(inner);
-    }
-  };
-  walk(join(folder, "node_modules"));
-  return { packages, megabytes: Math.round(bytes / 1e5) / 10 };
-}
-
-/** Every package below node_modules with its licence, as their manifests say it. */
-export function licences(folder) {
-  const found = new Map();
-  const walk = (path) => {
-    for (const entry of readdirSync(path, { withFileTypes: true })) {
-      if (!entry.isDirectory()) continue;
-      const inner = join(path, entry.name);
       const manifest = join(inner, "package.json");
       if (/[\\/]node_modules([\\/]@[^\\/]+)?$/.test(path) && existsSync(manifest)) {
+        packages += 1;
         const { name, version, license, licenses } = JSON.parse(readFileSync(manifest, "utf8"));
         const said = license ?? licenses?.map?.(({ type }) => type).join(" OR ");
-        if (name && version)
-          found.set(`${name}@${version}`, typeof said === "string" ? said : (said?.type ?? "not stated"));
+        licences.set(`${name}@${version}`, typeof said === "string" ? said : (said?.type ?? "not stated"));
       }
       walk(inner);
     }
   };
   walk(join(folder, "node_modules"));
-  return [...found].sort(([a], [b]) => (a < b ? -1 : 1));
+  return {
+    packages,
+    megabytes: Math.round(bytes / 1e5) / 10,
+    licences: [...licences].sort(([a], [b]) => (a < b ? -1 : 1)),
+  };
 }
-
-/** Bytes of a text after gzip. */
-export const gzipBytes = (text) => gzipSync(text, { level: 9 }).length;
