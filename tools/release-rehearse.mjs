@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { availableParallelism, cpus, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { BROWSER_PACKAGES, finish, root, workspacePackages } from "./packages.mjs";
+import { BROWSER_PACKAGES, filesBelow, finish, root, workspacePackages } from "./packages.mjs";
 import { findChromium, rehearseBrowser } from "./rehearse/browser.mjs";
 import { rehearsePackage } from "./rehearse/consumers.mjs";
 import { startRegistry } from "./rehearse/registry.mjs";
@@ -72,11 +72,20 @@ async function buildClone(clone) {
   await run("pnpm", ["install", "--frozen-lockfile", "--prefer-offline", "--filter=!docs-site", "--reporter=silent"], {
     cwd: clone,
   });
+  const changesets = filesBelow(join(clone, ".changeset"), ".md").map((file) => readFileSync(file, "utf8"));
+  const majorOf = (manifest) => Number(manifest.version.split(".")[0]);
+  const before = new Map(packages.map(({ name, manifest }) => [name, majorOf(manifest)]));
   await run("pnpm", ["exec", "changeset", "version"], { cwd: clone });
+  for (const { name, short } of packages) {
+    const manifest = manifestOf(short);
+    if (majorOf(manifest) > before.get(name) && !changesets.some((text) => text.includes(`"${name}": major`)))
+      findings.push(`${name}: would be released as ${manifest.version}, and no changeset says major`);
+  }
   const build = ["exec", "turbo", "run", "build", "types", "--filter=./packages/*", "--output-logs=errors-only"];
   await run("pnpm", build, { cwd: clone });
 }
 
+const manifestOf = (short) => JSON.parse(readFileSync(join(clone, "packages", short, "package.json"), "utf8"));
 const tools = join(root, "node_modules/.cache/release-rehearsal");
 const clone = join(work, "clone");
 say("tools; clone, version, build");
@@ -88,10 +97,9 @@ const registry = await startRegistry(tools, join(work, "registry"));
 const npmrc = `@videosafety:registry=${registry.url}\n${registry.url.replace(/^http:/, "")}:_authToken=rehearsal\n`;
 writeFileSync(join(clone, ".npmrc"), npmrc);
 const place = {
-  ...{ work, tools, npmrc, runtimes, chromium },
+  ...{ work, tools, npmrc, runtimes, chromium, manifestOf },
   sbomFolder: options.sbom && resolve(options.sbom),
   readme: (short) => join(clone, "packages", short, "README.md"),
-  manifestOf: (short) => JSON.parse(readFileSync(join(clone, "packages", short, "package.json"), "utf8")),
 };
 
 /** One package after the other holds the fewest megabytes on disk; programs of it run side by side. */
@@ -99,8 +107,8 @@ async function rehearse(short) {
   say(`consumers of ${short}`);
   const page = {};
   const browser = BROWSER_PACKAGES.includes(short)
-    ? attempt(`${place.manifestOf(short).name}: in a browser project`, async () => {
-        page.browserExports = await rehearseBrowser(place.manifestOf(short), place);
+    ? attempt(`${manifestOf(short).name}: in a browser project`, async () => {
+        page.browserExports = await rehearseBrowser(manifestOf(short), place);
       })
     : undefined;
   const result = await rehearsePackage(short, place, attempt);

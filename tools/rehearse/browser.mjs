@@ -1,6 +1,6 @@
 // One package in a page: types with lib dom and without Node, a Vite build, opened in headless Chromium where there is one.
 import { join } from "node:path";
-import { run, write } from "./steps.mjs";
+import { cleanEnvironment, run, write } from "./steps.mjs";
 
 /** The Chromium of this machine, or nothing. */
 export async function findChromium() {
@@ -36,7 +36,10 @@ export async function rehearseBrowser({ name, version }, { work, tools, npmrc, c
   await run("npm", ["install", `${name}@${version}`, "--prefer-offline", "--loglevel=error"], { cwd: folder });
   await run(process.execPath, [join(tools, "node_modules/typescript-7.0/bin/tsc"), "-p", "."], { cwd: folder });
   const vite = [join(tools, "node_modules/vite/bin/vite.js"), "build", "--base", "./", "--logLevel", "error"];
-  await run(process.execPath, vite, { cwd: folder, env: { ...process.env, NODE_PATH: join(tools, "node_modules") } });
+  await run(process.execPath, vite, {
+    cwd: folder,
+    env: { ...cleanEnvironment, NODE_PATH: join(tools, "node_modules") },
+  });
   if (chromium === undefined) return undefined;
   const page = await run(chromium, [
     ...["--headless", "--no-sandbox", "--disable-gpu", "--allow-file-access-from-files"],

@@ -1,7 +1,7 @@
 // One package as its users have it: alone in a folder outside the repository, from the registry.
 import { delimiter, join } from "node:path";
 import { INSTALL_LIMITS, isPermissive } from "./limits.mjs";
-import { installed, run, snippets, write } from "./steps.mjs";
+import { cleanEnvironment, installed, run, snippets, write } from "./steps.mjs";
 import { COMPILERS } from "./tool-versions.mjs";
 
 const json = (value) => JSON.stringify(value);
@@ -26,7 +26,7 @@ export async function rehearsePackage(short, place, attempt) {
   write(join(folder, "package.json"), json({ name: `uses-${short}`, private: true, type: "module" }));
   write(join(folder, ".npmrc"), `${npmrc}engine-strict=true\nignore-scripts=true\naudit=false\nfund=false\n`);
   const oldest = runtimes.find((runtime) => runtime.name === "node 20");
-  const environment = { ...process.env, PATH: `${join(oldest.path, "..")}${delimiter}${process.env.PATH}` };
+  const environment = { ...cleanEnvironment, PATH: `${join(oldest.path, "..")}${delimiter}${process.env.PATH}` };
   const npmInstalls = await attempt(
     `${name}: npm install on node ${oldest.version}, engine-strict, scripts blocked`,
     () =>

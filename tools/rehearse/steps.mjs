@@ -10,6 +10,11 @@ const TIMEOUT_MS = 600_000;
 let running = 0;
 const waiting = [];
 
+/** This process's environment without what a package manager told its script: a consumer's shell knows nothing of it. */
+export const cleanEnvironment = Object.fromEntries(
+  Object.entries(process.env).filter(([name]) => !/^(?:npm_|pnpm_|INIT_CWD$)/i.test(name)),
+);
+
 /** Runs a program once one of the places is free; its output on failure is in the error. @returns what it wrote to stdout */
 export async function run(program, args, { timeout = TIMEOUT_MS, ...options } = {}) {
   if (running >= PARALLEL) await new Promise((resolve) => waiting.push(resolve));
@@ -25,7 +30,7 @@ export async function run(program, args, { timeout = TIMEOUT_MS, ...options } = 
 
 function finished(program, args, timeout, options) {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"], ...options });
+    const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"], env: cleanEnvironment, ...options });
     const output = { stdout: "", stderr: "" };
     for (const name of ["stdout", "stderr"])
       child[name].setEncoding("utf8").on("data", (text) => {

@@ -1,5 +1,6 @@
 import { createRng, type RngState } from "@videosafety/random";
-import * as z from "zod";
+import { described } from "@videosafety/safety-data/schema";
+import * as z from "zod/mini";
 import { CalibrationError, NonFiniteError } from "../errors.js";
 import { ScoreRanks } from "./score-ranks.js";
 
@@ -53,18 +54,18 @@ const SLOPES = [-1, 0, 1];
 const STAKES = [0, 0.05, 0.15, 0.4];
 
 const options = {
-  falseAlarmRate: z.number().gt(0).lt(1),
-  tail: z.number().gt(0).lt(1),
-  maximumScores: z.int().positive(),
+  falseAlarmRate: z.number().check(z.gt(0), z.lt(1)),
+  tail: z.number().check(z.gt(0), z.lt(1)),
+  maximumScores: z.int().check(z.positive()),
 };
 const stateSchema = z.strictObject({
   format: z.literal("videosafety-drift-1"),
   ...options,
   rng: z.custom<RngState>((value) => Array.isArray(value)),
-  scores: z.array(z.number()).describe("calibration and live, rising"),
-  observed: z.int().nonnegative(),
+  scores: described(z.array(z.number()), "calibration and live, rising"),
+  observed: z.int().check(z.nonnegative()),
   drifted: z.boolean(),
-  logCapital: z.array(z.array(z.number())).describe("of each jump rate: logarithms of the bets' shares"),
+  logCapital: described(z.array(z.array(z.number())), "of each jump rate: logarithms of the bets' shares"),
 });
 /** A monitor as it is stored. */
 export type DriftMonitorState = z.infer<typeof stateSchema>;
@@ -116,7 +117,7 @@ export function resumeDriftMonitor(state: unknown): DriftMonitor {
   const parsed = stateSchema.safeParse(state);
   const fits = parsed.success && parsed.data.logCapital.length === 2 * JUMP_RATES.length;
   if (parsed.success && fits) return monitorOf(parsed.data);
-  const found = parsed.success ? "bets of another version" : z.prettifyError(parsed.error as z.ZodError);
+  const found = parsed.success ? "bets of another version" : z.prettifyError(parsed.error as z.core.$ZodError);
   throw new CalibrationError("invalid-calibration", `expected the state of a drift monitor, found:\n${found}`);
 }
 

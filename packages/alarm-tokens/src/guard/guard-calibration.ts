@@ -1,5 +1,6 @@
 import { deriveSeed } from "@videosafety/random";
-import * as z from "zod";
+import { described } from "@videosafety/safety-data/schema";
+import * as z from "zod/mini";
 import { type RefuseOn, refusalScore, shouldRefuse } from "../analysis/evaluate-alarms.js";
 import { CalibrationError, EmptyClassError } from "../errors.js";
 import { checkReadings } from "../labels/check-readings.js";
@@ -10,33 +11,31 @@ import { type SegmentCalibration, segmentThreshold } from "./segment-guard.js";
 import { fitTemperature } from "./temperature.js";
 
 const thresholdSchema = z.strictObject({
-  threshold: z.number().describe("logit after temperature scaling; raised above it"),
-  targetFrr: z.number().describe("promised rate"),
-  confidence: z.number().nullable().describe("null: in the mean over calibration sets"),
-  count: z.int().describe("safe calibration samples"),
-  rank: z.int().describe("the threshold is the rank-th smallest of their scores"),
-  expectedFrr: z.number().describe("mean rate on new safe inputs"),
+  threshold: described(z.number(), "logit after temperature scaling; raised above it"),
+  targetFrr: described(z.number(), "promised rate"),
+  confidence: described(z.nullable(z.number()), "null: in the mean over calibration sets"),
+  count: described(z.int(), "safe calibration samples"),
+  rank: described(z.int(), "the threshold is the rank-th smallest of their scores"),
+  expectedFrr: described(z.number(), "mean rate on new safe inputs"),
 });
 
 /** A guard's calibration as it is stored: plain JSON, strict. */
 export const guardCalibrationSchema = z.strictObject({
   format: z.literal("videosafety-guard-1"),
-  refuseOn: z.enum(["textual", "either", "both"]).describe("which alarms the verdict looks at"),
-  unit: z
-    .enum(["input", "video", "conversation"])
-    .optional()
-    .describe("what rates count: inputs (default), whole watched videos, or whole conversations"),
-  temperatures: z.strictObject({ visual: z.number().positive(), textual: z.number().positive() }),
-  refusal: thresholdSchema.describe("of the verdict"),
-  visual: thresholdSchema.describe("of the visual flag and of time spans from windows"),
-  textual: thresholdSchema.describe("of the textual flag"),
-  segments: thresholdSchema.optional().describe("of time spans from segment alarms"),
-  safeScores: z
-    .array(z.number())
-    .optional()
-    .describe(
-      "refusal scores of the safe calibration samples, rising: what createDriftMonitor compares live ones with",
-    ),
+  refuseOn: described(z.enum(["textual", "either", "both"]), "which alarms the verdict looks at"),
+  unit: described(
+    z.optional(z.enum(["input", "video", "conversation"])),
+    "what rates count: inputs (default), whole watched videos, or whole conversations",
+  ),
+  temperatures: z.strictObject({ visual: z.number().check(z.positive()), textual: z.number().check(z.positive()) }),
+  refusal: described(thresholdSchema, "of the verdict"),
+  visual: described(thresholdSchema, "of the visual flag and of time spans from windows"),
+  textual: described(thresholdSchema, "of the textual flag"),
+  segments: described(z.optional(thresholdSchema), "of time spans from segment alarms"),
+  safeScores: described(
+    z.optional(z.array(z.number())),
+    "refusal scores of the safe calibration samples, rising: what createDriftMonitor compares live ones with",
+  ),
 });
 
 /** Everything a guard needs beside its model. */

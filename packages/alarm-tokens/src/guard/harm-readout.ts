@@ -1,5 +1,6 @@
 import type { SafetyLabel } from "@videosafety/safety-data";
-import * as z from "zod";
+import { described } from "@videosafety/safety-data/schema";
+import * as z from "zod/mini";
 import { fitLinearProbe } from "../analysis/linear-probe.js";
 import { AlarmShapeError, CalibrationError } from "../errors.js";
 import type { HiddenStateModel } from "../model/hidden-state-model.js";
@@ -7,9 +8,12 @@ import type { HiddenStateModel } from "../model/hidden-state-model.js";
 /** A stored readout: plain JSON, strict. */
 export const harmReadoutSchema = z.strictObject({
   format: z.literal("videosafety-readout-1"),
-  layers: z.array(z.int().nonnegative()).min(1).describe("0 = input embeddings, n = after the n-th layer"),
-  placeCount: z.int().positive().describe("tokens read in each of them"),
-  weight: z.array(z.number()).min(1).describe("[layers, places, d], flat"),
+  layers: described(
+    z.array(z.int().check(z.nonnegative())).check(z.minLength(1)),
+    "0 = input embeddings, n = after the n-th layer",
+  ),
+  placeCount: described(z.int().check(z.positive()), "tokens read in each of them"),
+  weight: described(z.array(z.number()).check(z.minLength(1)), "[layers, places, d], flat"),
   bias: z.number(),
 });
 

@@ -1,4 +1,5 @@
-import * as z from "zod";
+import * as z from "zod/mini";
+import { described } from "./described.js";
 
 /** Objective of one token (or one sequence); see docs/paper/grpo.md for the paper of each. */
 export const LOSS_TYPES = [
@@ -33,63 +34,95 @@ export const KL_ESTIMATORS = ["k1", "k2", "k3", "abs", "k3+"] as const;
 /** What happens to rows whose group has no reward variance. */
 export const ZERO_VARIANCE_POLICIES = ["keep", "maskPolicy", "maskAll", "dropFromDenominator"] as const;
 
-const positive = z.number().positive();
+const positive = z.number().check(z.positive());
 
 /** Fields of the loss; names and defaults are TRL 1.13's where TRL has the option. */
 export const lossConfigShape = {
-  lossType: z
-    .enum(LOSS_TYPES)
-    .default("dapo")
-    .describe("policy term; GSPO is grpo with importanceSamplingLevel sequence"),
-  importanceSamplingLevel: z
-    .enum(["token", "sequence", "sequence_token"])
-    .default("token")
-    .describe("ratio per token, per sequence (GSPO), or sequence value with token gradient (GSPO-token)"),
-  epsilon: z.number().nonnegative().default(0.2).describe("lower clip: ratio >= 1 - epsilon (GMPO, DPPO: own units)"),
-  epsilonHigh: z.number().nonnegative().nullable().default(null).describe("upper clip; null = epsilon; 0 is a value"),
-  delta: positive.nullable().default(null).describe("upper bound of the unclipped ratio (two-sided clipping)"),
-  dualClip: z.number().gt(1).nullable().default(null).describe("for A < 0 the loss is at most -dualClip * A (verl: 3)"),
-  beta: z.number().nonnegative().default(0).describe("weight of the KL term; 0 never asks for a reference model"),
-  klEstimator: z.enum(KL_ESTIMATORS).default("k3").describe("k1, k2, k3, abs, or k3+ (value of k3, gradient of k2)"),
-  klLogRatioClamp: positive
-    .nullable()
-    .default(null)
-    .describe("clamp of x = ref - logp before the estimator (vsr1: 10)"),
-  klValueClamp: positive.nullable().default(null).describe("clamp of the estimate itself (verl: 10)"),
-  useBiasCorrectionKl: z.boolean().default(true).describe("multiply the KL by the (not detached) importance ratio"),
-  logRatioClamp: positive.nullable().default(null).describe("clamp of logp - old before exp (verl: 20)"),
-  aggregation: z
-    .enum(AGGREGATIONS)
-    .nullable()
-    .default(null)
-    .describe("null = the one the loss type was published with"),
-  maxCompletionLength: z.number().int().positive().default(512).describe("tokens; L, the constant divisor of dr_grpo"),
-  topEntropyQuantile: z.number().gt(0).lte(1).default(1).describe("keep the policy term on this top share by entropy"),
-  entropyCoef: z.number().default(0).describe("weight of the mean token entropy subtracted from the loss"),
-  offPolicyMaskThreshold: z.number().nullable().default(null).describe("drop A < 0 rows whose mean drift exceeds this"),
-  vllmImportanceSamplingCorrection: z
-    .boolean()
-    .default(true)
-    .describe("weight by exp(old - sampling) when sampling log-probabilities are given"),
-  vllmImportanceSamplingMode: z
-    .enum(["token_truncate", "token_mask", "sequence_truncate", "sequence_mask"])
-    .default("sequence_mask")
-    .describe("truncate clamps the weight, mask sets it to 0 outside the bounds"),
-  vllmImportanceSamplingClipMax: positive.nullable().default(3).describe("upper bound of that weight"),
-  vllmImportanceSamplingClipMin: z.number().nonnegative().nullable().default(null).describe("lower bound of it"),
-  zeroVarianceGroups: z.enum(ZERO_VARIANCE_POLICIES).default("keep").describe("policy for groups of equal rewards"),
-  cispoClip: z
-    .enum(["cap", "range"])
-    .default("cap")
-    .describe("cap: ratio <= epsilonHigh (TRL); range: [1 - epsilon, 1 + epsilonHigh] (verl)"),
-  sapoTemperaturePos: positive.default(1).describe("SAPO temperature for A > 0"),
-  sapoTemperatureNeg: positive.default(1.05).describe("SAPO temperature for A <= 0"),
-  vespoKPos: z.number().default(2).describe("VESPO k for A >= 0"),
-  vespoLambdaPos: z.number().default(3).describe("VESPO lambda for A >= 0"),
-  vespoKNeg: z.number().default(3).describe("VESPO k for A < 0"),
-  vespoLambdaNeg: z.number().default(2).describe("VESPO lambda for A < 0"),
-  dppoRatioCap: positive.default(20).describe("DPPO truncation of the detached ratio"),
-  droTau: z.number().nonnegative().default(1).describe("DRO weight of the squared log-ratio"),
+  lossType: described(
+    z._default(z.enum(LOSS_TYPES), "dapo"),
+    "policy term; GSPO is grpo with importanceSamplingLevel sequence",
+  ),
+  importanceSamplingLevel: described(
+    z._default(z.enum(["token", "sequence", "sequence_token"]), "token"),
+    "ratio per token, per sequence (GSPO), or sequence value with token gradient (GSPO-token)",
+  ),
+  epsilon: described(
+    z._default(z.number().check(z.nonnegative()), 0.2),
+    "lower clip: ratio >= 1 - epsilon (GMPO, DPPO: own units)",
+  ),
+  epsilonHigh: described(
+    z._default(z.nullable(z.number().check(z.nonnegative())), null),
+    "upper clip; null = epsilon; 0 is a value",
+  ),
+  delta: described(z._default(z.nullable(positive), null), "upper bound of the unclipped ratio (two-sided clipping)"),
+  dualClip: described(
+    z._default(z.nullable(z.number().check(z.gt(1))), null),
+    "for A < 0 the loss is at most -dualClip * A (verl: 3)",
+  ),
+  beta: described(
+    z._default(z.number().check(z.nonnegative()), 0),
+    "weight of the KL term; 0 never asks for a reference model",
+  ),
+  klEstimator: described(
+    z._default(z.enum(KL_ESTIMATORS), "k3"),
+    "k1, k2, k3, abs, or k3+ (value of k3, gradient of k2)",
+  ),
+  klLogRatioClamp: described(
+    z._default(z.nullable(positive), null),
+    "clamp of x = ref - logp before the estimator (vsr1: 10)",
+  ),
+  klValueClamp: described(z._default(z.nullable(positive), null), "clamp of the estimate itself (verl: 10)"),
+  useBiasCorrectionKl: described(
+    z._default(z.boolean(), true),
+    "multiply the KL by the (not detached) importance ratio",
+  ),
+  logRatioClamp: described(z._default(z.nullable(positive), null), "clamp of logp - old before exp (verl: 20)"),
+  aggregation: described(
+    z._default(z.nullable(z.enum(AGGREGATIONS)), null),
+    "null = the one the loss type was published with",
+  ),
+  maxCompletionLength: described(
+    z._default(z.int().check(z.positive()), 512),
+    "tokens; L, the constant divisor of dr_grpo",
+  ),
+  topEntropyQuantile: described(
+    z._default(z.number().check(z.gt(0), z.lte(1)), 1),
+    "keep the policy term on this top share by entropy",
+  ),
+  entropyCoef: described(z._default(z.number(), 0), "weight of the mean token entropy subtracted from the loss"),
+  offPolicyMaskThreshold: described(
+    z._default(z.nullable(z.number()), null),
+    "drop A < 0 rows whose mean drift exceeds this",
+  ),
+  vllmImportanceSamplingCorrection: described(
+    z._default(z.boolean(), true),
+    "weight by exp(old - sampling) when sampling log-probabilities are given",
+  ),
+  vllmImportanceSamplingMode: described(
+    z._default(z.enum(["token_truncate", "token_mask", "sequence_truncate", "sequence_mask"]), "sequence_mask"),
+    "truncate clamps the weight, mask sets it to 0 outside the bounds",
+  ),
+  vllmImportanceSamplingClipMax: described(z._default(z.nullable(positive), 3), "upper bound of that weight"),
+  vllmImportanceSamplingClipMin: described(
+    z._default(z.nullable(z.number().check(z.nonnegative())), null),
+    "lower bound of it",
+  ),
+  zeroVarianceGroups: described(
+    z._default(z.enum(ZERO_VARIANCE_POLICIES), "keep"),
+    "policy for groups of equal rewards",
+  ),
+  cispoClip: described(
+    z._default(z.enum(["cap", "range"]), "cap"),
+    "cap: ratio <= epsilonHigh (TRL); range: [1 - epsilon, 1 + epsilonHigh] (verl)",
+  ),
+  sapoTemperaturePos: described(z._default(positive, 1), "SAPO temperature for A > 0"),
+  sapoTemperatureNeg: described(z._default(positive, 1.05), "SAPO temperature for A <= 0"),
+  vespoKPos: described(z._default(z.number(), 2), "VESPO k for A >= 0"),
+  vespoLambdaPos: described(z._default(z.number(), 3), "VESPO lambda for A >= 0"),
+  vespoKNeg: described(z._default(z.number(), 3), "VESPO k for A < 0"),
+  vespoLambdaNeg: described(z._default(z.number(), 2), "VESPO lambda for A < 0"),
+  dppoRatioCap: described(z._default(positive, 20), "DPPO truncation of the detached ratio"),
+  droTau: described(z._default(z.number().check(z.nonnegative()), 1), "DRO weight of the squared log-ratio"),
 };
 
 /** Strict schema of `grpoLoss`'s options. */

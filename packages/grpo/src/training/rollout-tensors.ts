@@ -1,9 +1,9 @@
 import type { StoredTensor, TensorToStore } from "@videosafety/onnx-autodiff";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { GrpoCheckpointError } from "../errors.js";
 import type { PreparedRollout } from "./rollout.js";
 
-const natural = z.number().int().nonnegative();
+const natural = z.int().check(z.nonnegative());
 
 /** The part of a waiting rollout that is JSON; ids and log-probabilities are tensors. */
 export const packedRolloutSchema = z.strictObject({
@@ -11,8 +11,8 @@ export const packedRolloutSchema = z.strictObject({
   sampledAtStep: natural,
   exampleIndices: z.array(natural),
   completions: z.array(z.strictObject({ text: z.string(), finishReason: z.enum(["stop", "length"]) })),
-  rewards: z.record(z.string(), z.array(z.number().nullable())),
-  greedyRewards: z.array(z.number()).nullable(),
+  rewards: z.record(z.string(), z.array(z.nullable(z.number()))),
+  greedyRewards: z.nullable(z.array(z.number())),
   seconds: z.strictObject({ generate: z.number(), score: z.number() }),
 });
 

@@ -7,7 +7,7 @@ import {
   type TensorToStore,
   type TrainingState,
 } from "@videosafety/onnx-autodiff";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { grpoConfigSchema } from "../config/train-config.js";
 import { GrpoCheckpointError } from "../errors.js";
 import type { PreparedRollout } from "./rollout.js";
@@ -26,7 +26,7 @@ export interface RunProgress {
   readonly queue: readonly PreparedRollout[];
 }
 
-const natural = z.number().int().nonnegative();
+const natural = z.int().check(z.nonnegative());
 const stateSchema = z.strictObject({
   trainer: z.literal("trainGrpo"),
   config: grpoConfigSchema,

@@ -1,5 +1,5 @@
 import { type ChatOutcome, chatCompletion, mapLimited } from "@videosafety/endpoint";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { GrpoRolloutError } from "../errors.js";
 import type { Completion, GenerateOptions } from "./policy.js";
 import type { RolloutSource } from "./rollout.js";
@@ -16,8 +16,8 @@ export interface VllmRolloutOptions<Prompt> extends VllmServer {
 
 const scoreSchema = z.object({
   choices: z
-    .array(z.object({ prompt_logprobs: z.array(z.record(z.string(), z.object({ logprob: z.number() })).nullable()) }))
-    .min(1),
+    .array(z.object({ prompt_logprobs: z.array(z.nullable(z.record(z.string(), z.object({ logprob: z.number() })))) }))
+    .check(z.minLength(1)),
 });
 
 /**

@@ -4,6 +4,10 @@ import * as z from "zod";
 import { accuracyOptionsSchema } from "../scores/accuracy/accuracy-options.js";
 import { safeCompletionOptionsSchema } from "../scores/safe-completion/safe-completion-options.js";
 
+/** What a caller decides per request stays out of the server's options. */
+const { compat: _, ...accuracyShape } = accuracyOptionsSchema.shape;
+const accuracyOptionsWithoutCompat = z.strictObject(accuracyShape);
+
 /** How the reward server runs. */
 export const serverOptionsSchema = z
   .strictObject({
@@ -32,7 +36,7 @@ export const serverOptionsSchema = z
       .max(4096)
       .default("")
       .describe("what the prompts already hold of every completion, such as <think>"),
-    safeCompletion: safeCompletionOptionsSchema.prefault({}).describe("options of the reward `safe-completion`"),
+    safeCompletion: z.prefault(safeCompletionOptionsSchema, {}).describe("options of the reward `safe-completion`"),
     requestTimeoutMilliseconds: z.number().int().min(100).default(30_000).describe("time to receive a whole request"),
     shutdownGraceMilliseconds: z
       .number()
@@ -42,7 +46,7 @@ export const serverOptionsSchema = z
       .describe("time that requests under way get when the server closes"),
     workerHeapMebibytes: z.number().int().min(16).default(512).describe("largest heap of a thread"),
     rewardModule: z.string().nullable().default(null).describe("file URL of a module that exports `rewards` by name"),
-    accuracy: accuracyOptionsSchema.omit({ compat: true }).prefault({}).describe("options of the accuracy reward"),
+    accuracy: z.prefault(accuracyOptionsWithoutCompat, {}).describe("options of the accuracy reward"),
     overlong: z
       .strictObject({
         maxTokens: z.number().int().min(1).describe("hard limit of a completion"),

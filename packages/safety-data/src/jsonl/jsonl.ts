@@ -1,10 +1,10 @@
-import type { z } from "zod";
+import * as z from "zod/v4/core";
 import { RecordError } from "../errors.js";
 
 /** Options of `parseJsonl` and `readJsonl`. */
 export interface JsonlOptions<T> {
-  /** Checks and types every record; without it records are `unknown`. */
-  readonly schema?: z.ZodType<T>;
+  /** Checks and types every record, a schema of zod or zod/mini; without it records are `unknown`. */
+  readonly schema?: z.$ZodType<T>;
   /** "throw" (default) stops at the first bad line; "skip" counts it and goes on. */
   readonly onError?: "throw" | "skip";
   /** Hears of every skipped line. */
@@ -86,7 +86,7 @@ function parseLine<T>(line: string | null, number: number, options: JsonlOptions
     return new RecordError("invalid-json", `${place}: expected JSON, found ${start}`, number, { cause });
   }
   if (!options.schema) return { value: value as T };
-  const result = options.schema.safeParse(value);
+  const result = z.safeParse(options.schema, value);
   if (result.success) return { value: result.data };
   const issues = result.error.issues
     .slice(0, 3)

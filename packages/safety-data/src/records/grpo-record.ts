@@ -1,5 +1,6 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 import { RecordError } from "../errors.js";
+import { described } from "../schema.js";
 import { parseTaggedCompletion, type TaggedCompletion } from "../text/tagged-completion.js";
 
 /** The kinds of question of stage 4, as the authors spell them; "free-form-and-choice" is the safety kind. */
@@ -17,13 +18,13 @@ export type ProblemType = (typeof PROBLEM_TYPES)[number];
 
 /** A record of stage 4 as the authors write it (README and train_grpo_vidlm3.py at 7589dea). Unknown keys are kept. */
 export const grpoRecordSchema = z.looseObject({
-  problem_id: z.union([z.string(), z.number()]).describe("identifier"),
-  data_type: z.enum(["video", "image"]).describe("kind of media"),
-  path: z.string().min(1).describe("media file, readable on every training node"),
-  problem: z.string().min(1).describe("what the user asks"),
-  problem_type: z.enum(PROBLEM_TYPES).describe("decides how the answer is graded"),
-  solution: z.string().min(1).describe("reference completion, tagged"),
-  options: z.array(z.string()).nullish().describe("choices, only for `multiple choice`"),
+  problem_id: described(z.union([z.string(), z.number()]), "identifier"),
+  data_type: described(z.enum(["video", "image"]), "kind of media"),
+  path: described(z.string().check(z.minLength(1)), "media file, readable on every training node"),
+  problem: described(z.string().check(z.minLength(1)), "what the user asks"),
+  problem_type: described(z.enum(PROBLEM_TYPES), "decides how the answer is graded"),
+  solution: described(z.string().check(z.minLength(1)), "reference completion, tagged"),
+  options: described(z.nullish(z.array(z.string())), "choices, only for `multiple choice`"),
 });
 
 /** A record of stage 4 in the authors' format. */

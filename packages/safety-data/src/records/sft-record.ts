@@ -1,5 +1,6 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 import { RecordError } from "../errors.js";
+import { described } from "../schema.js";
 import { HARMFUL, SAFE, type SafetyLabel, type SafetyLabels } from "../taxonomy/safety-label.js";
 
 const binaryLabel = z.union([z.literal(0), z.literal(1), z.boolean(), z.string()], "expected 0 (safe) or 1 (harmful)");
@@ -9,21 +10,21 @@ const binaryLabel = z.union([z.literal(0), z.literal(1), z.boolean(), z.string()
  * with safety labels, nested or flat. Unknown keys are kept.
  */
 export const sftRecordSchema = z.looseObject({
-  video: z
-    .union([z.string(), z.array(z.string()).min(1)])
-    .nullish()
-    .describe("paths relative to the data root"),
-  image: z
-    .union([z.string(), z.array(z.string()).min(1)])
-    .nullish()
-    .describe("paths relative to the data root"),
-  conversations: z
-    .array(z.looseObject({ from: z.enum(["human", "gpt", "system"]), value: z.string() }))
-    .min(1)
-    .describe("turns; `<video>` or `<image>` marks the place of the media"),
-  safety_labels: z.looseObject({ visual: binaryLabel, textual: binaryLabel }).nullish(),
-  visual_safety_label: binaryLabel.nullish(),
-  textual_safety_label: binaryLabel.nullish(),
+  video: described(
+    z.nullish(z.union([z.string(), z.array(z.string()).check(z.minLength(1))])),
+    "paths relative to the data root",
+  ),
+  image: described(
+    z.nullish(z.union([z.string(), z.array(z.string()).check(z.minLength(1))])),
+    "paths relative to the data root",
+  ),
+  conversations: described(
+    z.array(z.looseObject({ from: z.enum(["human", "gpt", "system"]), value: z.string() })).check(z.minLength(1)),
+    "turns; `<video>` or `<image>` marks the place of the media",
+  ),
+  safety_labels: z.nullish(z.looseObject({ visual: binaryLabel, textual: binaryLabel })),
+  visual_safety_label: z.nullish(binaryLabel),
+  textual_safety_label: z.nullish(binaryLabel),
 });
 
 /** A record of stages 1-3 in the authors' format. */

@@ -1,4 +1,5 @@
-import * as z from "zod";
+import * as z from "zod/mini";
+import { described } from "../schema.js";
 
 /** Label of content that follows the policy. The benchmark's and the paper's convention: 0 = safe. */
 export const SAFE = 0;
@@ -13,8 +14,8 @@ export const safetyLabelSchema = z.union([z.literal(SAFE), z.literal(HARMFUL)]);
 
 /** The two labels of a sample: one for what the video shows, one for what the user asks. */
 export const safetyLabelsSchema = z.strictObject({
-  visual: safetyLabelSchema.describe("what the video or image shows: 0 = safe, 1 = harmful"),
-  textual: safetyLabelSchema.describe("what the user asks: 0 = safe, 1 = harmful"),
+  visual: described(safetyLabelSchema, "what the video or image shows: 0 = safe, 1 = harmful"),
+  textual: described(safetyLabelSchema, "what the user asks: 0 = safe, 1 = harmful"),
 });
 
 /** `{ visual, textual }`, each 0 = safe or 1 = harmful. */

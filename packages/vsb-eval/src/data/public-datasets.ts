@@ -10,8 +10,8 @@ import { z } from "zod";
 import { VsbEvalError } from "../errors.js";
 
 /** Reads one value of a data set, or says which one is wrong. */
-function parse<T>(schema: z.ZodType<T>, value: unknown, what: string): T {
-  const result = schema.safeParse(value);
+function parse<T>(schema: z.core.$ZodType<T>, value: unknown, what: string): T {
+  const result = z.safeParse(schema, value);
   if (result.success) return result.data;
   throw new VsbEvalError("invalid_input", `${what}: ${z.prettifyError(result.error)}`);
 }

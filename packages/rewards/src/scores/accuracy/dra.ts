@@ -1,17 +1,20 @@
-import * as z from "zod";
+import { described } from "@videosafety/safety-data/schema";
+import * as z from "zod/mini";
 
 /** Weights of the safety reward with Dynamic Reward Adaptation; see `safetyScore`. */
 export const draConfigSchema = z
   .strictObject({
-    alphaMin: z.number().min(0).default(0.1).describe("weight of ROUGE when both labels are right"),
-    alphaMax: z.number().min(0).default(0.5).describe("weight of ROUGE otherwise"),
-    gammaVisual: z.number().min(0).default(1).describe("reward of the right video label"),
-    gammaTextual: z.number().min(0).default(1).describe("reward of the right query label"),
+    alphaMin: described(z._default(z.number().check(z.minimum(0)), 0.1), "weight of ROUGE when both labels are right"),
+    alphaMax: described(z._default(z.number().check(z.minimum(0)), 0.5), "weight of ROUGE otherwise"),
+    gammaVisual: described(z._default(z.number().check(z.minimum(0)), 1), "reward of the right video label"),
+    gammaTextual: described(z._default(z.number().check(z.minimum(0)), 1), "reward of the right query label"),
   })
-  .refine(({ alphaMin, alphaMax }) => alphaMin <= alphaMax, {
-    message: "expected alphaMin <= alphaMax",
-    path: ["alphaMin"],
-  });
+  .check(
+    z.refine(({ alphaMin, alphaMax }) => alphaMin <= alphaMax, {
+      message: "expected alphaMin <= alphaMax",
+      path: ["alphaMin"],
+    }),
+  );
 
 /** Resolved weights of the safety reward. */
 export type DraConfig = z.infer<typeof draConfigSchema>;

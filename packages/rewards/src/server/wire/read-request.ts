@@ -1,5 +1,5 @@
 import { RequestError } from "@videosafety/endpoint/server";
-import type { z } from "zod";
+import * as z from "zod/v4/core";
 import { DEFAULT_REWARDS } from "../../compose/batch-scorer.js";
 import { type RewardItem, rewardItemSchema } from "../../compose/reward-item.js";
 import { scanJson } from "./check-json.js";
@@ -178,8 +178,8 @@ function listOf(body: unknown, name: string, limit: number, optional = false): r
 const tooMany = (name: string, count: number, { maxItems }: Pick<RequestLimits, "maxItems">): RequestError =>
   new RequestError(413, "too_large", `expected at most ${maxItems} ${name}, found ${count}: send fewer at a time`);
 
-function parse<T>(schema: z.ZodType<T>, value: unknown, at: readonly PropertyKey[] = []): T {
-  const result = schema.safeParse(value);
+function parse<T>(schema: z.$ZodType<T>, value: unknown, at: readonly PropertyKey[] = []): T {
+  const result = z.safeParse(schema, value);
   if (result.success) return result.data;
   const issues = result.error.issues
     .slice(0, 8)
