@@ -87,7 +87,7 @@ const rewardsSchema = z.strictObject({
     .enum(["rouge", "unicode"])
     .default("rouge")
     .describe("tokens of ROUGE: rouge is Google's a-z and 0-9, unicode any script"),
-  dra: draConfigSchema.prefault({}).describe("dynamic reward adaptation"),
+  dra: z.prefault(draConfigSchema, {}).describe("dynamic reward adaptation"),
   overlong: z
     .strictObject({ maxTokens: positive, bufferTokens: positive })
     .nullable()

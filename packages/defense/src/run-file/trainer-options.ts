@@ -2,7 +2,7 @@ import { atSftConfigSchema } from "@videosafety/alarm-tokens/train";
 import { grpoConfigSchema } from "@videosafety/grpo";
 import { z } from "zod";
 
-type Fields = Readonly<Record<string, z.ZodType>>;
+type Fields = Readonly<Record<string, z.core.$ZodType>>;
 /** A field as a user may leave it out, without the default that the trainer fills in. */
 type Optional<T extends Fields> = { [K in keyof T]: z.ZodOptional<T[K]> };
 
@@ -10,9 +10,9 @@ type Optional<T extends Fields> = { [K in keyof T]: z.ZodOptional<T[K]> };
 function optionalFields<T extends Fields>(shape: T): Optional<T> {
   return Object.fromEntries(
     Object.entries(shape).map(([name, field]) => {
-      const bare = field instanceof z.ZodDefault ? (field.unwrap() as z.ZodType) : field;
-      const { description } = field;
-      return [name, description === undefined ? bare.optional() : bare.optional().describe(description)];
+      const bare = field instanceof z.core.$ZodDefault ? field._zod.def.innerType : field;
+      const description = z.globalRegistry.get(field)?.description;
+      return [name, description === undefined ? z.optional(bare) : z.optional(bare).describe(description)];
     }),
   ) as Optional<T>;
 }

@@ -1,4 +1,5 @@
-import * as z from "zod";
+import * as z from "zod/mini";
+import { described } from "../schema.js";
 import { wordsOf } from "../text/words.js";
 import { distinctN, numberNgrams } from "./ngrams.js";
 import { sampleTexts } from "./sample-texts.js";
@@ -8,17 +9,21 @@ import { induceTemplates, type Template } from "./templates.js";
 
 /** Options of `measureDiversity`. */
 export const diversityOptionsSchema = z.strictObject({
-  sample: z
-    .int()
-    .min(1)
-    .max(50_000)
-    .default(5000)
-    .describe("texts measured per language, drawn by the seed: most measures depend on the number of texts"),
-  seed: z.int().min(0).default(1).describe("seed of the draw"),
-  order: z.int().min(1).max(8).default(4).describe("longest n-gram of distinct-n and self-BLEU"),
-  smoothing: z.enum(BLEU_SMOOTHINGS).default("method1").describe("of self-BLEU, by nltk's names"),
-  openingWords: z.int().min(1).max(20).default(3).describe("words of an opening"),
-  maxWords: z.int().min(1).max(10_000).default(2000).describe("words of a text that are looked at"),
+  sample: described(
+    z._default(z.int().check(z.minimum(1), z.maximum(50_000)), 5000),
+    "texts measured per language, drawn by the seed: most measures depend on the number of texts",
+  ),
+  seed: described(z._default(z.int().check(z.minimum(0)), 1), "seed of the draw"),
+  order: described(
+    z._default(z.int().check(z.minimum(1), z.maximum(8)), 4),
+    "longest n-gram of distinct-n and self-BLEU",
+  ),
+  smoothing: described(z._default(z.enum(BLEU_SMOOTHINGS), "method1"), "of self-BLEU, by nltk's names"),
+  openingWords: described(z._default(z.int().check(z.minimum(1), z.maximum(20)), 3), "words of an opening"),
+  maxWords: described(
+    z._default(z.int().check(z.minimum(1), z.maximum(10_000)), 2000),
+    "words of a text that are looked at",
+  ),
 });
 
 /** Options of `measureDiversity`; see the schema for units and defaults. */
