@@ -8,7 +8,7 @@ import {
   sftRecordSchema,
   sftSampleFromRecord,
 } from "@videosafety/safety-data";
-import type { z } from "zod";
+import * as z from "zod/v4/core";
 import { partedMessages } from "./message-parts.js";
 import type { GrpoItem, RecordPlace, SftItem } from "./training-item.js";
 
@@ -74,8 +74,8 @@ export function grpoItems(written: unknown, place: RecordPlace): RecordItems {
   };
 }
 
-function checked<T>(schema: z.ZodType<T>, record: unknown): T {
-  const parsed = schema.safeParse(record);
+function checked<T>(schema: z.$ZodType<T>, record: unknown): T {
+  const parsed = z.safeParse(schema, record);
   if (parsed.success) return parsed.data;
   const issues = parsed.error.issues.slice(0, 3);
   throw new RecordError(
