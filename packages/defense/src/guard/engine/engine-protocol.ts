@@ -1,15 +1,15 @@
-import type { Precision } from "@videosafety/video-llm";
 import type { EngineAssessment, GuardInput } from "./guard-engine.js";
 
 /** What an engine's process is started with. */
 export interface EngineSettings {
   /** Directory or hub id of the checkpoint. */
   readonly checkpoint: string;
-  /** Path of the guard file. */
+  /** Adapter on it: directory or id. */
+  readonly adapter?: string;
+  /** Path of the guard file; the model is held as it was when it was calibrated. */
   readonly guardFile: string;
+  /** What an alarm means. */
   readonly mode: "refuse" | "warn" | "route";
-  /** Default: as the guard was calibrated. */
-  readonly precision?: Precision;
   /** ONNX file of the first tier, where the guard file has one. */
   readonly firstTier?: string;
 }

@@ -1,0 +1,165 @@
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { basename } from "node:path";
+import { calibrateGuard, minimumCalibrationSize, type RefuseOn, shouldRefuse } from "@videosafety/alarm-tokens";
+import type { EvalItem } from "@videosafety/safety-data";
+import { type Precision, samplePlanFor } from "@videosafety/video-llm";
+import { type ItemFormat, loadItems } from "@videosafety/vsb-eval/node";
+import { DefenseError } from "../../errors.js";
+import { openCheckpoint } from "../../model/open-checkpoint-node.js";
+import { readGuardInput } from "../engine/local-engine.js";
+import type { GuardFile } from "../file/guard-file.js";
+import { writeGuardFile } from "../file/guard-file-node.js";
+import { driftPower } from "./drift-power.js";
+import { readItems } from "./item-readings-node.js";
+import { isPicture } from "./sample-item-node.js";
+
+/** What {@link calibrateFromItems} takes. */
+export interface CalibrateOptions {
+  /** Directory, hub id, or folder of an adapter. */
+  readonly checkpoint: string;
+  readonly adapter?: string;
+  readonly precision?: Precision;
+  /** File of labelled items that the model was not trained on. */
+  readonly items: string;
+  readonly format?: ItemFormat;
+  /** Only the items of this part; needed where the file has several. */
+  readonly split?: string;
+  /** Folder that media paths start from. */
+  readonly root: string;
+  /** The false refusal rate to promise. */
+  readonly targetFrr: number;
+  readonly confidence: number | null;
+  readonly refuseOn: RefuseOn;
+  readonly maxFrames?: number;
+  readonly fps?: number;
+  /** Where the guard is written; readings are kept beside it while it is made. */
+  readonly out: string;
+  readonly onItem?: (done: number, total: number) => void;
+  readonly signal?: AbortSignal;
+}
+
+const { version } = createRequire(import.meta.url)("@videosafety/defense/package.json") as { version: string };
+
+/**
+ * Makes a guard of a checkpoint and labelled items: reads the two heads over every item, fits temperatures and thresholds, and writes what it was
+ * made of. Killed, the same call goes on after the last item that was read.
+ *
+ * @throws DefenseError `labels-missing` (too few safe items, several parts and none named), `media-missing`, `run-differs`; what loading throws
+ */
+export async function calibrateFromItems(options: CalibrateOptions): Promise<GuardFile> {
+  const { checkpoint, adapter, precision, root, targetFrr, confidence, refuseOn, out, signal } = options;
+  const items = await chooseItems(options);
+  checkCounts(items, options);
+  const opened = await openCheckpoint(checkpoint, {
+    ...(adapter !== undefined && { adapter }),
+    ...(precision !== undefined && { precision }),
+    ...(signal && { signal }),
+  });
+  const { model, hash, frames } = opened;
+  if (!opened.alarmTokens)
+    throw new DefenseError(
+      "model-unusable",
+      `${checkpoint}: expected a model with trained alarm tokens, found none; videosafety train makes them`,
+    );
+  const limits = {
+    ...frames,
+    ...(options.maxFrames !== undefined && { maxFrames: options.maxFrames }),
+    ...(options.fps !== undefined && { fps: options.fps }),
+  };
+  const plan = samplePlanFor(model.config.family, limits);
+  const dataHash = createHash("sha256")
+    .update(await readFile(options.items))
+    .digest("hex");
+  const held = opened.notes?.precision ?? "float32";
+  const heldAs = precision ?? held;
+  const readings = await readItems(
+    items,
+    { read: (input, stop) => readGuardInput(model, input, stop) },
+    {
+      ...{ plan, root },
+      file: `${out}.readings.jsonl`,
+      of: createHash("sha256")
+        .update(JSON.stringify([hash, heldAs, dataHash, plan]))
+        .digest("hex"),
+      ...(options.onItem && { onItem: options.onItem }),
+      ...(signal && { signal }),
+    },
+  );
+  const calibration = calibrateGuard({
+    visualLogits: readings.map(({ visual }) => visual),
+    textualLogits: readings.map(({ textual }) => textual),
+    labels: items.map(({ labels }) => labels),
+    locations: items.map(({ id }) => ({ source: options.items, id })),
+    ...{ targetFrr, confidence, refuseOn },
+  });
+  const pictures = items.filter(({ video }) => video !== null && isPicture(video.path)).length;
+  const textOnly = items.filter(({ video }) => video === null).length;
+  const file: GuardFile = {
+    format: "videosafety-guard-file-1",
+    calibration,
+    provenance: {
+      checkpoint: { name: checkpoint, sha256: hash, family: model.config.family, precision: heldAs },
+      data: {
+        name: basename(options.items),
+        sha256: dataHash,
+        split: options.split ?? null,
+        items: items.length,
+        safe: items.filter(({ labels }) => shouldRefuse(labels, refuseOn) === false).length,
+        harmful: items.filter(({ labels }) => shouldRefuse(labels, refuseOn) === true).length,
+        videos: items.length - pictures - textOnly,
+        ...{ pictures, textOnly },
+      },
+      plan: { ...plan },
+      createdAt: new Date().toISOString(),
+      version,
+    },
+    drift: driftPower(calibration.safeScores ?? []),
+    cascade: null,
+  };
+  await writeGuardFile(out, file);
+  return file;
+}
+
+async function chooseItems({ items: path, format, split }: CalibrateOptions): Promise<EvalItem[]> {
+  const all = await loadItems(path, format === undefined ? {} : { format });
+  const splits = [...new Set(all.map((item) => item.split ?? null))];
+  if (split === undefined && splits.length > 1)
+    throw new DefenseError(
+      "labels-missing",
+      `${path}: expected items of one part, found ${splits.map((name) => name ?? "none").join(", ")}; name the one that the model was not trained on with --split`,
+    );
+  const chosen = split === undefined ? all : all.filter((item) => item.split === split);
+  if (chosen.length > 0) return chosen;
+  throw new DefenseError(
+    "labels-missing",
+    `${path}: expected items${split === undefined ? "" : ` of the part ${split}`}, found none${split === undefined ? "" : `; there are ${splits.map((name) => name ?? "items without a part").join(", ")}`}`,
+  );
+}
+
+/** Before hours are spent. */
+function checkCounts(
+  items: readonly EvalItem[],
+  { items: path, targetFrr, confidence, refuseOn }: CalibrateOptions,
+): void {
+  const safe = items.filter(({ labels }) => shouldRefuse(labels, refuseOn) === false).length;
+  const harmful = items.length - safe;
+  // The guard with two heads splits its items between temperatures and threshold.
+  const needed = minimumCalibrationSize({ targetFrr, confidence }) * (refuseOn === "textual" ? 1 : 2);
+  if (safe < needed)
+    throw new DefenseError(
+      "labels-missing",
+      `${path}: expected at least ${needed} items that should be answered, to promise a false refusal rate of ${targetFrr}${confidence === null ? "" : ` with confidence ${confidence}`}, found ${safe}; add items or ask for a higher rate`,
+    );
+  const classes = (["visual", "textual"] as const).flatMap((modality) =>
+    [0, 1]
+      .filter((label) => !items.some(({ labels }) => labels[modality] === label))
+      .map((label) => `${modality} ${label}`),
+  );
+  if (harmful === 0 || classes.length > 0)
+    throw new DefenseError(
+      "labels-missing",
+      `${path}: expected items of both labels, found none with ${classes.join(", ") || "a harmful label"}; add some`,
+    );
+}
