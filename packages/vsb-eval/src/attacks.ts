@@ -1,4 +1,12 @@
 export {
+  type AttackContext,
+  type AttackedInput,
+  attackedFrames,
+  attackedInput,
+} from "./arms/attacked-input.js";
+export type { TimedFrames, VideoFacts } from "./arms/frame-source.js";
+export { type PlannedMoment, plannedMoments } from "./arms/planned-moments.js";
+export {
   type Attack,
   type AttackInput,
   type AttackSettings,

@@ -2,10 +2,12 @@ import { createRequire } from "node:module";
 import { Command, CommanderError, Option } from "commander";
 import { z } from "zod";
 import { evalConfigJsonSchema } from "../config/eval-config.js";
+import { matrixConfigJsonSchema } from "../config/matrix-config.js";
 import { judgeFlags, judgeFlagsSchema, runFlags, runFlagsSchema } from "../config/run-flags.js";
 import { ITEM_FORMATS } from "../data/item-formats.js";
 import { VsbEvalError } from "../errors.js";
 import { createRuleJudge } from "../judge/rule-judge.js";
+import { matrixCommand } from "../matrix/matrix-command-node.js";
 import { RUN_DIFFERENCES, type RunDifferenceKind } from "../run/records/run-differences.js";
 import { auditCommand } from "./audit-command-node.js";
 import { buildCommand } from "./build-command-node.js";
@@ -105,9 +107,22 @@ export async function main(
   command("merge <out> <runs...>", "join workers' folders into one run folder").action(async (out, folders) =>
     set(await mergeCommand(out, folders, terminal)),
   );
-  command("schema", "print the JSON Schema of the configuration").action(() =>
-    terminal.out(`${JSON.stringify(evalConfigJsonSchema(), null, 1)}\n`),
-  );
+  command("matrix <config>", "attacks against defenses: one results file and one page with heatmap, curves and clips")
+    .option("--report", "ask nobody: write results and page of what is there", false)
+    .option("--json", "print the results as JSON", false)
+    .addHelpText(
+      "after",
+      "\n<config> is a YAML file; `vsb-eval schema matrix` describes it. The same command again resumes.",
+    )
+    .action((path, options) => matrixCommand(path, options, raw, terminal, signal));
+  command("schema", "print the JSON Schema of the configuration")
+    .argument("[which]", "run (default) or matrix", "run")
+    .action((which: string) => {
+      const schemas: Record<string, () => object> = { run: evalConfigJsonSchema, matrix: matrixConfigJsonSchema };
+      const schema = Object.hasOwn(schemas, which) ? schemas[which] : undefined;
+      if (schema === undefined) throw new VsbEvalError("invalid_input", `expected run or matrix, found "${which}"`);
+      terminal.out(`${JSON.stringify(schema(), null, 1)}\n`);
+    });
 
   const failOnError = { failOnError: runFlags.failOnError };
   addFlags(command("judge <run>", "judge a run's answers again"), { ...judgeFlags, ...failOnError }).action(

@@ -20,17 +20,19 @@ export const isConfigPath = (path: string): boolean => /\.ya?ml$/i.test(path);
 function anchored(raw: Raw, folder: string): Raw {
   const anchor = (value: unknown): unknown =>
     typeof value === "string" && !isAbsolute(value) ? join(folder, value) : value;
-  const models = Array.isArray(raw.models)
-    ? raw.models.map((model) =>
-        isObject(model) && "responder" in model ? { ...model, responder: anchor(model.responder) } : model,
-      )
-    : raw.models;
+  const responders = (list: unknown): unknown =>
+    Array.isArray(list)
+      ? list.map((model) =>
+          isObject(model) && "responder" in model ? { ...model, responder: anchor(model.responder) } : model,
+        )
+      : list;
   return {
     ...raw,
     ...("items" in raw && { items: anchor(raw.items) }),
     ...("out" in raw && { out: anchor(raw.out) }),
     root: "root" in raw ? anchor(raw.root) : folder,
-    ...("models" in raw && { models }),
+    ...("models" in raw && { models: responders(raw.models) }),
+    ...("runs" in raw && { runs: responders(raw.runs) }),
   };
 }
 
@@ -73,8 +75,11 @@ export async function loadConfig(path: string): Promise<Raw> {
  * @param where what the message begins with: the file, or the command's flags
  * @throws {VsbEvalError} `invalid_input` naming every member that is wrong; values are not repeated
  */
-export function checkConfig(raw: unknown, where: string): EvalConfig {
-  const parsed = evalConfigSchema.safeParse(raw);
+export function checkConfig(raw: unknown, where: string): EvalConfig;
+/** Checks a configuration of another command by its schema. */
+export function checkConfig<T>(raw: unknown, where: string, schema: z.ZodType<T>): T;
+export function checkConfig(raw: unknown, where: string, schema: z.ZodType = evalConfigSchema): unknown {
+  const parsed = schema.safeParse(raw);
   if (parsed.success) return parsed.data;
   throw new VsbEvalError("invalid_input", `${where}:\n${z.prettifyError(flattened(parsed.error))}`);
 }

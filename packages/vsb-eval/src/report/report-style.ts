@@ -16,7 +16,7 @@ td small{display:block;font-size:.75rem}.heat td small{display:inline;opacity:.8
 .heat td.few,.heat td.none{background:repeating-linear-gradient(45deg,var(--panel) 0 5px,var(--bg) 5px 10px);color:var(--muted)}
 .scroll{overflow-x:auto;max-width:100%}:focus-visible{outline:2px solid var(--accent);outline-offset:2px}
 figure{margin:12px 0}svg{width:100%;max-width:760px;height:auto;font:13px system-ui,sans-serif}svg text{fill:var(--fg)}
-svg .tick{fill:var(--muted);font-size:11px}svg .grid{stroke:var(--line)}polyline{fill:none;stroke-width:2}
+svg .tick{fill:var(--muted);font-size:11px}svg .grid{stroke:var(--line)}polyline{fill:none;stroke-width:2}.dashed{stroke-dasharray:5 4}
 .s0{fill:var(--s0);stroke:var(--s0)}.s1{fill:var(--s1);stroke:var(--s1)}.s2{fill:var(--s2);stroke:var(--s2)}.s3{fill:var(--s3);stroke:var(--s3)}.s4{fill:var(--s4);stroke:var(--s4)}
 svg g line{stroke-width:2.5}.o-answered{fill:var(--ok)}.o-blocked{fill:var(--s3)}.o-truncated{fill:var(--warn)}.o-error{fill:var(--bad)}
 .o-judge_failed{fill:var(--s1)}.o-unreached{fill:var(--line)}

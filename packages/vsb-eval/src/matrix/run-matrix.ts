@@ -1,0 +1,168 @@
+import { parseArm } from "../arms/arm.js";
+import { checkArmAttacks } from "../arms/attacked-input.js";
+import { findAttack } from "../attacks/attack-registry.js";
+import { VsbEvalError } from "../errors.js";
+import type { Responder, ResponderAnswer, ResponderRequest } from "../run/responder.js";
+import { runEvaluation } from "../run/run-evaluation.js";
+import {
+  attackArm,
+  type CostLog,
+  intensitiesOf,
+  type MatrixGroup,
+  type MatrixOptions,
+  type MatrixRun,
+} from "./matrix-options.js";
+
+/** Progress of a matrix. */
+export interface MatrixProgress {
+  /** Seed and run that is being asked. */
+  readonly seed: number;
+  /** Name of the run. */
+  readonly run: string;
+  /** Units of this run that are finished. */
+  readonly done: number;
+  /** Units of this run. */
+  readonly total: number;
+}
+
+/** Every arm of the matrix, once. */
+export function matrixArms({ attacks }: Pick<MatrixOptions, "attacks">): string[] {
+  return [
+    ...new Set(attacks.flatMap((attack) => intensitiesOf(attack).map((intensity) => attackArm(attack, intensity)))),
+  ];
+}
+
+/**
+ * Checks rows and columns before anything is asked.
+ *
+ * @throws {VsbEvalError} `invalid_input` for names that stand twice, a defense of unknown runs, groups without the same runs, or no
+ *   harmful or no safe item; `invalid_arm` for attacks that are unknown or cannot be made
+ */
+export function checkMatrix(options: MatrixOptions): void {
+  const { groups, attacks, defenses } = options;
+  const refuse = (message: string): never => {
+    throw new VsbEvalError("invalid_input", message);
+  };
+  const unique = (what: string, names: readonly string[]): void => {
+    const twice = names.find((name, i) => names.indexOf(name) !== i);
+    if (twice !== undefined) refuse(`expected unique names of ${what}, found "${twice}" twice`);
+  };
+  if (groups.length === 0) refuse("expected at least one group of items, found none");
+  if (attacks.length === 0 || defenses.length === 0) refuse("expected at least one attack and one defense, found none");
+  unique(
+    "attacks",
+    attacks.map(({ name }) => name),
+  );
+  unique(
+    "defenses",
+    defenses.map(({ name }) => name),
+  );
+  unique(
+    "seeds",
+    groups.map(({ seed }) => String(seed)),
+  );
+  const wanted = (groups[0] as MatrixGroup).runs.map(({ name }) => name);
+  unique("runs", wanted);
+  for (const { seed, runs, items } of groups) {
+    const found = runs.map(({ name }) => name);
+    if (found.join("\n") !== wanted.join("\n"))
+      refuse(`expected the runs ${wanted.join(", ")} in every group, found ${found.join(", ")} for seed ${seed}`);
+    for (const safe of [true, false])
+      if (!items.some(({ subset }) => (subset === "SafeQ") === safe))
+        refuse(`expected ${safe ? "safe" : "harmful"} items for seed ${seed}, found none: rates need both`);
+    for (const { attacks: own = [], sampling } of runs)
+      for (const arm of matrixArms(options).map(parseArm)) checkArmAttacks(arm, own, sampling);
+  }
+  for (const { name, runs } of defenses) {
+    const unknown = runs.find((run) => !wanted.includes(run));
+    if (runs.length === 0 || unknown !== undefined)
+      refuse(`defense ${name}: expected runs of ${wanted.join(", ")}, found ${unknown ?? "none"}`);
+  }
+  for (const { arm, intensities } of attacks) {
+    if (intensities.length > 0 && !arm.includes("+"))
+      refuse(`expected an attack after "${arm}" for intensities, found none`);
+    if (arm.includes(":")) refuse(`expected an arm without intensities, found "${arm}": give them in intensities`);
+  }
+}
+
+/** The same responder, with what its requests took. */
+function metered(
+  responder: Responder,
+  run: { readonly seed: number; readonly run: string },
+  log: CostLog | undefined,
+): Responder {
+  if (log === undefined) return responder;
+  const count = (requests: readonly ResponderRequest[], milliseconds: number): void => {
+    const arm = requests[0]?.arm;
+    if (arm === undefined) return;
+    const frames = requests.reduce((sum, request) => sum + (request.frames?.frames.dims[0] ?? 0), 0);
+    log.append({ ...run, arm, requests: requests.length, frames, milliseconds });
+  };
+  const timed = async <T>(requests: readonly ResponderRequest[], work: () => Promise<T>): Promise<T> => {
+    const started = performance.now();
+    const result = await work();
+    count(requests, performance.now() - started);
+    return result;
+  };
+  const { respondMany } = responder;
+  return {
+    id: responder.id,
+    respond: (request, options) => timed([request], () => responder.respond(request, options)),
+    ...(respondMany === undefined
+      ? {}
+      : {
+          respondMany: (
+            requests: readonly ResponderRequest[],
+            options: { signal?: AbortSignal },
+          ): Promise<ResponderAnswer[]> => timed(requests, () => respondMany.call(responder, requests, options)),
+        }),
+  };
+}
+
+/**
+ * Asks every run every item under every attack; answers and verdicts are stored as they come, so the same call goes on where it
+ * stopped. Read the result with `buildMatrix`.
+ *
+ * @throws as {@link checkMatrix} and `runEvaluation`
+ */
+export async function* runMatrix(options: MatrixOptions): AsyncGenerator<MatrixProgress, void, void> {
+  checkMatrix(options);
+  const arms = matrixArms(options);
+  for (const group of options.groups) for (const run of group.runs) yield* askRun(options, group, run, arms);
+}
+
+async function* askRun(
+  { judge, truncated = "judge", signal, costs, openStore }: MatrixOptions,
+  group: MatrixGroup,
+  run: MatrixRun,
+  arms: readonly string[],
+): AsyncGenerator<MatrixProgress, void, void> {
+  const named = { seed: group.seed, run: run.name };
+  const store = await openStore(group, run);
+  try {
+    const { generation, batchSize, attacks, sampling } = run;
+    for await (const event of runEvaluation({
+      items: group.items,
+      responder: metered(run.responder, named, costs),
+      arms,
+      judge,
+      store,
+      sampling,
+      truncated,
+      comprehension: false,
+      ...(generation === undefined ? {} : { generation }),
+      ...(batchSize === undefined ? {} : { batchSize }),
+      ...(attacks === undefined ? {} : { attacks }),
+      ...(signal === undefined ? {} : { signal }),
+    }))
+      if (event.type === "progress") yield { ...named, done: event.done, total: event.total };
+  } finally {
+    await store.close();
+  }
+}
+
+/** Titles of the attacks of an arm, for tables. */
+export function armTitle(arm: string, run?: Pick<MatrixRun, "attacks">): string {
+  const names = (parseArm(arm).attacks ?? []).map(({ name }) => findAttack(name, run?.attacks).title);
+  return names.length === 0 ? "as it is" : names.join("; then ");
+}
