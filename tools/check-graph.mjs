@@ -37,10 +37,12 @@ const folderOrder = {
     ...["command", "run-file", "model", "records", "features", "progress", "train", "evaluate", "sweep", "report"],
     ...["guard", "ask", "doctor", "cli"],
   ],
-  endpoint: ["address", "failures", "testing", "transport", "chat", "serving"],
+  endpoint: ["address", "failures", "testing", "transport", "chat", "embeddings", "serving"],
   "onnx-autodiff": ["train", "io", "ops", "nn", "rules", "onnx"],
   rewards: ["text", "scores", "compose", "server", "cli"],
-  "safety-data": [...["agreement", "taxonomy", "text", "records", "jsonl", "diversity"]],
+  "safety-data": [
+    ...["agreement", "taxonomy", "text", "records", "jsonl", "diversity", "grammar", "filters", "generate", "cli"],
+  ],
   "video-llm": [
     ...["config", "files", "hub", "vision", "weights", "graph", "prompt", "passes", "generation", "model", "remote"],
     ...["checkpoint", "doctor"],

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 export const BROWSER_PACKAGES = ["random", "endpoint", "safety-data", "alarm-tokens", "rewards", "grpo"];
 
 /** Further entries of them that run in a browser unchanged. */
-export const BROWSER_SUBPATHS = { "safety-data": ["diversity"] };
+export const BROWSER_SUBPATHS = { "safety-data": ["diversity", "generate"] };
 
 export const root = fileURLToPath(new URL("..", import.meta.url));
 

@@ -11,6 +11,7 @@ export {
   type TokenLogProb,
   type Usage,
 } from "./chat/read-completion.js";
+export { type Embeddings, embedTexts } from "./embeddings/embed-texts.js";
 export { EndpointError, type EndpointErrorCode, type EndpointErrorDetails } from "./errors.js";
 export { mapLimited } from "./transport/map-limited.js";
 export { after, pause } from "./transport/pause.js";

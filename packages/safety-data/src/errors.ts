@@ -41,3 +41,50 @@ export class FileLockError extends Error {
     super(message, options);
   }
 }
+
+/** Why a grammar was refused. */
+export type GrammarErrorCode =
+  | "invalid"
+  | "syntax"
+  | "unknown-slot"
+  | "cycle"
+  | "unused-rule"
+  | "too-large"
+  | "no-split";
+
+/** A grammar file that cannot be used: where in it, what was expected and what was found. */
+export class GrammarError extends Error {
+  override readonly name = "GrammarError";
+
+  /**
+   * @param code stable reason, safe to switch on
+   * @param message expected, found, next step
+   * @param place where in the file: language, rule and production
+   * @param options `cause`: the error underneath
+   */
+  constructor(
+    readonly code: GrammarErrorCode,
+    message: string,
+    readonly place: string,
+    options?: ErrorOptions,
+  ) {
+    super(`${place}: ${message}`, options);
+  }
+}
+
+/** Why a generation stopped: nothing that was paid for is lost, and the same call goes on where it stopped. */
+export type GenerationErrorCode = "config" | "journal" | "incomplete" | "budget";
+
+/** A generation that cannot start or is not complete. */
+export class GenerationError extends Error {
+  override readonly name = "GenerationError";
+
+  /** @param code stable reason, safe to switch on; @param message expected, found, next step */
+  constructor(
+    readonly code: GenerationErrorCode,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}

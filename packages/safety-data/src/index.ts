@@ -1,6 +1,15 @@
 export { type Agreement, agreementOf, cohenKappa, type Ratings } from "./agreement/agreement.js";
 export { strictMajority } from "./agreement/strict-majority.js";
-export { CompletionFormatError, FileLockError, RecordError, type RecordErrorCode } from "./errors.js";
+export {
+  CompletionFormatError,
+  FileLockError,
+  GenerationError,
+  type GenerationErrorCode,
+  GrammarError,
+  type GrammarErrorCode,
+  RecordError,
+  type RecordErrorCode,
+} from "./errors.js";
 export { formatJsonlLine, type JsonlOptions, type JsonlStream, parseJsonl } from "./jsonl/jsonl.js";
 export { AUTHORS_PROMPT_TEMPLATES, authorsPrompt } from "./records/authors-prompt.js";
 export { EVAL_SUBSETS, type EvalItem, type EvalSubset, evalItemSchema } from "./records/eval-item.js";
