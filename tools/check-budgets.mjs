@@ -7,6 +7,8 @@ import { BROWSER_PACKAGES, BROWSER_SUBPATHS, finish, root, workspacePackages } f
 
 /** Bytes after gzip. zod/mini, which reads options, is 7,000 of them; zod itself would be 23,000. */
 const ENTRY = 45_000;
+/** An entry that asks servers brings endpoint's client, and its schema names defaults at length. */
+const ENTRY_WITH_CLIENT = 55_000;
 const ONE_FUNCTION = 12_000;
 /** The function that a user of one thing would import. */
 const oneFunction = {
@@ -57,7 +59,8 @@ for (const { short, name } of workspacePackages().filter(({ short }) => BROWSER_
     for (const subpath of BROWSER_SUBPATHS[short] ?? []) {
       const more = await gzipped(`export * from "${folder}/dist/${subpath}.js";`, folder);
       rows.push(`${name}/${subpath}: ${(more.bytes / 1000).toFixed(1)} kB`);
-      if (more.bytes > ENTRY) findings.push(`${name}/${subpath}: ${more.bytes} bytes after gzip, at most ${ENTRY}`);
+      const limit = subpath === "generate" ? ENTRY_WITH_CLIENT : ENTRY;
+      if (more.bytes > limit) findings.push(`${name}/${subpath}: ${more.bytes} bytes after gzip, at most ${limit}`);
       for (const path of new Set(more.node)) findings.push(`${name}/${subpath}: the browser bundle imports ${path}`);
     }
     for (const path of new Set(entry.node)) findings.push(`${name}: the browser bundle imports ${path}`);
