@@ -1,6 +1,6 @@
 import { createRequire } from "node:module";
 import { parseArgs } from "node:util";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { type DiversityRow, diversityTable } from "../diversity/diversity-table.js";
 import { type DiversityText, diversityOptionsSchema, measureDiversity } from "../diversity/measure-diversity.js";
 import { RECORD_PARTS, type RecordPart, recordText } from "../diversity/record-text.js";
@@ -62,17 +62,17 @@ export async function main(args: readonly string[], streams: CliStreams = standa
     const usage =
       error instanceof UsageError || (error as { code?: string }).code?.startsWith("ERR_PARSE_ARGS") === true;
     const message =
-      error instanceof z.ZodError
+      error instanceof z.core.$ZodError
         ? error.issues.map(({ path, message }) => `${path.join(".") || "configuration"}: ${message}`).join("\n")
         : (error as Error).message;
-    const expected = [FileLockError, GenerationError, GrammarError, RecordError, z.ZodError].some(
+    const expected = [FileLockError, GenerationError, GrammarError, RecordError, z.core.$ZodError].some(
       (type) => error instanceof type,
     );
     streams.err(`safety-data: ${message}\n${usage ? "Try safety-data --help\n" : ""}`);
     if (!usage && !expected && process.env.SAFETY_DATA_DEBUG) streams.err(`${(error as Error).stack}\n`);
     return usage ||
       (error instanceof GenerationError && error.code === "config") ||
-      error instanceof z.ZodError ||
+      error instanceof z.core.$ZodError ||
       error instanceof GrammarError
       ? 2
       : 1;

@@ -1,9 +1,10 @@
 import { mkdir, readFile, rename, stat, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { GenerationError, RecordError } from "../errors.js";
 import { lockFile } from "../jsonl/file-lock-node.js";
 import { openJsonlAppender, readJsonl, writeJsonl } from "../jsonl/jsonl-node.js";
+import { described } from "../schema.js";
 import { estimateGeneration, type GenerationEstimate } from "./estimate-generation.js";
 import { type GenerationInput, type GenerationReport, generateRecords } from "./generate-records.js";
 import { type Clip, clipSchema, generationSettingsSchema, type ServedModel } from "./generation-settings.js";
@@ -13,12 +14,11 @@ import { type JournalEntry, journalEntrySchema } from "./journal.js";
 const MOST_BYTES = 8 * 2 ** 20;
 
 const filesSchema = z.looseObject({
-  grammar: z.string().min(1).describe("grammar file, relative to this file"),
-  media: z
-    .string()
-    .min(1)
-    .optional()
-    .describe("JSON Lines of clips: path, visual, and optionally type and description"),
+  grammar: described(z.string().check(z.minLength(1)), "grammar file, relative to this file"),
+  media: described(
+    z.optional(z.string().check(z.minLength(1))),
+    "JSON Lines of clips: path, visual, and optionally type and description",
+  ),
 });
 
 /** What a configuration file names, read and checked. */

@@ -1,111 +1,100 @@
-import * as z from "zod";
+import * as z from "zod/mini";
+import { described } from "../schema.js";
 import { isLanguageTag } from "../taxonomy/languages.js";
 import { safetyLabelSchema } from "../taxonomy/safety-label.js";
 
-const price = z.number().min(0).default(0);
+const whole = (least: number, most: number) => z.int().check(z.minimum(least), z.maximum(most));
+const number = (least: number, most: number) => z.number().check(z.minimum(least), z.maximum(most));
+const word = z.string().check(z.minLength(1));
+const language = z.string().check(z.refine(isLanguageTag, { error: "expected a BCP-47 tag such as en" }));
+const price = z._default(number(0, 1e9), 0);
 
 /** How a model behind an OpenAI-compatible server is asked. The key is never part of it: `apiKeyEnv` names an environment variable. */
 const served = z.strictObject({
-  baseUrl: z.string().min(1).describe("address up to and with the version: http://127.0.0.1:8000/v1"),
-  model: z.string().min(1).describe("the server's name of the model"),
-  apiKeyEnv: z.string().min(1).optional().describe("environment variable that holds the key"),
-  extraBody: z
-    .record(z.string(), z.unknown())
-    .default({})
-    .describe("further members of each request; null drops one, such as seed"),
-  timeoutSeconds: z.number().min(0.1).max(300).default(120).describe("of one try"),
-  retries: z.int().min(0).max(100).default(3).describe("tries after the first"),
-  maxResponseBytes: z
-    .int()
-    .min(1024)
-    .default(2 ** 20)
-    .describe("of an answer"),
-  concurrency: z.int().min(1).max(256).default(4).describe("requests at a time"),
-  promptPrice: price.describe("of a million prompt tokens, in any currency"),
-  completionPrice: price.describe("of a million generated tokens"),
+  baseUrl: described(word, "address up to and with the version: http://127.0.0.1:8000/v1"),
+  model: described(word, "the server's name of the model"),
+  apiKeyEnv: described(z.optional(word), "environment variable that holds the key"),
+  extraBody: described(
+    z._default(z.record(z.string(), z.unknown()), {}),
+    "further members of each request; null drops one, such as seed",
+  ),
+  timeoutSeconds: described(z._default(number(0.1, 300), 120), "seconds of one try"),
+  retries: described(z._default(whole(0, 100), 3), "tries after the first"),
+  maxResponseBytes: described(z._default(whole(1024, 2 ** 31), 2 ** 20), "bytes of an answer"),
+  concurrency: described(z._default(whole(1, 256), 4), "requests at a time"),
+  promptPrice: described(price, "of a million prompt tokens, in any currency"),
+  completionPrice: described(price, "of a million generated tokens"),
 });
-const generator = served.extend({
-  temperature: z.number().min(0).max(2).nullable().default(1).describe("null: the server's own"),
-  maxTokens: z.int().min(1).max(100_000).default(1024).describe("of an answer; a cut answer is dropped and counted"),
+const temperature = z.nullable(number(0, 2));
+const generator = z.extend(served, {
+  temperature: described(z._default(temperature, 1), "null: the server's own"),
+  maxTokens: described(z._default(whole(1, 100_000), 1024), "tokens of an answer; a cut answer is dropped and counted"),
 });
-const judge = served.extend({
-  temperature: z.number().min(0).max(2).nullable().default(0).describe("null: the server's own"),
-  maxTokens: z.int().min(1).max(100_000).default(16).describe("of an answer: one digit; reasoning models need more"),
+const judge = z.extend(served, {
+  temperature: described(z._default(temperature, 0), "null: the server's own"),
+  maxTokens: described(z._default(whole(1, 100_000), 16), "tokens of an answer: one digit; reasoning models need more"),
 });
+const leakage = z.strictObject({ order: z._default(whole(1, 10), 4), most: z._default(number(0, 1), 0.5) });
+const share = z.number().check(z.positive(), z.maximum(1));
+const duplicates = z.strictObject({ order: z._default(whole(2, 10), 3), threshold: z._default(share, 0.8) });
 
 /** Settings of a generation, apart from the files that it reads. */
 export const generationSettingsSchema = z
   .strictObject({
-    count: z.int().min(1).max(1_000_000).describe("records to draw, before filters"),
-    seed: z
-      .int()
-      .min(0)
-      .max(2 ** 32 - 1)
-      .default(1)
-      .describe("decides every draw: record i is the same in every run"),
-    languages: z
-      .array(z.string().refine(isLanguageTag, { error: "expected a BCP-47 tag" }))
-      .min(1)
-      .optional()
-      .describe("of the grammar's languages, equally often; default: all"),
-    split: z.enum(["train", "heldOut"]).default("train").describe("which productions are drawn"),
-    formats: z
-      .array(z.enum(["sft", "cot", "rl"]))
-      .min(1)
-      .default(["sft"])
-      .describe("stages 1 and 2, stage 3, stage 4; the last two need reasoning, the last one clips"),
-    generator: generator.optional().describe("the model that writes what the grammar leaves to it"),
-    judges: z
-      .array(judge)
-      .max(9)
-      .default([])
-      .describe("models that label each query; a strict majority of all must give the intended label"),
-    tieBreaker: judge.optional().describe("asked where no label has a majority; without it such a record is dropped"),
-    embeddings: served.optional().describe("model whose vectors find duplicates by meaning"),
-    filters: z
-      .strictObject({
-        leakage: z
-          .strictObject({ order: z.int().min(1).max(10).default(4), most: z.number().min(0).max(1).default(0.5) })
-          .nullable()
-          .prefault({})
-          .describe("answers and labels that the query tells; null: off"),
-        duplicates: z
-          .strictObject({ order: z.int().min(2).max(10).default(3), threshold: z.number().gt(0).max(1).default(0.8) })
-          .nullable()
-          .prefault({})
-          .describe("queries of one language and label with an n-gram Jaccard index from threshold up; null: off"),
-        meaning: z
-          .number()
-          .gt(0)
-          .max(1)
-          .default(0.95)
-          .describe("least cosine of duplicates by meaning; needs embeddings"),
-        maxCharacters: z.int().min(1).max(1_000_000).default(8000).describe("of a query, a reasoning, an answer"),
-      })
-      .prefault({}),
-    failures: z
-      .enum(["stop", "drop"])
-      .default("stop")
-      .describe("requests that fail for good: stop before files are written, or drop their records and count them"),
-    maxCost: z.number().min(0).optional().describe("no request starts once this much is spent, resumed runs included"),
+    count: described(whole(1, 1_000_000), "records to draw, before filters"),
+    seed: described(z._default(whole(0, 2 ** 32 - 1), 1), "decides every draw: record i is the same in every run"),
+    languages: described(
+      z.optional(z.array(language).check(z.minLength(1))),
+      "of the grammar's languages, equally often; default: all",
+    ),
+    split: described(z._default(z.enum(["train", "heldOut"]), "train"), "which productions are drawn"),
+    formats: described(
+      z._default(z.array(z.enum(["sft", "cot", "rl"])).check(z.minLength(1)), ["sft"]),
+      "stages 1 and 2, stage 3, stage 4; the last two need reasoning, the last one clips",
+    ),
+    generator: described(z.optional(generator), "the model that writes what the grammar leaves to it"),
+    judges: described(
+      z._default(z.array(judge).check(z.maxLength(9)), []),
+      "models that label each query; a strict majority of all must give the intended label",
+    ),
+    tieBreaker: described(
+      z.optional(judge),
+      "asked where no label has a majority; without it such a record is dropped",
+    ),
+    embeddings: described(z.optional(served), "model whose vectors find duplicates by meaning"),
+    filters: z.prefault(
+      z.strictObject({
+        leakage: described(z.prefault(z.nullable(leakage), {}), "answers and labels that the query tells; null: off"),
+        duplicates: described(
+          z.prefault(z.nullable(duplicates), {}),
+          "queries of one language and label with an n-gram Jaccard index from threshold up; null: off",
+        ),
+        meaning: described(z._default(share, 0.95), "least cosine of duplicates by meaning; needs embeddings"),
+        maxCharacters: described(z._default(whole(1, 1_000_000), 8000), "of a query, a reasoning, an answer"),
+      }),
+      {},
+    ),
+    failures: described(
+      z._default(z.enum(["stop", "drop"]), "stop"),
+      "requests that fail for good: stop before files are written, or drop their records and count them",
+    ),
+    maxCost: described(z.optional(number(0, 1e9)), "no request starts once this much is spent, resumed runs included"),
   })
-  .superRefine(({ judges, tieBreaker, languages }, context) => {
-    const names = judges.map(({ model }) => model);
-    if (new Set(names).size < names.length)
-      context.addIssue({
-        code: "custom",
-        path: ["judges"],
-        message: "expected judges of different models, found one twice",
-      });
-    if (tieBreaker && (judges.length < 2 || names.includes(tieBreaker.model)))
-      context.addIssue({
-        code: "custom",
-        path: ["tieBreaker"],
-        message: "expected two judges or more, and a model that is none of them",
-      });
-    if (languages && new Set(languages).size < languages.length)
-      context.addIssue({ code: "custom", path: ["languages"], message: "expected each language once" });
-  });
+  .check(
+    z.refine(({ judges }) => new Set(judges.map(({ model }) => model)).size === judges.length, {
+      path: ["judges"],
+      error: "expected judges of different models, found one twice",
+    }),
+    z.refine(
+      ({ judges, tieBreaker }) =>
+        !tieBreaker || (judges.length >= 2 && judges.every(({ model }) => model !== tieBreaker.model)),
+      { path: ["tieBreaker"], error: "expected two judges or more, and a model that is none of them" },
+    ),
+    z.refine(({ languages = [] }) => new Set(languages).size === languages.length, {
+      path: ["languages"],
+      error: "expected each language once",
+    }),
+  );
 
 /** Settings of a generation, defaults filled in; see the schema for units. */
 export type GenerationSettings = z.output<typeof generationSettingsSchema>;
@@ -114,15 +103,17 @@ export type ServedModel = z.output<typeof served>;
 /** A model that writes or judges. */
 export type ChatModel = z.output<typeof generator>;
 
+const description = z.string().check(z.maxLength(4000));
+
 /** A clip that records can be about. */
 export const clipSchema = z.strictObject({
-  path: z.string().min(1).describe("media file, relative to the data root of the training"),
-  type: z.enum(["video", "image"]).default("video"),
-  visual: safetyLabelSchema.describe("what it shows: 0 = safe, 1 = harmful"),
-  description: z
-    .union([z.string().max(4000), z.record(z.string(), z.string().max(4000))])
-    .optional()
-    .describe("fills {clip}; one text, or one per language tag"),
+  path: described(word, "media file, relative to the data root of the training"),
+  type: z._default(z.enum(["video", "image"]), "video"),
+  visual: described(safetyLabelSchema, "what it shows: 0 = safe, 1 = harmful"),
+  description: described(
+    z.optional(z.union([description, z.record(z.string(), description)])),
+    "fills {clip}; one text, or one per language tag",
+  ),
 });
 
 /** A clip that records can be about. */

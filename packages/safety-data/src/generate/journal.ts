@@ -1,4 +1,4 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 
 /** Why a record was dropped. */
 export const DROP_REASONS = [
@@ -20,9 +20,9 @@ export const DROP_REASONS = [
 /** One of {@link DROP_REASONS}. */
 export type DropReason = (typeof DROP_REASONS)[number];
 
-const tokens = z.strictObject({ prompt: z.number().nullable(), completion: z.number().nullable() });
-const call = { index: z.int().min(0), model: z.string(), tokens, cost: z.number() };
-const text = z.string().optional();
+const tokens = z.strictObject({ prompt: z.nullable(z.number()), completion: z.nullable(z.number()) });
+const call = { index: z.int().check(z.minimum(0)), model: z.string(), tokens, cost: z.number() };
+const text = z.optional(z.string());
 
 /** A line of a generation's journal: what came of each request that was paid for. */
 export const journalEntrySchema = z.discriminatedUnion("kind", [
@@ -30,7 +30,7 @@ export const journalEntrySchema = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("written"),
     ...call,
-    served: z.string().nullable(),
+    served: z.nullable(z.string()),
     promptSha256: z.string(),
     fields: z.strictObject({ query: text, think: text, answer: text }),
   }),
@@ -50,7 +50,7 @@ export const journalEntrySchema = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("vector"),
     ...call,
-    vector: z.string().describe("little-endian 32-bit floats in Base64"),
+    vector: z.string(),
   }),
 ]);
 
