@@ -16,7 +16,7 @@ const TONES = { allow: "ok", refuse: "bad", warn: "warn", route: "warn", "not-as
 const WORDS = { allow: "let through", refuse: "refused", warn: "marked", route: "sent elsewhere", "not-assessed": "no video: let through", "failed-open": "guard failed: let through", "failed-closed": "guard failed: refused", unreadable: "unreadable: refused" };
 let events = [];
 function chart(id, label, points, lines, marks) {
-  const W = 1000, H = 190, L = 52, R = 12, T = 12, B = 24;
+  const W = Math.max(300, byId(id).clientWidth - 12), H = 190, L = 52, R = 12, T = 12, B = 24;
   const svg = shape("svg", { viewBox: "0 0 " + W + " " + H, role: "img", "aria-label": label });
   const ys = points.map((p) => p.y).concat(lines.map((l) => l.y));
   if (points.length === 0) { byId(id).replaceChildren(el("p", "Nothing yet.", "muted")); return; }

@@ -149,19 +149,18 @@ async function answerOf(
 ): Promise<IncomingMessage> {
   const answered = once(sent, "response") as Promise<[IncomingMessage]>;
   let tooLarge = false;
-  const written = async (): Promise<void> => {
-    if (body !== null) return void sent.end(body);
+  const counted = async function* (chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
     let bytes = 0;
-    for await (const chunk of request as AsyncIterable<Buffer>) {
+    for await (const chunk of chunks) {
       bytes += chunk.length;
-      if (bytes > maxBodyBytes) {
-        tooLarge = true;
-        sent.destroy();
-        return;
-      }
-      if (!sent.write(chunk) && !sent.destroyed) await Promise.race([once(sent, "drain"), once(sent, "close")]);
+      tooLarge = bytes > maxBodyBytes;
+      if (tooLarge) throw new Error("too large");
+      yield chunk;
     }
-    sent.end();
+  };
+  const written = async (): Promise<void> => {
+    if (body !== null) sent.end(body);
+    else await pipeline(request, counted, sent);
   };
   try {
     const writing = written();
