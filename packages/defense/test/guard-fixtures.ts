@@ -35,10 +35,7 @@ export function ruleGuardFile(
   const hash = "0".repeat(64);
   return {
     format: "videosafety-guard-file-1",
-    calibration: {
-      ...calibrateGuard({ visualLogits, textualLogits, labels, targetFrr }),
-      temperatures: { visual: 1, textual: 1 },
-    },
+    calibration: calibrateGuard({ visualLogits, textualLogits, labels, targetFrr }),
     provenance: {
       checkpoint: { name: "rule", sha256: hash, family: "videollama3", precision: "float32" },
       data: {
