@@ -3,7 +3,7 @@
 torch==2.13.0, transformers==5.18.0 (checked in video_llm_common.py). Keys and values are those of published config.json files
 (HuggingFaceTB/SmolVLM2-500M-Video-Instruct and -2.2B-Instruct, DAMO-NLP-SG/VideoLLaMA3-2B, Qwen/Qwen2-VL-2B-Instruct and
 fine-tunes of it, Qwen/Qwen2.5-VL-3B-Instruct, Qwen/Qwen3-VL-2B-Instruct), with small widths and few layers. Weights are a
-formula of a tensor's name and an index (`weight`), repeated in src/checkpoint/dialects.test.ts, so that none are stored.
+formula of a tensor's name and an index (`weight`), repeated in test/formula-weights.ts, so that none are stored.
 Run: /path/to/python tools/golden/video-llm-dialects.py
 """
 
@@ -11,10 +11,11 @@ import json
 import pathlib
 
 import video_llm_common  # noqa: F401  first: offline mode, versions
-import numpy as np
 import torch
 import transformers
 from transformers import AutoConfig, AutoModelForImageTextToText, Qwen2Config, Qwen2ForCausalLM
+
+from video_llm_weights import pixels, weight
 
 out = pathlib.Path(__file__).resolve().parents[2] / "packages/video-llm/test/golden/dialects.json"
 PREFIXES = {
@@ -33,28 +34,11 @@ def original_name(name, kind):
     return name
 
 
-def weight(name, shape):
-    """Chaotic but reproducible: uniform in (-1, 1) from the fraction of a large multiple of a sine."""
-    seed = sum(ord(c) * (i + 1) for i, c in enumerate(name)) % 997
-    i = np.arange(int(np.prod(shape)), dtype=np.float64)
-    x = np.sin(i * 12.9898 + seed * 78.233) * 43758.5453
-    u = (x - np.floor(x)) * 2 - 1
-    is_norm = "norm" in name and name.endswith("weight") or "ln_q.weight" in name
-    scale = 0.2 if is_norm else 0.1 if len(shape) == 1 else 1.0 if "embed_tokens" in name or "lm_head" in name else 0.3 if "embed" in name and len(shape) == 2 else 3.0 / np.sqrt(np.prod(shape[1:]))
-    return torch.from_numpy((u * scale + (1 if is_norm else 0)).reshape(shape).astype(np.float32))
-
-
 def fill(model, kind, dtype):
     with torch.no_grad():
         for name, parameter in model.named_parameters():
             parameter.copy_(weight(original_name(name, kind), tuple(parameter.shape)).to(dtype))
     return model.eval()
-
-
-def pixels(count, height, width):
-    """uint8 [count, height, width, 3]."""
-    t, y, x, c = np.meshgrid(np.arange(count), np.arange(height), np.arange(width), np.arange(3), indexing="ij")
-    return ((x * 7 + y * 13 + t * 31 + c * 53 + (x * y) % 17) % 256).astype(np.uint8)
 
 
 def merge_order(frames, patch, merge, span):
@@ -232,6 +216,8 @@ cases = [
 
 # Sizes of published files at full width: nothing is computed, only what transformers makes of the keys.
 PUBLISHED = {
+    "SmolVLM2-256M": {**SMOL, "text_config": {**SMOL["text_config"], "head_dim": 64, "hidden_size": 576, "intermediate_size": 1536, "num_attention_heads": 9, "num_hidden_layers": 30, "num_key_value_heads": 3, "vocab_size": 49280},
+                      "vision_config": {**SMOL["vision_config"], "hidden_size": 768, "image_size": 512, "num_attention_heads": 12, "patch_size": 16}},
     "SmolVLM2-500M": {**SMOL, "text_config": {**SMOL["text_config"], "head_dim": 64, "hidden_size": 960, "intermediate_size": 2560, "num_attention_heads": 15, "num_hidden_layers": 32, "num_key_value_heads": 5, "vocab_size": 49280},
                       "vision_config": {**SMOL["vision_config"], "hidden_size": 768, "image_size": 512, "num_attention_heads": 12, "patch_size": 16}},
     "SmolVLM2-2.2B": {**SMOL, "scale_factor": 3, "text_config": dict(architectures=["VLlama3ForCausalLM"], head_dim=64, hidden_size=2048, intermediate_size=8192, max_position_embeddings=8192, model_type="llama", num_hidden_layers=24, num_key_value_heads=32, pad_token_id=2, rms_norm_eps=1e-5, rope_theta=130000, vocab_size=49280),
@@ -250,6 +236,32 @@ def published(json_config):
     return {"config": json_config, "resolved": resolved(AutoConfig.for_model(own.pop("model_type"), **own))}
 
 
+def wide(name, json_config):
+    """Published widths, one layer of each kind and a short vocabulary."""
+    config = json.loads(json.dumps(json_config))
+    text = config.get("text_config", config)
+    text.update(num_hidden_layers=1, vocab_size=512)
+    vision, smol = config["vision_config"], config["model_type"] == "smolvlm"
+    vision["num_hidden_layers" if smol else "depth"] = 1
+    for key in {"fullatt_block_indexes", "deepstack_visual_indexes"} & set(vision):
+        vision[key] = [0]
+    own = json.loads(json.dumps(config))
+    kind = own.pop("model_type")
+    model = fill(AutoModelForImageTextToText.from_config(AutoConfig.for_model(kind, **own)), kind, torch.float32)
+    side = model.config.vision_config.patch_size * 2
+    visual = [1, vision["image_size"], vision["image_size"]] if smol else [2, 2 * side, 3 * side]
+    ids = [(i * 37 + 11) % 480 for i in range(24)]
+    with torch.no_grad():
+        logits = model(input_ids=torch.tensor([ids])).logits[0, -1]
+        found = {"logits": rounded(logits), "greedy": greedy(model, ids, 4), "embeddings": rounded(embed(model, kind, pixels(*visual)).flatten()[::97])}
+    print(name, found["greedy"], float(logits.abs().max()))
+    return {"name": name, "config": config, "textIds": ids, "frames": visual, "halves": False, "step": 97, **found}
+
+
+(out.parent / "published-widths.json").write_text(json.dumps({
+    "versions": {"torch": torch.__version__, "transformers": transformers.__version__},
+    "cases": [wide(name, config) for name, config in PUBLISHED.items()],
+}))
 out.write_text(json.dumps({
     "versions": {"torch": torch.__version__, "transformers": transformers.__version__},
     "textIds": TEXT_IDS, "cases": cases, "published": {name: published(config) for name, config in PUBLISHED.items()},

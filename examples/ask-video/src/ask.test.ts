@@ -23,7 +23,7 @@ function rawVideo(frames: number, side: number): Buffer {
   return Buffer.concat([header, ...Array.from({ length: frames }, (_, t) => frame(t))]);
 }
 
-const FAMILIES = ["videollama3", "smolvlm2", "qwen2-vl", "qwen2.5-vl"] as const;
+const FAMILIES = ["videollama3", "smolvlm2", "qwen2-vl", "qwen2.5-vl", "qwen3-vl"] as const;
 
 let directory: string;
 beforeAll(async () => {

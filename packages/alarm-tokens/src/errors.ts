@@ -19,7 +19,6 @@ export abstract class AlarmTokensError extends Error {
 export type PlacementCode =
   | "no-user-turn"
   | "no-end-of-turn"
-  | "visual-outside-first-turn"
   | "visual-outside-turn"
   | "alarm-missing"
   | "alarm-duplicated"

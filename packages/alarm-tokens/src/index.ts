@@ -138,11 +138,15 @@ export type {
   TrainableModel,
   TrainableTensor,
 } from "./model/trainable-model.js";
+export { alarmInsertionPoints, type PlacementTokens } from "./placement/alarm-insertion-points.js";
 export {
-  alarmInsertionPoints,
+  type AlarmPoints,
+  type AlarmTurns,
+  alarmPoints,
+  type CoveredTurns,
   type InsertionPoints,
-  type PlacementTokens,
-} from "./placement/alarm-insertion-points.js";
+  type PlacementOptions,
+} from "./placement/alarm-points.js";
 export { type AlarmPositions, findAlarmPositions } from "./placement/alarm-positions.js";
 export {
   ALARM_TENSOR_NAMES,
@@ -153,16 +157,16 @@ export {
   VISUAL_ALARM_TOKEN,
 } from "./placement/alarm-tokens.js";
 export { type InsertedTokenIds, type Insertion, insertTokenIds } from "./placement/insert-token-ids.js";
-export { placeAlarmText, type TextPlacementOptions } from "./placement/place-alarm-text.js";
+export { type PlacedText, placeAlarmText, type TextPlacementOptions } from "./placement/place-alarm-text.js";
 export { carryOver, type PlacedTokenIds, placeAlarmTokenIds } from "./placement/place-alarm-token-ids.js";
 export {
   type AlarmLayout,
   type AlarmPlaces,
-  type AlarmPoints,
   type AlarmSegment,
   type AlarmSegments,
   type FrameInSequence,
   type PlacedAlarms,
+  type PlacedTurns,
   placeAlarms,
   placeAlarmsAt,
 } from "./placement/place-alarms.js";

@@ -27,4 +27,5 @@ export const sampleModels = (): Record<string, VideoLlm> => ({
   // transformers wants a whole mlp_ratio
   "qwen2-vl": tinyQwen("qwen2-vl", { vision: { ...TINY.vision, intermediateSize: 48 } as never }),
   "qwen2.5-vl": tinyQwen("qwen2.5-vl"),
+  "qwen3-vl": tinyQwen("qwen3-vl"),
 });

@@ -7,5 +7,7 @@ import { sampleModels } from "./sample-models.js";
 const directory = process.argv[2] as string;
 for (const [name, model] of Object.entries(sampleModels())) {
   await mkdir(join(directory, name), { recursive: true });
-  await saveVideoLlm(model, join(directory, name), { naming: "huggingface" });
+  // For SmolVLM2 and Qwen3-VL the two namings are one.
+  const naming = name === "smolvlm2" || name === "qwen3-vl" ? "original" : "huggingface";
+  await saveVideoLlm(model, join(directory, name), { naming });
 }

@@ -1,6 +1,6 @@
 import { AlarmPlacementError, AlarmShapeError, NonFiniteError } from "../errors.js";
 import type { RecordLocation } from "../labels/record-location.js";
-import type { InsertionPoints } from "../placement/alarm-insertion-points.js";
+import type { InsertionPoints } from "../placement/alarm-points.js";
 import type { AlarmPositions } from "../placement/alarm-positions.js";
 import type { AlarmPlaces } from "../placement/place-alarms.js";
 

@@ -34,7 +34,7 @@ export interface ChatTurnOptions {
 }
 
 /**
- * The user turns of a chat, each as an input of a guard. The paper's alarm tokens stand in the first user turn and see nothing that follows; so each
+ * The user turns of a chat, each as an input of a guard. The paper's alarm tokens stand in one user turn and see nothing that follows; so each
  * turn is a prompt of its own, with the video that is in view. What the assistant said is left out: a model's words are not the user's.
  *
  * @throws AlarmShapeError without a user turn

@@ -1,7 +1,7 @@
 /** The token placed right after the last visual token (Emiya-syw/VideoSafety-R1 at 7589dea). */
 export const VISUAL_ALARM_TOKEN = "<|visual_alarm|>";
 
-/** The token placed right before the end-of-turn token of the first user turn (same source). */
+/** The token placed right before the end-of-turn token of a user turn (same source: the first one; here the last one, `alarmPoints`). */
 export const TEXTUAL_ALARM_TOKEN = "<|textual_alarm|>";
 
 /** Both tokens in the order in which they stand in a sample. */

@@ -1,35 +1,46 @@
 import { AlarmShapeError } from "../errors.js";
-import type { RecordLocation } from "../labels/record-location.js";
 import type { PlacementTokens } from "./alarm-insertion-points.js";
-import { findAlarmPositions } from "./alarm-positions.js";
+import type { PlacementOptions } from "./alarm-points.js";
 import { placeAlarms } from "./place-alarms.js";
 
 /** A sequence with both alarm tokens. */
 export interface PlacedTokenIds {
-  /** [S + 2] ids with the alarm tokens inserted. */
+  /** [S + 2, or more with earlier turns] ids with the alarm tokens inserted. */
   readonly tokenIds: Int32Array;
   /** Index of the visual alarm token in `tokenIds`. */
   readonly visualIndex: number;
-  /** Index of the textual alarm token in `tokenIds`. */
+  /** Index of the textual alarm token in `tokenIds`: that of the last user turn. */
   readonly textualIndex: number;
-  /** [S + 2] index into the original ids, -1 at the alarm tokens: carries labels, masks and positions along. */
+  /** Indices of the textual alarm tokens of earlier user turns, where they were asked for. */
+  readonly earlierTextualIndices: readonly number[];
+  /** The user turns that have a textual alarm, counted from 0. */
+  readonly userTurns: readonly number[];
+  /** Index into the original ids, -1 at the alarm tokens: carries labels, masks and positions along. */
   readonly sourceIndex: Int32Array;
 }
 
 /**
- * Inserts both alarm tokens into ids [S] that have none: the paper's layout. `placeAlarms` has others.
+ * Inserts the alarm tokens into ids [S] that have none: one of each, as in the paper, around the last user turn; `turns: "every"` gives
+ * earlier user turns a textual one too. `placeAlarms` has other layouts.
  *
- * @returns new ids [S + 2], the indices of the alarm tokens, and the map back to the given ids.
+ * @returns new ids, the indices of the alarm tokens, and the map back to the given ids.
  * @throws AlarmPlacementError as `alarmInsertionPoints`, or `alarm-duplicated` when the ids already hold one.
  */
 export function placeAlarmTokenIds(
   tokenIds: ArrayLike<number>,
   tokens: PlacementTokens,
-  location?: RecordLocation,
+  options: PlacementOptions = {},
 ): PlacedTokenIds {
-  const placed = placeAlarms(tokenIds, tokens, {}, [], location);
-  const { visual, textual } = findAlarmPositions(placed.tokenIds, tokens.alarm, location);
-  return { tokenIds: placed.tokenIds, visualIndex: visual, textualIndex: textual, sourceIndex: placed.sourceIndex };
+  const placed = placeAlarms(tokenIds, tokens, {}, [], options);
+  const { positions, earlierTextual = [], sourceIndex, userTurns } = placed;
+  return {
+    tokenIds: placed.tokenIds,
+    visualIndex: positions.visual,
+    textualIndex: positions.textual,
+    earlierTextualIndices: earlierTextual.flat(),
+    sourceIndex,
+    userTurns,
+  };
 }
 
 /**

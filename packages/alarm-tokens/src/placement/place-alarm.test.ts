@@ -42,10 +42,29 @@ describe("placeAlarmTokenIds", () => {
     expect([placed.visualIndex, placed.textualIndex]).toEqual([7, 10]);
   });
 
-  test("text only: both before the end of turn; a system turn before does not matter", () => {
-    const ids = [START, 12, 30, END, START, USER, 31, END, START, ASSISTANT, 32, END, START, USER, 33, END];
+  // A system turn, then two user turns around an answer.
+  const twoTurns = [START, 12, 30, END, START, USER, 31, END, START, ASSISTANT, 32, END, START, USER, 33, END];
+
+  test("several turns: before the end of the last user turn, and the result says so", () => {
+    const placed = placeAlarmTokenIds(twoTurns, tokens);
+    expect([...placed.tokenIds]).toEqual([...twoTurns.slice(0, 15), 90, 91, END]);
+    expect(placed.userTurns).toEqual([1]);
+    expect(placed.earlierTextualIndices).toEqual([]);
+  });
+
+  test("every turn: earlier ones get a textual token of their own", () => {
+    const placed = placeAlarmTokenIds(twoTurns, tokens, { turns: "every" });
+    expect([...placed.tokenIds]).toEqual([...twoTurns.slice(0, 7), 91, ...twoTurns.slice(7, 15), 90, 91, END]);
+    expect(placed.userTurns).toEqual([0, 1]);
+    expect(placed.earlierTextualIndices).toEqual([7]);
+    expect([placed.visualIndex, placed.textualIndex]).toEqual([16, 17]);
+  });
+
+  test("a video of an earlier turn keeps its alarm, and the words of the last turn theirs", () => {
+    const ids = [START, USER, IMAGE, 31, END, START, ASSISTANT, 32, END, START, USER, 33, END, START, ASSISTANT];
     const placed = placeAlarmTokenIds(ids, tokens);
-    expect([...placed.tokenIds.slice(4, 10)]).toEqual([START, USER, 31, 90, 91, END]);
+    expect([placed.visualIndex, placed.textualIndex]).toEqual([3, 13]);
+    expect([...placed.tokenIds.slice(9, 15)]).toEqual([END, START, USER, 33, 91, END]);
   });
 
   test("labels are carried over with -100 at the alarm tokens", () => {
@@ -92,12 +111,15 @@ describe("placeAlarmTokenIds", () => {
   test("typed errors say what is wrong and where", () => {
     expect(code(() => placeAlarmTokenIds([START, ASSISTANT, END], tokens))).toBe("no-user-turn");
     expect(code(() => placeAlarmTokenIds([START, USER, 30], tokens))).toBe("no-end-of-turn");
-    expect(code(() => placeAlarmTokenIds([IMAGE, START, USER, 30, END], tokens))).toBe("visual-outside-first-turn");
-    expect(code(() => placeAlarmTokenIds([START, USER, 30, END, START, USER, IMAGE, END], tokens))).toBe(
-      "visual-outside-first-turn",
+    expect(code(() => placeAlarmTokenIds([START, USER, 30, END, IMAGE], tokens))).toBe("visual-outside-turn");
+    expect(code(() => placeAlarmTokenIds([START, USER, 30, START, USER, 30, END], tokens, { turns: "every" }))).toBe(
+      "no-end-of-turn",
+    );
+    expect(code(() => placeAlarmTokenIds([START, USER, 30, END], tokens, { turns: "first" as "last" }))).toBe(
+      "invalid-layout",
     );
     expect(code(() => placeAlarmTokenIds([START, USER, 90, END], tokens))).toBe("alarm-duplicated");
-    expect(() => placeAlarmTokenIds([3], tokens, { file: "train.jsonl", line: 12, id: "a" })).toThrow(
+    expect(() => placeAlarmTokenIds([3], tokens, { location: { file: "train.jsonl", line: 12, id: "a" } })).toThrow(
       /^train\.jsonl:12 \(id a\): expected a user turn/,
     );
   });
@@ -117,16 +139,28 @@ describe("placeAlarmText", () => {
   const chat = (user: string): string => `<|im_start|>user\n${user}<|im_end|>\n<|im_start|>assistant\n`;
 
   test("video, several images, text only", () => {
-    expect(placeAlarmText(chat("Time 0.0s:<image>,Time 1.0s:<image>\nhello"))).toBe(
+    expect(placeAlarmText(chat("Time 0.0s:<image>,Time 1.0s:<image>\nhello")).text).toBe(
       chat("Time 0.0s:<image>,Time 1.0s:<image><|visual_alarm|>\nhello<|textual_alarm|>"),
     );
-    expect(placeAlarmText(chat("hello"))).toBe(chat("hello<|visual_alarm|><|textual_alarm|>"));
+    expect(placeAlarmText(chat("hello")).text).toBe(chat("hello<|visual_alarm|><|textual_alarm|>"));
+  });
+
+  test("several turns: the last one by default, each on demand, as on ids", () => {
+    const turns = chat("<image>\na") + chat("b");
+    expect(placeAlarmText(turns)).toEqual({
+      text: chat("<image><|visual_alarm|>\na") + chat("b<|textual_alarm|>"),
+      userTurns: [1],
+    });
+    expect(placeAlarmText(turns, { turns: "every" })).toEqual({
+      text: chat("<image><|visual_alarm|>\na<|textual_alarm|>") + chat("b<|textual_alarm|>"),
+      userTurns: [0, 1],
+    });
   });
 
   test("a user cannot smuggle in alarm tokens, and bad templates are typed errors", () => {
     expect(code(() => placeAlarmText(chat("<|textual_alarm|>hi")))).toBe("alarm-duplicated");
     expect(code(() => placeAlarmText("hello"))).toBe("no-user-turn");
     expect(code(() => placeAlarmText("<|im_start|>user\nhello"))).toBe("no-end-of-turn");
-    expect(code(() => placeAlarmText(chat("a") + chat("<image>")))).toBe("visual-outside-first-turn");
+    expect(code(() => placeAlarmText(`${chat("a")}<image>`))).toBe("visual-outside-turn");
   });
 });

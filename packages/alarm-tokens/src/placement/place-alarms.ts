@@ -1,7 +1,8 @@
 import { AlarmPlacementError, AlarmShapeError } from "../errors.js";
 import type { RecordLocation } from "../labels/record-location.js";
 import type { TimeSpan } from "../model/time-spans.js";
-import { alarmInsertionPoints, type InsertionPoints, type PlacementTokens } from "./alarm-insertion-points.js";
+import { alarmInsertionPoints, type PlacementTokens } from "./alarm-insertion-points.js";
+import type { AlarmPoints, PlacementOptions } from "./alarm-points.js";
 import type { AlarmPositions } from "./alarm-positions.js";
 import type { AlarmTokenIds } from "./alarm-tokens.js";
 import { insertTokenIds } from "./insert-token-ids.js";
@@ -17,12 +18,6 @@ export interface AlarmLayout {
   readonly textualVectors?: number;
   /** Default "video": one visual place, after the last visual token. */
   readonly segments?: AlarmSegments;
-}
-
-/** Where alarm tokens go, before indices of the sequence without them. */
-export interface AlarmPoints extends InsertionPoints {
-  /** Ends of earlier user turns that get a textual group of their own, rising. Default none. */
-  readonly earlierTextual?: readonly number[];
 }
 
 /** A frame's visual tokens in a sequence, after token compression. Its time is [start, end) in seconds. */
@@ -63,9 +58,16 @@ export interface PlacedAlarms extends AlarmPlaces {
   readonly positions: AlarmPositions;
 }
 
+/** As found by ids, with the turns that are covered. */
+export interface PlacedTurns extends PlacedAlarms {
+  /** The user turns that have a textual alarm, counted from 0: the heads read the last. */
+  readonly userTurns: readonly number[];
+}
+
 /**
  * Places alarm tokens in any layout into ids [S] that have none. Visual groups go after the last visual token of each
- * segment, so the last one stands where the paper has its single token; the textual group goes before the end of turn.
+ * segment, so the last one stands where the paper has its single token; the textual group goes before the end of the last user
+ * turn, or of every one (`turns: "every"`).
  *
  * @param frames of the sequence's videos, in order, for layouts with segments; `seconds` are counted from a video's first
  *   frame, and a segment lasts until the next one begins.
@@ -78,17 +80,15 @@ export function placeAlarms(
   tokens: PlacementTokens,
   layout: AlarmLayout = {},
   frames: readonly FrameInSequence[] = [],
-  location?: RecordLocation,
-): PlacedAlarms {
+  options: PlacementOptions = {},
+): PlacedTurns {
+  const { location } = options;
   refusePlaced(tokenIds, tokens.alarm, location);
-  return placeAlarmsAt(
-    tokenIds,
-    tokens.alarm,
-    alarmInsertionPoints(tokenIds, tokens, location),
-    layout,
-    frames,
-    location,
-  );
+  const points = alarmInsertionPoints(tokenIds, tokens, options);
+  return {
+    ...placeAlarmsAt(tokenIds, tokens.alarm, points, layout, frames, location),
+    userTurns: points.userTurns,
+  };
 }
 
 /**

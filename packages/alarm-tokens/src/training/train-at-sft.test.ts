@@ -270,6 +270,13 @@ describe("trainAtSft", { timeout: 60_000 }, () => {
     await expect(attempt).rejects.toThrow(TrainingDivergedError);
     await expect(attempt).rejects.toThrow(/step 1 on toy\.jsonl:3/);
     expect(values(model)).toEqual(before);
+    // The same of a model that refuses such numbers by itself.
+    model.atSftGradients = async () => {
+      throw Object.assign(new Error("a finite gradient of lm_head.weight"), { code: "non-finite" });
+    };
+    const refused = run(model, { data: located, config: stage2 });
+    await expect(refused).rejects.toThrow(TrainingDivergedError);
+    await expect(refused).rejects.toThrow(/lm_head\.weight at step 1 on toy\.jsonl:3/);
     await model.dispose();
   });
 

@@ -13,8 +13,9 @@ export class TrainingDivergedError extends AlarmTokensError {
     message: string,
     /** The optimizer step (from 1) at which it happened; the parameters are those before it. */
     readonly step: number,
+    cause?: unknown,
   ) {
-    super(message);
+    super(message, { cause });
   }
 }
 

@@ -56,16 +56,16 @@ export async function batchGradients<Sample>(
   for (const indices of microBatches) {
     signal?.throwIfAborted();
     const members = indices.map((index) => batch[index] as DescribedSample<Sample>);
-    const result = await model.atSftGradients(
-      members.map(({ sample }) => sample),
-      {
-        groups,
-        lambdaVisual,
-        lambdaTextual,
-        normalizers,
-        ...(signal && { signal }),
-      },
-    );
+    const result = await model
+      .atSftGradients(
+        members.map(({ sample }) => sample),
+        { groups, lambdaVisual, lambdaTextual, normalizers, ...(signal && { signal }) },
+      )
+      .catch((cause) => {
+        // A model may refuse numbers that are none by itself; the step and the records are known here.
+        if ((cause as { code?: unknown } | null)?.code !== "non-finite") throw cause;
+        throw diverged((cause as Error).message, step, members, cause);
+      });
     const culprit = nonFiniteName(result.loss, result.gradients);
     if (culprit !== null) throw diverged(culprit, step, members);
     total.loss += result.loss;
@@ -132,7 +132,12 @@ function nonFiniteName(loss: number, gradients: ReadonlyMap<string, Float32Array
   return null;
 }
 
-function diverged(culprit: string, step: number, members: readonly DescribedSample<unknown>[]): TrainingDivergedError {
+function diverged(
+  culprit: string,
+  step: number,
+  members: readonly DescribedSample<unknown>[],
+  cause?: unknown,
+): TrainingDivergedError {
   const records = members
     .map(({ description }) => describeLocation(description.location))
     .filter((place) => place !== "");
@@ -140,5 +145,6 @@ function diverged(culprit: string, step: number, members: readonly DescribedSamp
   return new TrainingDivergedError(
     `expected finite numbers, found NaN or infinity in ${culprit} at step ${step}${where}; lower the learning rate or inspect the records`,
     step,
+    cause,
   );
 }

@@ -1,30 +1,12 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import {
-  float32ToBfloat16,
-  type TensorToStore,
-  writeSafetensors,
-  writeShardedSafetensors,
-} from "@videosafety/onnx-autodiff";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import {
-  loadVideoLlm,
-  parameterSpecs,
-  parseCheckpointConfig,
-  saveVideoLlm,
-  trainByteLevelBpe,
-  type VideoLlm,
-  type VideoLlmConfig,
-} from "../index.js";
-import { PROMPT_CONVENTIONS } from "../prompt/conventions.js";
+import { type FormulaCheckpoint, formulaCheckpoint, pixels } from "../../test/formula-weights.js";
+import { loadVideoLlm, parseCheckpointConfig, saveVideoLlm, type VideoLlm, type VideoLlmConfig } from "../index.js";
 
-interface Case {
-  readonly name: string;
-  readonly config: Record<string, unknown>;
-  readonly dtype: "float32" | "bfloat16";
-  readonly shards: number;
+interface Case extends FormulaCheckpoint {
   readonly logits: number[];
   readonly greedy: number[];
   readonly frames?: [number, number, number];
@@ -45,90 +27,11 @@ const golden: Golden = JSON.parse(
   await readFile(fileURLToPath(new URL("../../test/golden/dialects.json", import.meta.url)), "utf8"),
 );
 
-/** The generator's weights: a fraction of a large multiple of a sine. */
-function weight(name: string, dims: readonly number[]): Float32Array {
-  let seed = 0;
-  for (let i = 0; i < name.length; i++) seed += name.charCodeAt(i) * (i + 1);
-  seed %= 997;
-  const rest = dims.slice(1).reduce((a, b) => a * b, 1);
-  const isNorm = (name.includes("norm") && name.endsWith("weight")) || name.includes("ln_q.weight");
-  const isTable = name.includes("embed_tokens") || name.includes("lm_head");
-  const scale = isNorm
-    ? 0.2
-    : dims.length === 1
-      ? 0.1
-      : isTable
-        ? 1
-        : name.includes("embed") && dims.length === 2
-          ? 0.3
-          : 3 / Math.sqrt(rest);
-  return Float32Array.from({ length: (dims[0] as number) * rest }, (_, i) => {
-    const x = Math.sin(i * 12.9898 + seed * 78.233) * 43758.5453;
-    return ((x - Math.floor(x)) * 2 - 1) * scale + (isNorm ? 1 : 0);
-  });
-}
-
-/** The generator's frames. */
-function pixels([count, height, width]: readonly [number, number, number]) {
-  const data = new Uint8Array(count * height * width * 3);
-  let i = 0;
-  for (let t = 0; t < count; t++)
-    for (let y = 0; y < height; y++)
-      for (let x = 0; x < width; x++)
-        for (let c = 0; c < 3; c++) data[i++] = (x * 7 + y * 13 + t * 31 + c * 53 + ((x * y) % 17)) % 256;
-  const dims: [number, number, number, number] = [count, height, width, 3];
-  return { frames: { data, dims }, timestampsSeconds: Float64Array.from({ length: count }, (_, t) => t) };
-}
-
-const specialTokens = [
-  ...new Set(
-    Object.values(PROMPT_CONVENTIONS).flatMap(({ image, video, turnEnd, markers }) => [
-      "<|endoftext|>",
-      "<|im_start|>",
-      turnEnd,
-      image,
-      ...(video === undefined ? [] : [video]),
-      ...markers,
-    ]),
-  ),
-];
-const tokenizer = trainByteLevelBpe({ texts: ["User: what happens"], vocabularySize: 260, specialTokens });
-
 let root: string;
 beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), "video-llm-dialects-"));
 });
 afterAll(() => rm(root, { recursive: true }));
-
-async function checkpointOf({ config, dtype, shards, name }: Case): Promise<string> {
-  const directory = await mkdtemp(join(root, "case-"));
-  const sizes = parseCheckpointConfig(config).config;
-  const stored = new Map<string, TensorToStore>();
-  for (const { name: tensor, dims, optional } of parameterSpecs(sizes)) {
-    if (optional) continue;
-    const data = weight(tensor, dims);
-    stored.set(tensor, dtype === "float32" ? { data, dims } : { data: float32ToBfloat16(data), dims, dtype });
-  }
-  if (shards === 1) await writeSafetensors(join(directory, "model.safetensors"), stored, { format: "pt" });
-  else
-    await writeShardedSafetensors(join(directory, "model.safetensors.index.json"), stored, { maxShardBytes: 2 ** 14 });
-  // A byte order mark, as some editors leave it.
-  const mark = name.includes("old name") ? "\u{feff}" : "";
-  await writeFile(join(directory, "config.json"), mark + JSON.stringify(config));
-  await writeFile(join(directory, "tokenizer.json"), JSON.stringify(tokenizer));
-  const family = sizes.family;
-  if (family.startsWith("qwen")) {
-    const half = {
-      image_mean: [0.5, 0.5, 0.5],
-      image_std: [0.5, 0.5, 0.5],
-      size: { shortest_edge: 64, longest_edge: 65536 },
-    };
-    await writeFile(join(directory, "preprocessor_config.json"), JSON.stringify(half));
-    await writeFile(join(directory, "video_preprocessor_config.json"), JSON.stringify(half));
-  } else
-    await writeFile(join(directory, "preprocessor_config.json"), JSON.stringify({ min_tokens: 1, max_tokens: 999 }));
-  return directory;
-}
 
 const worst = (found: ArrayLike<number>, expected: readonly number[]): number => {
   expect(found.length).toBe(expected.length);
@@ -171,7 +74,7 @@ async function check(model: VideoLlm, golden: Case, textIds: readonly number[]):
 
 describe("transformers' logits, greedy tokens and visual embeddings", () => {
   test.each(golden.cases)("$name", async (golden_) => {
-    const directory = await checkpointOf(golden_);
+    const directory = await formulaCheckpoint(root, golden_);
     const model = await loadVideoLlm(directory);
     await check(model, golden_, golden.textIds);
     const again = join(root, `saved-${directory.slice(-6)}`);

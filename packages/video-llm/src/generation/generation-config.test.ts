@@ -109,5 +109,13 @@ describe("a checkpoint's generation", () => {
     const sample = model.prepareSample({ prompt, completion: "yes" });
     await expect(model.logits([{ prompt, completionIds: sample.completionIds }])).rejects.toThrow(/finite logits/);
     await expect(model.alarmStates([sample])).rejects.toThrow(/finite alarm states/);
+    const labelled = model.prepareSample({ prompt, completion: "yes", labels: { visual: 0, textual: 1 } });
+    const terms = { groups: ["classifiers" as const], lambdaVisual: 0.1, lambdaTextual: 0.1 };
+    await expect(model.atSftGradients([labelled], terms)).rejects.toThrow(NumericsError);
+    const policy = model.policy({ groups: ["llm"] });
+    const item = { prompt, tokenIds: sample.completionIds };
+    await expect(policy.logProbs([item], { model: "policy" })).rejects.toMatchObject({ code: "non-finite" });
+    const ones = [new Float64Array(sample.completionIds.length).fill(1)];
+    await expect(policy.gradients([item], ones)).rejects.toThrow(/finite gradient of /);
   });
 });

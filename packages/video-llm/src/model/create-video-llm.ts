@@ -1,4 +1,5 @@
 import { isQwenVl, resolveConfig, type VideoLlmConfigInput } from "../config/config.js";
+import { layoutOf } from "../config/naming.js";
 import type { RuntimeOptions } from "../config/runtime-options.js";
 import { PROMPT_CONVENTIONS } from "../prompt/conventions.js";
 import { TextTokenizer } from "../prompt/text-tokenizer.js";
@@ -43,7 +44,7 @@ export function createVideoLlm(options: CreateOptions): VideoLlm {
       tokenizer,
       chatTemplate,
       tensors,
-      naming: config.family === "smolvlm2" || config.family === "qwen3-vl" ? "huggingface" : "original",
+      naming: layoutOf("original", config.family),
     },
     options,
   );

@@ -16,7 +16,7 @@ import type { Sequence } from "./sequence.js";
 export class SequenceRunner {
   constructor(private readonly context: TrainingContext) {}
 
-  /** Loss of stages 1-3 with gradients, summed over micro-batches. */
+  /** Loss of stages 1-3 with gradients, summed over micro-batches. @throws NumericsError naming the term or the parameter */
   async atSft(samples: readonly PreparedSample[], options: AtSftOptions): Promise<AtSftResult> {
     const trained = this.context.store.select(options.groups);
     const isLabelled = (sample: PreparedSample, modality: "visual" | "textual"): boolean =>
@@ -69,7 +69,7 @@ export class SequenceRunner {
       },
       collect: (outputs, _batch, indices) => {
         for (const term of ["loss", "lossLm", "lossVisual", "lossTextual"] as const)
-          result[term] += outputs(term)?.[0] ?? 0;
+          result[term] += outputs(term) === undefined ? 0 : (finite(outputs(term), term, 1)[0] as number); // no alarms, no such term
         for (const name of ["visualLogits", "textualLogits"] as const) {
           const logits = outputs(name);
           indices.forEach((index, i) => {
@@ -191,6 +191,8 @@ export class SequenceRunner {
   }
 }
 
+const NEXT = "check the weights of the model, and lower the learning rate where they were trained";
+
 const sum = (counts: readonly number[]): number => counts.reduce((a, b) => a + b, 0);
 
 /** The first `length` values are of sequences, what follows pads. @throws NumericsError */
@@ -198,7 +200,7 @@ function finite(values: Float32Array | undefined, what: string, length: number):
   const found = values as Float32Array;
   for (let i = 0; i < length; i++) {
     if (Number.isFinite(found[i])) continue;
-    throw new NumericsError(`expected finite ${what}, found ${found[i]}; check the weights of the model`);
+    throw new NumericsError(`expected finite ${what}, found ${found[i]}; ${NEXT}`);
   }
   return found;
 }
@@ -234,6 +236,11 @@ function addGradients(
   for (const [name, total] of totals) {
     const gradient = output(gradientOutput(name));
     if (gradient === undefined) continue;
-    for (let i = 0; i < total.length; i++) total[i] = (total[i] as number) + (gradient[i] as number);
+    for (let i = 0; i < total.length; i++) {
+      const value = gradient[i] as number;
+      if (!Number.isFinite(value))
+        throw new NumericsError(`expected a finite gradient of ${name}, found ${value}; ${NEXT}`);
+      total[i] = (total[i] as number) + value;
+    }
   }
 }

@@ -20,6 +20,7 @@ const FAMILIES = {
   smolvlm2: () => tinySmol(),
   "qwen2-vl": () => tinyQwen("qwen2-vl"),
   "qwen2.5-vl": () => tinyQwen("qwen2.5-vl"),
+  "qwen3-vl": () => tinyQwen("qwen3-vl"),
 };
 
 /** Ids that text must never become. */

@@ -104,9 +104,14 @@ function tileText({ rows, columns }: { rows: number; columns: number }, placehol
   return `${lines.join("\n")}\n\n`;
 }
 
+const QWEN_VISUALS = {
+  image: "<|vision_start|><|image_pad|><|vision_end|>",
+  video: "<|vision_start|><|video_pad|><|vision_end|>",
+};
+const QWEN3_TEMPLATE = chatMl(QWEN_VISUALS.image, QWEN_VISUALS.video);
 const QWEN_TEMPLATE = [
   "{% if messages[0]['role'] != 'system' %}<|im_start|>system\nYou are a helpful assistant.<|im_end|>\n{% endif %}",
-  chatMl("<|vision_start|><|image_pad|><|vision_end|>", "<|vision_start|><|video_pad|><|vision_end|>"),
+  QWEN3_TEMPLATE,
 ].join("");
 
 const qwenVl: PromptConventions = {
@@ -116,10 +121,7 @@ const qwenVl: PromptConventions = {
   video: "<|video_pad|>",
   chatTemplate: QWEN_TEMPLATE,
   markers: ["<|vision_start|>", "<|vision_end|>"],
-  templateVisuals: {
-    image: "<|vision_start|><|image_pad|><|vision_end|>",
-    video: "<|vision_start|><|video_pad|><|vision_end|>",
-  },
+  templateVisuals: QWEN_VISUALS,
   // Time is told by rotary positions, not by text.
   visualText: (layout, placeholder) =>
     `<|vision_start|>${placeholder.repeat(layout.timestampsSeconds.length)}<|vision_end|>`,
@@ -127,7 +129,7 @@ const qwenVl: PromptConventions = {
 
 const qwen3Vl: PromptConventions = {
   ...qwenVl,
-  chatTemplate: DEFAULT_CHAT_TEMPLATE,
+  chatTemplate: QWEN3_TEMPLATE,
   // As transformers 4.57 and the training: 5.18 leaves the template's own markers around the frames of a video.
   visualText(layout, placeholder) {
     const frame = `<|vision_start|>${placeholder}<|vision_end|>`;

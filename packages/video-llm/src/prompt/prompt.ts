@@ -1,15 +1,16 @@
 import {
   type AlarmLayout,
-  AlarmPlacementError,
   type AlarmPlaces,
-  type AlarmPoints,
   type AlarmPositions,
+  type AlarmTurns,
+  alarmPoints,
+  type CoveredTurns,
   type FrameInSequence,
   placeAlarmsAt,
   type SampleLabels,
 } from "@videosafety/alarm-tokens";
 import type { VideoLlmConfig } from "../config/config.js";
-import { OptionsError, PromptError } from "../errors.js";
+import { PromptError } from "../errors.js";
 import type { VisualFeatures } from "../vision/visual-features.js";
 import type { ChatMessage } from "./chat.js";
 import type { TemplateOptions } from "./chat-template.js";
@@ -33,7 +34,7 @@ export interface PromptRequest {
    * Which user turns have a textual alarm. "last" (default): the one that is answered now; "every": earlier ones too
    * (`alarms.earlierTextual`). The two heads read the last in either case.
    */
-  readonly alarmTurns?: "last" | "every";
+  readonly alarmTurns?: AlarmTurns;
   /** What the chat template may branch on, such as `{ add_system_prompt: true }` of VideoLLaMA3's. Default: nothing is set. */
   readonly templateOptions?: TemplateOptions;
 }
@@ -91,10 +92,10 @@ export function buildPrompt(
   let alarmPositions: AlarmPositions | null = null;
   let alarms: PromptAlarms | null = null;
   if (alarmTokens !== false) {
-    const turns = userTurns(messages, encoded, alarmTurns);
+    const covered = coveredTurns(messages, encoded, alarmTurns);
     const layout = fullLayout(alarmTokens === true ? {} : alarmTokens, alarmVectors);
     const frames = framesOf(visualPositions, visual);
-    const placed = placeAlarmsAt(tokenIds, tokenizer.alarmIds, alarmPoints(turns, encoded), layout, frames);
+    const placed = placeAlarmsAt(tokenIds, tokenizer.alarmIds, covered.points, layout, frames);
     tokenIds = Int32Array.from(placed.tokenIds);
     alarmPositions = placed.positions;
     const { visual: groups, textual, earlierTextual, segments } = placed;
@@ -103,7 +104,7 @@ export function buildPrompt(
       textual,
       ...(earlierTextual === undefined ? {} : { earlierTextual }),
       segments,
-      turns: turns.map(({ message }) => message),
+      turns: covered.messages,
     };
     const moved = new Map(Array.from(placed.sourceIndex, (source, i) => [source, i]));
     visualPositions = visualPositions.map((position) => moved.get(position) as number);
@@ -117,42 +118,21 @@ export function buildPrompt(
   return { tokenIds, visual, visualPositions: Int32Array.from(visualPositions), alarmPositions, alarms };
 }
 
-interface UserTurn {
-  readonly message: number;
-  readonly end: number;
-}
-
-/** The user turns that alarms cover; the last one is what the heads read. */
-function userTurns(
+/** Where the alarms stand: the rule is alarm-tokens', the ends of turns are known from construction. */
+function coveredTurns(
   messages: PromptRequest["messages"],
-  encoded: EncodedConversation,
-  which: "last" | "every",
-): UserTurn[] {
-  if (which !== "last" && which !== "every")
-    throw new OptionsError(`expected alarmTurns "last" or "every", found ${JSON.stringify(which)}`);
-  const indices = messages.flatMap(({ role }, i) => (role === "user" ? [i] : []));
-  return (which === "last" ? indices.slice(-1) : indices).map((message) => {
-    const end = encoded.turnEnds.get(message);
-    if (end !== undefined) return { message, end };
-    throw new AlarmPlacementError(
-      "no-end-of-turn",
-      `expected the chat template to close the user turn of message ${message} with its end-of-turn token, found none before the next message; check the chat template`,
-    );
-  });
-}
-
-/** The visual group stands after the last visual token, or beside the textual one without any. */
-function alarmPoints(turns: readonly UserTurn[], { visualPositions }: EncodedConversation): AlarmPoints {
-  const ends = turns.map(({ end }) => end);
-  const textual = ends.at(-1) as number;
+  { turnEnds, visualPositions }: EncodedConversation,
+  turns: AlarmTurns,
+): { readonly points: CoveredTurns; readonly messages: readonly number[] } {
+  const users = messages.flatMap(({ role }, i) => (role === "user" ? [i] : []));
   const last = visualPositions.at(-1);
-  if (last !== undefined && last >= textual) {
-    throw new AlarmPlacementError(
-      "visual-outside-turn",
-      "expected every image and video before the end of the last user turn, found one after it; move it into a user turn",
-    );
-  }
-  return { visual: last === undefined ? textual : last + 1, textual, earlierTextual: ends.slice(0, -1) };
+  const points = alarmPoints(
+    users.map((message) => turnEnds.get(message)),
+    last === undefined ? undefined : last + 1,
+    { turns },
+    (turn) => `in message ${users[turn]}`,
+  );
+  return { points, messages: points.userTurns.map((turn) => users[turn] as number) };
 }
 
 /** All vectors of the model where the layout does not say. */

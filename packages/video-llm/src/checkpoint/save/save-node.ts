@@ -6,7 +6,7 @@ import {
   writeSafetensors,
   writeShardedSafetensors,
 } from "@videosafety/onnx-autodiff";
-import type { Naming } from "../../config/naming.js";
+import { layoutOf, type Naming } from "../../config/naming.js";
 import { OptionsError } from "../../errors.js";
 import { readJson } from "../../files/read-json-node.js";
 import { replaceFile } from "../../files/replace-file-node.js";
@@ -19,7 +19,7 @@ import { formatModelFiles } from "./format-model-files.js";
 
 /** How a checkpoint is written. */
 export interface SaveOptions {
-  /** File layout and tensor names; default as loaded, `original` for fresh models. */
+  /** File layout and tensor names; default as loaded, `original` for fresh models. SmolVLM2 and Qwen3-VL have one layout, transformers'. */
   readonly naming?: Naming;
   /** Storage of the weights. bfloat16 rounds to 8 bits of precision. Default float32. */
   readonly dtype?: "float32" | "bfloat16";
@@ -44,11 +44,12 @@ const SHARD = /^model-\d{5}-of-\d{5}\.safetensors$/;
  * @throws OptionsError for `adapterOnly` without adapters, or a directory whose weights this model still reads.
  */
 export async function saveVideoLlm(model: VideoLlm, directory: string, options: SaveOptions = {}): Promise<void> {
-  const { naming = model.naming, dtype = "float32", maxShardBytes = 5e9 } = options;
+  const { naming: asked = model.naming, dtype = "float32", maxShardBytes = 5e9 } = options;
   if (dtype !== "float32" && dtype !== "bfloat16")
     throw new OptionsError(`expected a dtype of float32 or bfloat16, found ${JSON.stringify(dtype)}`);
-  if (naming !== "original" && naming !== "huggingface")
-    throw new OptionsError(`expected a naming of original or huggingface, found ${JSON.stringify(naming)}`);
+  if (asked !== "original" && asked !== "huggingface")
+    throw new OptionsError(`expected a naming of original or huggingface, found ${JSON.stringify(asked)}`);
+  const naming = layoutOf(asked, model.config.family);
   if (options.adapterOnly) {
     if (model.lora === null)
       throw new OptionsError("expected a model with adapters, found none; call addLora, or save without adapterOnly");

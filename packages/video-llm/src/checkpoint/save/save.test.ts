@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { readSafetensors, writeShardedSafetensors } from "@videosafety/onnx-autodiff";
 import { describe, expect, test } from "vitest";
+import { sampleModels } from "../../../test/sample-models.js";
 import { temporaryDirectories, tinyModel } from "../../../test/tiny.js";
 import { loadVideoLlm, saveVideoLlm, type VideoLlm } from "../../index.js";
 
@@ -25,6 +26,26 @@ async function sharded(name: string): Promise<string> {
 const isSame = (a: VideoLlm, b: VideoLlm): void => {
   for (const [name, { data }] of a.tensors) expect([name, b.tensors.get(name)?.data]).toEqual([name, data]);
 };
+
+test.each(["smolvlm2", "qwen3-vl"])("%s is published in transformers' layout, whichever is asked for", async (name) => {
+  const model = sampleModels()[name] as VideoLlm;
+  const saved = await Promise.all(
+    (["original", "huggingface"] as const).map(async (naming) => {
+      const directory = await temporary();
+      await saveVideoLlm(model, directory, { naming });
+      return directory;
+    }),
+  );
+  const [original, huggingface] = await Promise.all(
+    saved.map(async (directory) => ({
+      names: [...(await readSafetensors(join(directory, "model.safetensors"))).tensors.keys()].sort(),
+      config: await readFile(join(directory, "config.json"), "utf8"),
+    })),
+  );
+  expect(original).toEqual(huggingface);
+  expect(original?.names.some((tensor) => /^model\.(text_model|language_model)\./.test(tensor))).toBe(true);
+  isSame(model, await loadVideoLlm(saved[0] as string));
+});
 
 describe("what is loaded, trained and saved is what is loaded next", () => {
   test.each(["videollama3-hf", "qwen2-vl", "qwen2.5-vl", "smolvlm2"])(

@@ -21,6 +21,7 @@ const KINDS: Record<string, [string, string, string]> = {
   smolvlm2: ["SmolVLMProcessor", "SmolVLMImageProcessor", "SmolVLMVideoProcessor"],
   "qwen2-vl": ["Qwen2VLProcessor", "Qwen2VLImageProcessor", "Qwen2VLVideoProcessor"],
   "qwen2.5-vl": ["Qwen2_5_VLProcessor", "Qwen2VLImageProcessor", "Qwen2VLVideoProcessor"],
+  "qwen3-vl": ["Qwen3VLProcessor", "Qwen2VLImageProcessor", "Qwen3VLVideoProcessor"],
 };
 
 test.each(Object.entries(sampleModels()))(
