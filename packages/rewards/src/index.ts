@@ -5,6 +5,7 @@ export {
   type RewardComposition,
 } from "./compose/compose-rewards.js";
 export { type HackingReport, hackingReport, type JudgedBatch, type LabelUse } from "./compose/hacking-report.js";
+export { type NamedRewardOptions, namedRewards } from "./compose/named-rewards.js";
 export { type BatchOptions, type RewardBatch, type RewardFunction, rewardFunction } from "./compose/reward-batch.js";
 export { accuracyReward, formatReward } from "./compose/rule-rewards.js";
 export { type ScoreRowOptions, scoreRow } from "./compose/score-row.js";

@@ -10,6 +10,10 @@ export interface CommandEntry {
 
 /** Every command of `videosafety`, in the order in which a user meets them. */
 export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
+  train: {
+    summary: "train stages 1 to 4, or some of them, on your model and your JSON Lines",
+    load: () => import("../train/train-command-node.js"),
+  },
   guard: {
     summary: "calibrate a guard, assess files, serve a guarded OpenAI-compatible endpoint",
     load: () => import("../guard/guard-command-node.js"),

@@ -1,14 +1,6 @@
-/** Where a command writes: results to `out`, progress and complaints to `err`. */
-export interface Terminal {
-  /** Results. */
-  out(text: string): unknown;
-  /** Progress and errors. */
-  err(text: string): unknown;
-  /** Whether `err` is a terminal that can overwrite its line. */
-  readonly interactive: boolean;
-  /** Columns of the terminal, asked for at each line; default 80. */
-  readonly columns?: () => number;
-}
+import type { Terminal } from "@videosafety/vsb-eval/pages";
+
+export type { Terminal };
 
 /** One command of `videosafety`, in the room that does its work; the table in `cli` loads it when it is asked for. */
 export interface Command {

@@ -43,9 +43,9 @@ export class FeatureFolder {
   /** Keeps features, and lets go of those that were used longest ago by earlier processes; a disk that is full ends the keeping, not the run. */
   async put(key: string, stored: StoredFeatures): Promise<void> {
     if (this.problem !== null) return;
-    const bytes = stored.embeddings.data.byteLength + 4096;
+    const bytes = stored.embeddings.data.byteLength + 1024 + 8 * stored.keptTokens.length; // and its head
     while (this.#bytes + bytes > this.maxBytes) {
-      const oldest = this.#old.shift();
+      const oldest = bytes > this.maxBytes ? undefined : this.#old.shift();
       if (oldest === undefined) {
         this.problem = `the bound of ${this.maxBytes} bytes is reached: raise featureCache.maxBytes, or videos are encoded again`;
         return;

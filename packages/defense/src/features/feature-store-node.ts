@@ -28,6 +28,8 @@ export interface FeatureStoreOptions {
   readonly disk: { readonly directory?: string; readonly maxBytes: number } | null;
   /** Most bytes of embeddings in memory. Default 1 GiB. */
   readonly memoryBytes?: number;
+  /** False where the vision encoder or the projector is trained: features keep their patches, and stay in memory. Default true. */
+  readonly frozen?: boolean;
   /** What the model runs on: features of another provider are other features. */
   readonly providers?: readonly string[];
 }
@@ -55,6 +57,7 @@ export class FeatureStore {
     private readonly hash: string,
     private readonly ledger: ContentLedger,
     private readonly maxMemoryBytes: number,
+    private readonly frozen: boolean,
     frames: SampleLimits,
   ) {
     this.plan = samplePlanFor(model.config.family, frames);
@@ -62,11 +65,12 @@ export class FeatureStore {
 
   /** Opens a store for a model. */
   static async open(model: VideoLlm, options: FeatureStoreOptions): Promise<FeatureStore> {
-    const { frames = {}, disk, memoryBytes = 2 ** 30, providers } = options;
+    const { frames = {}, memoryBytes = 2 ** 30, frozen = true, providers } = options;
+    const disk = frozen ? options.disk : null;
     const hash = disk === null ? "" : visionHash(model, providers);
     const folder =
       disk === null ? null : await FeatureFolder.open(disk.directory ?? join(cacheFolder(), "features"), disk.maxBytes);
-    return new FeatureStore(model, folder, hash, await openContentLedger(cacheFolder()), memoryBytes, frames);
+    return new FeatureStore(model, folder, hash, await openContentLedger(cacheFolder()), memoryBytes, frozen, frames);
   }
 
   /** Features of a file. @throws what `sampleFrames` and `encodeVideo` throw */
@@ -126,6 +130,7 @@ export class FeatureStore {
     }
     const encoded = await make();
     this.counts.encoded += 1;
+    if (!this.frozen) return this.#keep(key, encoded, encoded.patches.pixel_values.data.byteLength);
     const exported = await this.model.exportFeatures(encoded);
     await this.disk?.put(key, exported);
     // Without the patches: they are many times larger, and of no use while the vision encoder is frozen.

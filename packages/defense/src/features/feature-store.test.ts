@@ -66,7 +66,7 @@ describe("a feature store", () => {
     const { size } = await stat(join(directory, files[0] as string));
     const old = new Date(Date.now() - 1e6);
     for (const name of files) await utimes(join(directory, name), old, old);
-    const two = await open("bound", 2 * size + 100);
+    const two = await open("bound", 2.5 * size);
     await embeddings(two, "b");
     await embeddings(two, "c");
     expect([(await readdir(directory)).length, two.disk?.problem]).toEqual([2, null]);

@@ -1,14 +1,9 @@
 import type { ProblemType } from "@videosafety/safety-data";
-import { type AccuracyOptions, accuracyOptionsSchema } from "../scores/accuracy/accuracy-options.js";
-import { accuracyScore } from "../scores/accuracy/accuracy-score.js";
+import { accuracyOptionsSchema } from "../scores/accuracy/accuracy-options.js";
 import { vsr1AccuracyRewards, vsr1FormatReward } from "../scores/accuracy/vsr1.js";
-import { formatScore } from "../scores/format-score.js";
-import { languageConsistency } from "../scores/language-consistency.js";
-import { type OverlongOptions, overlongPenalty } from "../scores/overlong-penalty.js";
 import type { RewardRow, RowReward } from "../scores/reward-row.js";
-import { safeCompletionReward } from "../scores/safe-completion/safe-completion-reward.js";
 import { type Score, scored, unscorable } from "../scores/score.js";
-import { repetitionPenalty, thinkLeakagePenalty } from "../scores/text-penalties.js";
+import { type NamedRewardOptions, namedRewards } from "./named-rewards.js";
 import type { RewardItem } from "./reward-item.js";
 import { scoreRow } from "./score-row.js";
 
@@ -38,15 +33,7 @@ export interface BatchScorer {
 }
 
 /** Options of `createBatchScorer`. */
-export interface BatchScorerOptions {
-  /** Options of the accuracy reward; `compat` comes with each job. */
-  readonly accuracy?: Partial<Omit<AccuracyOptions, "compat">>;
-  /** Limits of the reward `overlong`, which is there only with them. */
-  readonly overlong?: OverlongOptions | null;
-  /** Options of the reward `safe-completion`. */
-  readonly safeCompletion?: Parameters<typeof safeCompletionReward>[0];
-  /** More rewards by name. A name of a built-in one replaces it, except under vsr1. */
-  readonly rewards?: Readonly<Record<string, RowReward>>;
+export interface BatchScorerOptions extends NamedRewardOptions {
   /** Time an item's pausing reward may take, in milliseconds; default none. */
   readonly itemDeadlineMilliseconds?: number;
   /** Runs each score of the rewards beyond the built-in ones, to hear of what they leave behind. Default: just calls. */
@@ -56,16 +43,7 @@ export interface BatchScorerOptions {
 /** A scorer over the built-in rewards and the given ones. */
 export function createBatchScorer(options: BatchScorerOptions = {}): BatchScorer {
   const { compat: _, ...accuracy } = accuracyOptionsSchema.parse(options.accuracy ?? {});
-  const strict: Record<string, RowReward> = {
-    accuracy: (row) => accuracyScore(row, accuracy),
-    format: formatScore,
-    repetition: repetitionPenalty(),
-    "think-leakage": thinkLeakagePenalty(),
-    "language-consistency": languageConsistency(),
-    "safe-completion": safeCompletionReward(options.safeCompletion),
-    ...(options.overlong && { overlong: overlongPenalty(options.overlong) }),
-    ...options.rewards,
-  };
+  const strict = namedRewards(options);
   const vsr1 = (firstProblemType: string): Record<string, RowReward> => ({
     ...strict,
     accuracy: (row) => scored(vsr1AccuracyRewards([row], [firstProblemType], accuracy.dra)[0] as number),
