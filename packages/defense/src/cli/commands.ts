@@ -14,6 +14,10 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: "train stages 1 to 4, or some of them, on your model and your JSON Lines",
     load: () => import("../train/train-command-node.js"),
   },
+  evaluate: {
+    summary: "ask every checkpoint of a run the held-out items; table, results.json, report",
+    load: () => import("../evaluate/evaluate-command-node.js"),
+  },
   guard: {
     summary: "calibrate a guard, assess files, serve a guarded OpenAI-compatible endpoint",
     load: () => import("../guard/guard-command-node.js"),

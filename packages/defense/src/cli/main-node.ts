@@ -14,7 +14,7 @@ ${Object.entries(COMMANDS)
   .map(([name, { summary }]) => `  ${name.padEnd(10)} ${summary}`)
   .join("\n")}
 
-Results go to standard output, progress to standard error. Exit code: 0 done, 1 failed, 2 wrong usage, 130 interrupted.
+Results go to standard output, progress to standard error. Exit code: 0 done, 1 failed, 2 wrong usage, 3 a gate does not hold, 130 interrupted.
 `;
 
 /**

@@ -15,5 +15,5 @@ export interface Command {
   run(args: readonly string[], terminal: Terminal, signal: AbortSignal): Promise<number>;
 }
 
-/** Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted. */
-export const EXIT = { ok: 0, failed: 1, usage: 2, interrupted: 130 } as const;
+/** Exit codes: 0 done, 1 failed, 2 wrong usage, 3 a gate does not hold, 130 interrupted. */
+export const EXIT = { ok: 0, failed: 1, usage: 2, notMet: 3, interrupted: 130 } as const;

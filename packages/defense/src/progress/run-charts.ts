@@ -9,7 +9,7 @@ function trainingCharts(steps: readonly StepEvent[]): string[] {
     name,
     points: steps.map((event) => [event.step, y(event)]),
   });
-  const alarms = steps.some(({ lossVisual, lossTextual }) => lossVisual + lossTextual > 0);
+  const alarms = steps.some(({ loss, lossLm }) => loss !== lossLm);
   return [
     curveSvg([line("language", ({ lossLm }) => lossLm)], { title: "Loss", unit: "nats a token" }),
     ...(alarms

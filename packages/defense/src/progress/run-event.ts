@@ -53,8 +53,9 @@ export function progressOf(
 ): { readonly stage: string; readonly done: number; readonly total: number; readonly note: string } | null {
   if (event.type === "preparing") return { ...event, note: "looking at media" };
   if (event.type === "training" && event.event.type === "step") {
-    const { step, totalSteps, lossLm, lossVisual, lossTextual } = event.event;
-    const alarms = lossVisual + lossTextual === 0 ? "" : `, alarms ${(lossVisual + lossTextual).toFixed(3)}`;
+    const { step, totalSteps, loss, lossLm, lossVisual, lossTextual } = event.event;
+    // Losses of heads that are switched off are told, too, but not learnt.
+    const alarms = loss === lossLm ? "" : `, alarms ${(lossVisual + lossTextual).toFixed(3)}`;
     return { stage: event.stage, done: step, total: totalSteps, note: `loss ${lossLm.toFixed(3)}${alarms}` };
   }
   if (event.type === "reinforcing" && event.event.type === "update") {

@@ -21,7 +21,14 @@ export const STAGE_DEFAULTS: Readonly<Record<1 | 2 | 3, AtSftConfigInput>> & { r
 };
 
 /** Rates that suit adapters and small models: the authors' 1e-6 is for all weights of a model of two billion parameters. */
-const FAST = { learningRates: { alarmTokens: 1e-3, classifiers: 1e-3 }, learningRate: 2e-4 };
+function ratesOf(stage: 1 | 2 | 3, learningRate: number, alarm: number): Record<string, unknown> {
+  const usual = STAGE_DEFAULTS[stage].learningRates;
+  const groups = (["alarmTokens", "classifiers"] as const).filter((group) => usual[group] !== undefined);
+  return { learningRate, learningRates: Object.fromEntries(groups.map((group) => [group, alarm])) };
+}
+
+const ADAPTERS = { batchSize: 8, perDeviceTrainBatchSize: 2, maxGradNorm: 1 };
+const SMALL = { batchSize: 16, perDeviceTrainBatchSize: 8, maxGradNorm: 1 };
 
 /**
  * Settings to start from. What a stage does not say here is the authors' (`STAGE_DEFAULTS`).
@@ -49,9 +56,9 @@ export const PRESETS: Readonly<Record<PresetName, PartialRunFile>> = {
     frames: { fps: 1, maxFrames: 8, maxVisualTokens: 512 },
     maxLength: 2048,
     stages: [
-      { stage: 1, ...FAST, batchSize: 8, perDeviceTrainBatchSize: 2, maxGradNorm: 1 },
-      { stage: 2, ...FAST, batchSize: 8, perDeviceTrainBatchSize: 2, maxGradNorm: 1 },
-      { stage: 3, ...FAST, batchSize: 8, perDeviceTrainBatchSize: 2, maxGradNorm: 1 },
+      { stage: 1, ...ratesOf(1, 2e-4, 1e-3), ...ADAPTERS },
+      { stage: 2, ...ratesOf(2, 2e-4, 1e-3), ...ADAPTERS },
+      { stage: 3, ...ratesOf(3, 2e-4, 1e-3), ...ADAPTERS },
       {
         ...{ stage: 4, learningRate: 1e-4, promptsPerRollout: 2, numGenerations: 4, maxCompletionLength: 192 },
         ...{ perDeviceTrainBatchSize: 2, topP: 1, topK: 0, maxGradNorm: 1 },
@@ -62,9 +69,9 @@ export const PRESETS: Readonly<Record<PresetName, PartialRunFile>> = {
   demo: {
     frames: { fps: 1, maxFrames: 6 },
     stages: [
-      { stage: 1, ...smallSft(1, 5e-4) },
-      { stage: 2, ...smallSft(2, 5e-4), lambdaVisual: 0.1, lambdaTextual: 1 },
-      { stage: 3, ...smallSft(2, 2e-3) },
+      { stage: 1, ...ratesOf(1, 5e-4, 5e-3), ...SMALL },
+      { stage: 2, ...ratesOf(2, 5e-4, 5e-3), ...SMALL, numTrainEpochs: 2, lambdaVisual: 0.1, lambdaTextual: 1 },
+      { stage: 3, ...ratesOf(3, 2e-3, 5e-3), ...SMALL, numTrainEpochs: 2 },
       {
         ...{
           stage: 4,
@@ -81,15 +88,3 @@ export const PRESETS: Readonly<Record<PresetName, PartialRunFile>> = {
     saveSteps: 20,
   },
 };
-
-function smallSft(epochs: number, learningRate: number): Record<string, unknown> {
-  const learningRates = { alarmTokens: 5e-3, classifiers: 5e-3 };
-  return {
-    numTrainEpochs: epochs,
-    learningRate,
-    learningRates,
-    batchSize: 16,
-    perDeviceTrainBatchSize: 8,
-    maxGradNorm: 1,
-  };
-}

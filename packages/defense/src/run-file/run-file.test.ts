@@ -69,6 +69,14 @@ describe("a run file", () => {
     expect(one).toMatchObject([{ stage: 2, config: { lambdaVisual: 1, lambdaTextual: 0.1 } }]);
   });
 
+  test.each(["lora-cpu", "demo"] as const)("%s trains in each stage the groups that the authors train", (preset) => {
+    const own = { ...minimal, preset, stages: [1, 2, 3, 4].map((stage) => ({ stage })) };
+    const groups = resolveStages(checkRunFile(own, "x")).map(({ config }) =>
+      "learningRate" in config ? [] : Object.keys(config.learningRates).slice(1),
+    );
+    expect(groups).toEqual([["alarmTokens"], ["alarmTokens", "classifiers"], [], []]);
+  });
+
   test("adapters take the rate of the weights, and a frozen base without them is refused", () => {
     const lora = { rank: 4, alpha: 8 };
     const run = checkRunFile({ ...minimal, model: { source: "m/x", precision: "int4", lora } }, "x");

@@ -2,10 +2,11 @@ import { readFile } from "node:fs/promises";
 import type { PreparedSample } from "@videosafety/video-llm";
 import { FeatureStore } from "../features/feature-store-node.js";
 import type { GrpoItem, SftItem, TrainingItem } from "../records/training-item.js";
+import { featureDiskOf, sampleLimitsOf } from "../run-file/frames-of.js";
 import { decoderGroup, type ResolvedGrpoStage, type ResolvedSftStage } from "../run-file/resolve-stages.js";
 import type { CheckedRun } from "./preflight-node.js";
 import { type Preparation, prepareGrpo, prepareSft } from "./prepare-item.js";
-import { definedFrames, openStageModel } from "./stage-model-node.js";
+import { openStageModel } from "./stage-model-node.js";
 
 /** Token counts of some items. */
 export interface Lengths {
@@ -61,13 +62,11 @@ export async function* estimateRun(
   );
   const { model } = opened;
   try {
-    const { maxVisualTokens: _, ...frames } = definedFrames(run.frames);
-    const cache = run.featureCache;
-    const disk =
-      cache === null
-        ? null
-        : { maxBytes: cache.maxBytes, ...(cache.directory === undefined ? {} : { directory: cache.directory }) };
-    const features = await FeatureStore.open(model, { frames, disk, providers: run.model.providers });
+    const features = await FeatureStore.open(model, {
+      frames: sampleLimitsOf(run),
+      disk: featureDiskOf(run),
+      providers: run.model.providers,
+    });
     const { alarmTokens } = run.model;
     const featuresOf: Preparation["featuresOf"] = (media) => features.ofFile(media, { signal });
     const preparation = { model, featuresOf, alarmTokens, maxLength: run.maxLength };

@@ -3,6 +3,7 @@ import { hasAlarms, initializeAlarms, saveVideoLlm, type VideoLlm } from "@video
 import { DefenseError } from "../errors.js";
 import { type CheckpointNotes, writeNotes } from "../model/checkpoint-notes-node.js";
 import { checkpointParts, type OpenedCheckpoint, openCheckpoint } from "../model/open-checkpoint-node.js";
+import { defined, framesOf } from "../run-file/frames-of.js";
 import type { ResolvedStage } from "../run-file/resolve-stages.js";
 import type { RunFile } from "../run-file/run-schema.js";
 
@@ -21,7 +22,7 @@ export async function openStageModel(
 ): Promise<OpenedCheckpoint> {
   const { precision, providers, threads, maxTokensPerRun, revision, alarmVectors } = run.model;
   const opened = await openCheckpoint(before ?? run.model.source, {
-    ...{ precision, providers, frames: definedFrames(run.frames), seed: run.seed, signal },
+    ...{ precision, providers, frames: framesOf(run), seed: run.seed, signal },
     ...(threads === undefined ? {} : { threads }),
     ...(maxTokensPerRun === undefined ? {} : { maxTokensPerRun }),
     ...(revision === undefined ? {} : { revision }),
@@ -69,18 +70,9 @@ export async function saveStageModel(
   await rm(`${directory}/adapter_config.json`, { force: true });
   await saveVideoLlm(model, directory, model.lora === null ? {} : { adapterOnly: true, baseModel: base });
   const notes: CheckpointNotes = {
-    ...{ stage: stage.name, base, precision, alarmTokens, frames: definedFrames(run.frames) },
+    ...{ stage: stage.name, base, precision, alarmTokens, frames: framesOf(run) },
     ...(revision === undefined ? {} : { revision }),
     ...(adapter === undefined ? {} : { adapter }),
   };
   await writeNotes(directory, notes);
 }
-
-/** Frames of a run file without what it leaves open. */
-export const definedFrames = (frames: RunFile["frames"]) =>
-  defined(frames) as { fps?: number; maxFrames?: number; maxVisualTokens?: number };
-
-const defined = <T extends object>(value: T) =>
-  Object.fromEntries(Object.entries(value).filter(([, one]) => one !== undefined)) as {
-    [K in keyof T]?: Exclude<T[K], undefined>;
-  };

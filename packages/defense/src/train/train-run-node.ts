@@ -7,12 +7,13 @@ import { DefenseError } from "../errors.js";
 import { FeatureStore } from "../features/feature-store-node.js";
 import type { RunEvent } from "../progress/run-event.js";
 import type { GrpoItem, SftItem, TrainingItem } from "../records/training-item.js";
+import { featureDiskOf, sampleLimitsOf } from "../run-file/frames-of.js";
 import { type ResolvedStage, trainsVision } from "../run-file/resolve-stages.js";
 import type { CheckedRun } from "./preflight-node.js";
 import { type Preparation, prepareGrpo, prepareSft } from "./prepare-item.js";
 import type { RunFolder } from "./run-folder-node.js";
 import { type StageItems, stageItems } from "./stage-items.js";
-import { definedFrames, openStageModel, saveStageModel } from "./stage-model-node.js";
+import { openStageModel, saveStageModel } from "./stage-model-node.js";
 import { trainGrpoStage, trainSftStage } from "./train-stage-node.js";
 
 /** What running a checked run needs. */
@@ -67,8 +68,8 @@ async function runStage(
   const { model } = await openStageModel(run, stage, before, signal);
   try {
     const features = await FeatureStore.open(model, {
-      frames: framesOf(run.frames),
-      disk: diskOf(run.featureCache),
+      frames: sampleLimitsOf(run),
+      disk: featureDiskOf(run),
       frozen: !trainsVision(stage),
       providers: run.model.providers,
     });
@@ -99,16 +100,6 @@ async function runStage(
     await model.dispose();
   }
 }
-
-const framesOf = (frames: CheckedRun["run"]["frames"]) => {
-  const { maxVisualTokens: _, ...limits } = definedFrames(frames);
-  return limits;
-};
-
-const diskOf = (cache: CheckedRun["run"]["featureCache"]) =>
-  cache === null
-    ? null
-    : { maxBytes: cache.maxBytes, ...(cache.directory === undefined ? {} : { directory: cache.directory }) };
 
 /**
  * Looks at every item once before the first step: a clip that does not decode or a prompt that is too long stops the stage here, not

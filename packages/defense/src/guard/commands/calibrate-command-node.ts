@@ -29,7 +29,8 @@ export function addCalibrate(program: Program, terminal: Terminal, signal: Abort
     .option(
       "--confidence <rate>",
       "chance that the promise holds for this very guard; none: in the mean over guards",
-      (text) => (text === "none" ? null : numberOption("--confidence", 0.01, 0.999999)(text)),
+      // commander turns null into an empty text
+      (text) => (text === "none" ? text : numberOption("--confidence", 0.01, 0.999999)(text)),
       0.95,
     )
     .addOption(
@@ -51,7 +52,7 @@ export function addCalibrate(program: Program, terminal: Terminal, signal: Abort
         ...(flags.split && { split: flags.split }),
         root: flags.mediaRoot,
         targetFrr: flags.targetFrr,
-        confidence: flags.confidence,
+        confidence: flags.confidence === "none" ? null : flags.confidence,
         refuseOn: flags.refuseOn,
         ...(flags.maxFrames && { maxFrames: flags.maxFrames }),
         ...(flags.fps && { fps: flags.fps }),

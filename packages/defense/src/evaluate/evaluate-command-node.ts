@@ -1,0 +1,88 @@
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
+import { inspectModel } from "@videosafety/video-llm";
+import { checkGates, type EvaluatedRun, parseGate, terminalTable } from "@videosafety/vsb-eval";
+import { createProgress, type Progress } from "@videosafety/vsb-eval/pages";
+import { type Command, EXIT } from "../command/command.js";
+import { createProgram, runProgram } from "../command/program-node.js";
+import { checkpointParts } from "../model/open-checkpoint-node.js";
+import { loadRunFile, type RunFlags } from "../run-file/load-run-file-node.js";
+import { resolveStages } from "../run-file/resolve-stages.js";
+import type { RunFile } from "../run-file/run-schema.js";
+import { evaluateRun, openEvaluation } from "./evaluate-run-node.js";
+import { runCheckpoints } from "./run-checkpoints-node.js";
+import { writeRunResults } from "./write-results-node.js";
+
+interface Flags extends RunFlags {
+  readonly checkpoints?: string;
+  readonly json: boolean;
+}
+
+const collect = (value: string, list: readonly string[]): string[] => [...list, value];
+
+/** The run file that a user named, or the resolved one of a run's folder. */
+export async function loadRunOf(path: string, flags: RunFlags = {}): Promise<RunFile> {
+  const found = await stat(path).catch(() => null);
+  return found?.isDirectory()
+    ? loadRunFile(join(path, "resolved.yaml"), { ...flags, out: flags.out ?? path })
+    : loadRunFile(path, flags);
+}
+
+/** `videosafety evaluate run.yaml`. */
+export const command: Command = {
+  async run(args, terminal, signal) {
+    let held = true;
+    const program = createProgram(
+      "evaluate",
+      "ask every checkpoint of a run the held-out items, under every arm",
+      terminal,
+    )
+      .argument("<run>", "run file, or folder of a run")
+      .option("--set <path=value>", "put a value over the file's, e.g. evaluation.limit=20 (repeatable)", collect, [])
+      .option("--out <folder>", "folder of the run, instead of the file's")
+      .option("--checkpoints <names>", "only these, comma-separated, e.g. base,stage-4 (default: all)")
+      .option("--json", "print results.json on standard output", false)
+      .action(async (path: string, flags: Flags) => {
+        const run = await loadRunOf(path, flags);
+        const checkpoints = runCheckpoints(run, resolveStages(run), flags.checkpoints?.split(",") ?? null);
+        const gates = (run.evaluation?.gates ?? []).map(parseGate);
+        const opened = await openEvaluation(run);
+        const { base } = await checkpointParts(run.model.source, run.model.adapter);
+        const { family } = await inspectModel(
+          base,
+          run.model.revision === undefined ? {} : { revision: run.model.revision },
+        );
+        const runs: EvaluatedRun[] = [];
+        const lines = new Map<string, Progress>();
+        for await (const event of evaluateRun(run, checkpoints, opened, signal)) {
+          if (event.type === "evaluated") {
+            runs.push(event.run);
+            lines.get(event.run.name)?.end();
+            continue;
+          }
+          const line = lines.get(event.name) ?? createProgress(terminal);
+          lines.set(event.name, line);
+          line.update(event.done, event.total, `, ${event.name}`);
+        }
+        const names = checkpoints.map(({ name }) => name);
+        const results = await writeRunResults({ run, family, items: opened.items, runs, checkpoints: names, signal });
+        if (flags.json) terminal.out(`${JSON.stringify(results, null, 2)}\n`);
+        else {
+          terminal.out(`${terminalTable(results.evaluation)}\n`);
+          for (const { stage, rule, message } of results.alarms) terminal.out(`alarm: ${stage}, ${rule}: ${message}\n`);
+          terminal.out(`\nnumbers: ${join(run.out, "results.json")}\nreport: ${join(run.out, "evaluation.html")}\n`);
+        }
+        const tested = checkGates(
+          { ...results.evaluation, runs: results.evaluation.runs.filter(({ name }) => names.includes(name)) },
+          gates,
+        );
+        for (const { gate, run: name, actual, passed, detail } of tested)
+          terminal.err(
+            `${passed ? "holds" : "does not hold"}: ${gate} for ${name}: ${actual ?? "no number"} (${detail})\n`,
+          );
+        held = tested.every(({ passed }) => passed);
+      });
+    const code = await runProgram(program, args);
+    return code === EXIT.ok && !held ? EXIT.notMet : code;
+  },
+};

@@ -1,0 +1,142 @@
+import { isAbsolute, join } from "node:path";
+import type { EvalItem } from "@videosafety/safety-data";
+import { samplePlanFor } from "@videosafety/video-llm";
+import {
+  createLocalResponder,
+  type EvaluatedRun,
+  type FrameSource,
+  type Judge,
+  loadRun,
+  type Responder,
+  runEvaluation,
+} from "@videosafety/vsb-eval";
+import { JsonlFileStore, loadItems, openJudge, videoFrames } from "@videosafety/vsb-eval/node";
+import { DefenseError } from "../errors.js";
+import { FeatureStore } from "../features/feature-store-node.js";
+import { openCheckpoint } from "../model/open-checkpoint-node.js";
+import { SourceReader } from "../records/read-source-node.js";
+import type { TrainingItem } from "../records/training-item.js";
+import { featureDiskOf, framesOf } from "../run-file/frames-of.js";
+import type { RunFile } from "../run-file/run-schema.js";
+import { baselineResponders } from "./baselines.js";
+import type { RunCheckpoint } from "./run-checkpoints-node.js";
+
+type Evaluation = NonNullable<RunFile["evaluation"]>;
+
+/** How far an evaluation is. */
+export type EvaluateEvent =
+  | { readonly type: "progress"; readonly name: string; readonly done: number; readonly total: number }
+  | { readonly type: "evaluated"; readonly run: EvaluatedRun };
+
+/** The items of a run's evaluation, with their media where they are. */
+export interface OpenedEvaluation {
+  readonly evaluation: Evaluation;
+  readonly items: readonly EvalItem[];
+  readonly judge: Judge;
+}
+
+/** Reads items and opens the judge. @throws DefenseError `invalid-run-file` without an evaluation in the run file */
+export async function openEvaluation(run: RunFile): Promise<OpenedEvaluation> {
+  const { evaluation } = run;
+  if (evaluation === undefined)
+    throw new DefenseError(
+      "invalid-run-file",
+      "expected evaluation.items in the run file, held-out items of vsb-eval, found none: add evaluation",
+    );
+  const all = await loadItems(evaluation.items, { format: evaluation.format });
+  const items = (evaluation.limit === undefined ? all : all.slice(0, evaluation.limit)).map((item) =>
+    atRoot(item, evaluation.root),
+  );
+  if (items.length === 0) throw new DefenseError("invalid-input", `${evaluation.items}: expected items, found none`);
+  const [judge = { kind: "rules" } as const, ...more] = evaluation.judges;
+  if (more.length > 0)
+    throw new DefenseError(
+      "invalid-run-file",
+      `evaluation.judges: expected one judge, found ${more.length + 1}; combine them as kind vote, or judge again with vsb-eval judge`,
+    );
+  return { evaluation, items, judge: await openJudge(judge) };
+}
+
+const atRoot = (item: EvalItem, root: string): EvalItem =>
+  item.video === null || isAbsolute(item.video.path) || /^[a-z]+:\/\//i.test(item.video.path)
+    ? item
+    : { ...item, video: { ...item.video, path: join(root, item.video.path) } };
+
+/**
+ * Asks every checkpoint, and readers that are no models, every item under every arm; answers and verdicts are stored as they come, so
+ * that an evaluation that was stopped goes on. Checkpoints of other weights are other responders.
+ */
+export async function* evaluateRun(
+  run: RunFile,
+  checkpoints: readonly RunCheckpoint[],
+  opened: OpenedEvaluation,
+  signal: AbortSignal,
+): AsyncGenerator<EvaluateEvent, void, void> {
+  const { evaluation } = opened;
+  let frames: FrameSource | null = null;
+  for (const { name, source } of checkpoints) {
+    const { providers, threads } = run.model;
+    const {
+      model,
+      frames: limits,
+      alarmTokens,
+      hash,
+    } = await openCheckpoint(source, {
+      ...{ providers, signal, seed: run.seed, precision: run.model.precision, frames: framesOf(run) },
+      ...(threads === undefined ? {} : { threads }),
+      ...(run.model.revision === undefined ? {} : { revision: run.model.revision }),
+      ...(name === "base" && run.model.adapter !== undefined ? { adapter: run.model.adapter } : {}),
+    });
+    try {
+      frames ??= videoFrames({ plan: samplePlanFor(model.config.family, limits) });
+      const features = await FeatureStore.open(model, { frames: limits, disk: featureDiskOf(run), providers });
+      const responder = createLocalResponder({
+        id: `videosafety/${name}@${hash.slice(0, 16)}`,
+        model,
+        featuresOf: (video) => features.ofVideo(video, { signal }),
+        alarmTokens,
+      });
+      yield* ask(run, name, responder, opened, frames, signal);
+    } finally {
+      await model.dispose();
+    }
+  }
+  if (!evaluation.baselines) return;
+  for (const [name, responder] of baselineResponders(await trainingItems(run, signal)))
+    yield* ask(run, name, responder, opened, frames, signal);
+}
+
+async function* ask(
+  run: RunFile,
+  name: string,
+  responder: Responder,
+  { evaluation, items, judge }: OpenedEvaluation,
+  frames: FrameSource | null,
+  signal: AbortSignal,
+): AsyncGenerator<EvaluateEvent, void, void> {
+  const { arms, epochs, generation, truncated, comprehension, judgeThink, batchSize } = evaluation;
+  const store = await JsonlFileStore.open(join(run.out, "evaluation", name.replace(/[^a-z0-9.-]+/gi, "-")));
+  let id: string | undefined;
+  try {
+    for await (const event of runEvaluation({
+      ...{ items, responder, arms, judge, store, sampling: frames, generation, epochs, truncated, comprehension },
+      ...{ judgeThink, batchSize, signal },
+    })) {
+      if (event.type === "start") id = event.run;
+      if (event.type === "progress") yield { type: "progress", name, done: event.done, total: event.total };
+    }
+    const told = { name, seed: run.seed, responder: responder.id, judge: judge.id, items, arms, epochs, truncated };
+    yield { type: "evaluated", run: loadRun(store, { ...told, ...(id === undefined ? {} : { run: id }) }) };
+  } finally {
+    await store.close();
+  }
+}
+
+/** All training items of a run; what is wrong with them the training says. */
+async function trainingItems(run: RunFile, signal: AbortSignal): Promise<TrainingItem[]> {
+  const reader = new SourceReader();
+  const items: TrainingItem[] = [];
+  for (const [name, source] of Object.entries(run.data))
+    items.push(...(await reader.read(name, { ...source, onBadRecord: "skip" }, { signal })).items);
+  return items;
+}

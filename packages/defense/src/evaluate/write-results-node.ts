@@ -1,0 +1,89 @@
+import { relative } from "node:path";
+import type { EvalItem } from "@videosafety/safety-data";
+import { samplePlanFor, type VideoLlmConfig } from "@videosafety/video-llm";
+import {
+  buildResults,
+  type EvaluatedRun,
+  type EvaluationResults,
+  frameSheet,
+  htmlReport,
+  reportExamples,
+} from "@videosafety/vsb-eval";
+import { captureEnvironment, videoFrames } from "@videosafety/vsb-eval/node";
+import { readEvents, rewardRows } from "../progress/event-log-node.js";
+import type { RewardRow } from "../progress/run-event.js";
+import { sampleLimitsOf } from "../run-file/frames-of.js";
+import type { RunFile } from "../run-file/run-schema.js";
+import { writeWhole } from "../train/run-folder-node.js";
+import { type TrainingAlarm, trainingAlarms } from "./training-alarms.js";
+
+/** `results.json` of a run: no times and no absolute paths in it. */
+export interface RunResultsFile {
+  /** Every number of vsb-eval: one run per checkpoint and baseline. */
+  readonly evaluation: EvaluationResults;
+  /** Names of the checkpoints, in order; the other runs are baselines. */
+  readonly checkpoints: readonly string[];
+  /** Signs that a stage did harm or nothing. */
+  readonly alarms: readonly TrainingAlarm[];
+}
+
+const EXAMPLES_PER_SUBSET = 4;
+
+/** Writes `results.json` and `evaluation.html` (one file, opens offline) into the run's folder. */
+export async function writeRunResults(options: {
+  readonly run: RunFile;
+  readonly family: VideoLlmConfig["family"];
+  readonly items: readonly EvalItem[];
+  readonly runs: readonly EvaluatedRun[];
+  readonly checkpoints: readonly string[];
+  readonly signal: AbortSignal;
+}): Promise<RunResultsFile> {
+  const { run, family, items, runs, checkpoints, signal } = options;
+  const root = run.evaluation?.root ?? ".";
+  const relativeItems = new Map(items.map((item) => [item.id, withRelativeVideo(item, root)]));
+  const relativeRuns = runs.map((one) => ({
+    ...one,
+    units: one.units.map((unit) => ({ ...unit, item: relativeItems.get(unit.item.id) ?? unit.item })),
+  }));
+  const evaluation = buildResults([...relativeItems.values()], relativeRuns);
+  const events = await readEvents(`${run.out}/events.jsonl`);
+  const rewards = new Map<string, RewardRow[]>(
+    run.stages.flatMap(({ stage, name }) => {
+      const own = name ?? `stage-${stage}`;
+      return stage === 4 ? [[own, rewardRows(events, own)]] : [];
+    }),
+  );
+  const rates = checkpoints.map((stage) => ({
+    stage,
+    frr: evaluation.summary.find(({ name }) => name === stage)?.frr.mean ?? null,
+    understanding: null,
+  }));
+  const alarms = trainingAlarms(rates, rewards);
+  const results: RunResultsFile = { evaluation, checkpoints, alarms };
+  writeWhole(`${run.out}/results.json`, `${JSON.stringify(results, null, 2)}\n`);
+
+  const frames = videoFrames({ plan: samplePlanFor(family, sampleLimitsOf(run)) });
+  const shown = (["HH", "SH", "SafeQ"] as const).flatMap((subset) =>
+    items.filter((item) => item.subset === subset).slice(0, EXAMPLES_PER_SUBSET),
+  );
+  const sheets = new Map<string, string | null>();
+  for (const { id, video } of shown)
+    sheets.set(id, video === null ? null : frameSheet(await frames.sample(video, { frameCount: null, signal })));
+  const page = htmlReport(evaluation, {
+    title: "Checkpoints of a run",
+    examples: reportExamples(shown, relativeRuns, { arms: [...(run.evaluation?.arms ?? [])].slice(0, 2), sheets }),
+    environment: {
+      ...captureEnvironment(),
+      model: run.model.source.startsWith("/") ? relative(run.out, run.model.source) : run.model.source,
+      alarms:
+        alarms.length === 0
+          ? "none"
+          : alarms.map(({ stage, rule, message }) => `${stage}, ${rule}: ${message}`).join("; "),
+    },
+  });
+  writeWhole(`${run.out}/evaluation.html`, page);
+  return results;
+}
+
+const withRelativeVideo = (item: EvalItem, root: string): EvalItem =>
+  item.video === null ? item : { ...item, video: { ...item.video, path: relative(root, item.video.path) } };

@@ -1,0 +1,102 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { greyPng } from "./guard-fixtures.js";
+import { rawVideo } from "./raw-video.js";
+
+const lines = (records: readonly unknown[]): string => records.map((one) => `${JSON.stringify(one)}\n`).join("");
+const human = (value: string) => ({ from: "human", value });
+const gpt = (value: string) => ({ from: "gpt", value });
+
+/** Clips and records in the authors' two formats, with harm as a bare label: bright clips are harmful, and queries that name the request. */
+export async function writeAuthorsData(folder: string, records = 8): Promise<void> {
+  await mkdir(join(folder, "media"), { recursive: true });
+  for (let i = 0; i < 4; i++)
+    await writeFile(join(folder, "media", `clip-${i}.y4m`), rawVideo(3, 56, i % 2 === 0 ? 40 : 160));
+  await writeFile(join(folder, "media", "still.png"), greyPng(90, 56));
+  const made = Array.from({ length: records }, (_, i) => {
+    const [visual, textual] = [i % 2, Math.floor(i / 2) % 2];
+    const query = textual === 1 ? "do the request" : "what happens here?";
+    const answer = textual === 1 ? "no" : "a sign appears.";
+    return { i, visual, textual, query, answer, clip: `clip-${i % 4}.y4m` };
+  });
+  const completion = ({ answer, visual, textual }: (typeof made)[number]): string =>
+    `<think>a sign</think><answer>${answer}</answer><vidType>${visual}</vidType><textType>${textual}</textType>`;
+  const sft = made.map(({ visual, textual, query, answer, clip }) => ({
+    video: clip,
+    conversations: [human(`<video>\n${query}`), gpt(answer)],
+    safety_labels: { visual, textual },
+  }));
+  const talk = {
+    image: "still.png",
+    conversations: [human("<image>\nwhat happens here?"), gpt("yes"), human("what?"), gpt("a sign.")],
+  };
+  await writeFile(join(folder, "sft.jsonl"), lines(sft));
+  await writeFile(join(folder, "rewards.mjs"), REWARDS);
+  await writeFile(join(folder, "general.jsonl"), lines([talk, { conversations: [human("who?"), gpt("a person")] }]));
+  await writeFile(
+    join(folder, "cot.jsonl"),
+    lines(
+      made.map((one) => ({
+        video: one.clip,
+        conversations: [human(`<video>\n${one.query}`), gpt(completion(one))],
+        safety_labels: { visual: one.visual, textual: one.textual },
+      })),
+    ),
+  );
+  await writeFile(
+    join(folder, "rl.jsonl"),
+    lines(
+      made.map((one) => ({
+        ...{ problem_id: one.i, data_type: "video", path: one.clip, problem: one.query },
+        ...{ problem_type: "free-form-and-choice", solution: completion(one) },
+      })),
+    ),
+  );
+  await writeFile(
+    join(folder, "held-out.jsonl"),
+    lines(
+      made.map(({ i, visual, textual, query, clip }) => ({
+        id: `item-${i}`,
+        subset: textual === 0 ? "SafeQ" : visual === 1 ? "HH" : "SH",
+        query,
+        video: { path: clip },
+        ...{ category: null, subcategory: null, language: "en", labels: { visual, textual } },
+      })),
+    ),
+  );
+}
+
+/** A reward of the user's own: completions of a fresh model earn something, so that stage 4 moves the weights. */
+const REWARDS = `export const rewards = {
+  variety: ({ completion }) => ({ value: new Set(completion).size / 20, parts: {}, reason: null }),
+};
+`;
+
+/** A run file for them: all four stages with adapters, in a few steps. */
+export const RUN_FILE = `
+preset: lora-cpu
+out: run
+model:
+  source: model
+  precision: float32
+  lora: { rank: 4, alpha: 8 }
+data:
+  vst: { file: sft.jsonl, mediaRoot: media }
+  general: { file: general.jsonl, mediaRoot: media, missingLabels: safe }
+  cot: { file: cot.jsonl, mediaRoot: media }
+  rl: { file: rl.jsonl, mediaRoot: media }
+frames: { fps: 1, maxFrames: 3 }
+saveSteps: 1
+stages:
+  - { stage: 1, sources: [vst, general], batchSize: 4, maxSteps: 2 }
+  - { stage: 2, sources: [vst, general], batchSize: 4, maxSteps: 3 }
+  - { stage: 3, sources: [cot], batchSize: 4, maxSteps: 2 }
+  - { stage: 4, prompt: plain, promptsPerRollout: 2, numGenerations: 2, maxSteps: 3, maxCompletionLength: 12 }
+rewards:
+  use: { format: 1, accuracy: 1, variety: 1 }
+  modules: [rewards.mjs]
+evaluation:
+  items: held-out.jsonl
+  root: media
+  generation: { maxNewTokens: 8 }
+`;
