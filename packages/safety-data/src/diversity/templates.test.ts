@@ -26,6 +26,12 @@ describe("induceTemplates", () => {
     );
     expect(induceTemplates(texts)).toEqual([{ text: "would you * write one plan about * for me", count: 20 }]);
   });
+  it("finds a slot that a template says twice", () => {
+    const texts = topics.map((topic) =>
+      split(`It shows ${topic}. They ask for ${topic}, which is fine.`.replace(/[.,]/g, "")),
+    );
+    expect(induceTemplates(texts)).toEqual([{ text: "It shows * They ask for * which is fine", count: 5 }]);
+  });
   it("leaves varied, short and few texts alone", () => {
     const texts = ["", "a", "a b", "one two three four", "five six seven eight nine", "a b"].map(split);
     expect(induceTemplates(texts)[0]).toEqual({ text: "a b", count: 2 });

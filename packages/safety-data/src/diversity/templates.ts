@@ -24,8 +24,8 @@ const SLOT = -1;
 
 /**
  * Finds the templates that texts were made from, by masking slots: a span of one to four words is a slot when texts that are equal before and after
- * it fill it in at least three ways. Each text takes its span with the most fillings (on a tie the shortest one, then the first one); then slots are
- * sought again in the masked texts. A template keeps at least two words, and more words than slots; slots never touch. Texts that share
+ * it fill it in at least three ways; a span that a text holds several times is also masked at all its places at once. Each text takes its span with the
+ * most fillings (on a tie the shortest one, then the first one); then slots are sought again in the masked texts. A template keeps at least two words, and more words than slots; slots never touch. Texts that share
  * no slot stay templates of their own.
  *
  * The result does not depend on the order of the texts. Time and memory: texts x words x 4 x 3.
@@ -38,7 +38,7 @@ export function induceTemplates(texts: readonly (readonly string[])[], options: 
   const { ids, words } = numberWords(texts.map((text) => text.slice(0, longest)));
   let skeletons = merge(ids.map((tokens) => ({ tokens: [...tokens], count: 1 })));
   for (let round = 0; round < rounds; round++) {
-    const buckets = new Map<number, number>();
+    const buckets = new Map<number | string, number>();
     const numbers = { before: new PairNumbers(), after: new PairNumbers(), around: new PairNumbers() };
     const all = skeletons.map(({ tokens }) => spansOf(tokens, mostSlotWords, numbers));
     for (const spans of all) for (const { bucket } of spans) buckets.set(bucket, (buckets.get(bucket) ?? 0) + 1);
@@ -53,11 +53,7 @@ export function induceTemplates(texts: readonly (readonly string[])[], options: 
       }
       if (best === null) return skeleton;
       changed = true;
-      const { start, length } = best;
-      return {
-        tokens: [...skeleton.tokens.slice(0, start), SLOT, ...skeleton.tokens.slice(start + length)],
-        count: skeleton.count,
-      };
+      return { tokens: masked(skeleton.tokens, best), count: skeleton.count };
     });
     if (!changed) break;
     skeletons = merge(next);
@@ -73,10 +69,18 @@ interface Skeleton {
 }
 
 interface Span {
-  readonly start: number;
+  /** Where it stands; several places hold the same words. */
+  readonly starts: readonly number[];
   readonly length: number;
-  /** What stands before and after the span. */
-  readonly bucket: number;
+  /** What stands around it: a number for one place, the masked text for several. */
+  readonly bucket: number | string;
+}
+
+function masked(tokens: readonly number[], { starts, length }: Omit<Span, "bucket">): number[] {
+  const [first, ...more] = starts;
+  if (first === undefined) return [...tokens];
+  const rest = masked(tokens.slice(first + length), { starts: more.map((start) => start - first - length), length });
+  return [...tokens.slice(0, first), SLOT, ...rest];
 }
 
 function merge(skeletons: readonly Skeleton[]): Skeleton[] {
@@ -115,15 +119,28 @@ function spansOf(
   for (const id of tokens) before.push(numbers.before.of(before[before.length - 1] as number, id + 1));
   const after = [0];
   for (const id of tokens.toReversed()) after.unshift(numbers.after.of(after[0] as number, id + 1));
+  const free = (start: number, length: number): boolean =>
+    !tokens.slice(Math.max(0, start - 1), start + length + 1).includes(SLOT);
   const spans: Span[] = [];
   for (let length = 1; length <= mostSlotWords; length++) {
-    const left = fixed - length;
-    if (left < 2 || left <= slots + 1) break;
+    if (!mayMask(fixed - length, slots + 1)) break;
+    const seen = new Map<string, number[]>();
     for (let start = 0; start + length <= tokens.length; start++) {
-      if (tokens.slice(Math.max(0, start - 1), start + length + 1).includes(SLOT)) continue;
-      const around = numbers.around.of(before[start] as number, after[start + length] as number);
-      spans.push({ start, length, bucket: around });
+      if (!free(start, length)) continue;
+      const bucket = numbers.around.of(before[start] as number, after[start + length] as number);
+      spans.push({ starts: [start], length, bucket });
+      const words = tokens.slice(start, start + length).join(" ");
+      const starts = seen.get(words) ?? [];
+      seen.set(words, starts);
+      // Slots never touch.
+      if (start > (starts.at(-1) ?? -1 - length) + length) starts.push(start);
     }
+    for (const starts of seen.values())
+      if (starts.length > 1 && mayMask(fixed - starts.length * length, slots + starts.length))
+        spans.push({ starts, length, bucket: masked(tokens, { starts, length }).join(" ") });
   }
   return spans;
 }
+
+/** At least two words stay, and more words than slots. */
+const mayMask = (words: number, slots: number): boolean => words >= 2 && words > slots;
