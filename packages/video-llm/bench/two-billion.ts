@@ -4,9 +4,10 @@
  * takes one LoRA + alarm-token step. Prints seconds and peak resident memory (VmHWM, mapped files included).
  *
  * usage: npx tsx bench/two-billion.ts [precision ...]     default: int4 int8 bfloat16
+ *        TWO_BILLION_DIRECTORY=D npx tsx bench/two-billion.ts write     the checkpoint and the clip only, kept in D
  */
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -46,10 +47,13 @@ else await parent([mode, ...rest].filter((p) => p !== "") as Precision[]);
 
 async function parent(precisions: Precision[]): Promise<void> {
   const directory = process.env.TWO_BILLION_DIRECTORY ?? mkdtempSync(join(tmpdir(), "two-billion-"));
+  const writeOnly = (precisions as string[]).includes("write");
+  if (writeOnly) mkdirSync(directory, { recursive: true });
   try {
     const seconds = await timed(() => writeCheckpoint(directory));
     await encodeFixture(join(directory, "clip.mp4"), { width: 224, height: 168, frameCount: 480 });
     console.log(JSON.stringify({ directory, writeSeconds: seconds }));
+    if (writeOnly) return;
     for (const precision of precisions.length > 0 ? precisions : ["int4", "int8", "bfloat16"]) {
       for (const step of STEPS) {
         const script = fileURLToPath(import.meta.url);
@@ -62,7 +66,7 @@ async function parent(precisions: Precision[]): Promise<void> {
       rmSync(join(directory, ".videosafety"), { recursive: true, force: true });
     }
   } finally {
-    if (process.env.TWO_BILLION_DIRECTORY === undefined) rmSync(directory, { recursive: true });
+    if (!writeOnly && process.env.TWO_BILLION_DIRECTORY === undefined) rmSync(directory, { recursive: true });
   }
 }
 

@@ -31,6 +31,12 @@ export function createBaseModel(seed: number, options: RuntimeOptions = {}): Vid
 export function createSmallModel(seed: number, tokenizerJson: TokenizerJson, options: RuntimeOptions = {}): VideoLlm {
   const tokenizer = { tokenizer: tokenizerJson, tokenizerConfig: TOKENIZER_CONFIG };
   const model = createVideoLlm({ config: BASE_CONFIG, tokenizer, seed, ...options });
+  scaleFreshWeights(model);
+  return model;
+}
+
+/** Rescales fresh matrices to 1 / sqrt(fan in), residual outputs to less. */
+export function scaleFreshWeights(model: VideoLlm): void {
   for (const [name, { data, dims }] of model.trainableParameters(["llm", "visionEncoder", "projector"])) {
     if (!name.endsWith("weight") || dims.length < 2) continue;
     const fanIn = dims.slice(1).reduce((a, b) => a * b, 1);
@@ -40,7 +46,6 @@ export function createSmallModel(seed: number, tokenizerJson: TokenizerJson, opt
     for (let i = 0; i < data.length; i++) data[i] = (data[i] as number) * scale;
   }
   model.parametersChanged();
-  return model;
 }
 
 function standardDeviation(data: Float32Array): number {

@@ -185,6 +185,44 @@ describe("frozenWeight", { timeout: 60_000 }, () => {
       expect(nodes.filter(({ inputs }) => inputs.includes(outputs[0] as typeof a))).toHaveLength(1);
   });
 
+  it.each(["memory", "file"] as const)(
+    "a large table in 16 bits (%s) is multiplied piece by piece: product, rows and gradient are those of the whole",
+    async (place) => {
+      const directory = mkdtempSync(join(tmpdir(), "frozen-"));
+      const { storage, weights } = bfloat16(normal(out * columns, 7));
+      const { data } = storage as { data: Uint16Array };
+      writeFileSync(join(directory, "w.bin"), Buffer.concat([Buffer.alloc(6), Buffer.from(data.buffer)]));
+      const inFile = { kind: "external", location: "w.bin", offset: 6, length: data.byteLength } as const;
+      const placed = { ...storage, data: place === "file" ? inFile : data } as FrozenStorage;
+      const run = async (whole: boolean) => {
+        const graph = new Graph();
+        // 24 rows in pieces of 7: the last one is smaller.
+        const table = whole
+          ? graph.initializer("w", "float32", [out, columns], weights)
+          : frozenWeight(graph, "w", [out, columns], placed, { pieceValues: 7 * columns + 3 });
+        const a = graph.input("a", "float32", [5, columns]);
+        const e = gather(table, graph.input("ids", "int32", [5]));
+        const y = matmulTransposed(add(a, e), table, 0.5);
+        graph.output("y", y);
+        graph.output("da", grad(sumAll(silu(y)), [a])[0] as typeof a);
+        const largest = Math.max(
+          ...graph
+            .liveNodes()
+            .flatMap(({ op, outputs }) => (op === "Cast" ? outputs.map(({ shape }) => shape[0] ?? 0) : [])),
+        );
+        const session = await createSession(graph, { externalDataDirectory: directory, prepacking: false });
+        const outputs = await session.run({ a: x, ids: Int32Array.of(0, 6, 7, 22, 23) });
+        await session.dispose();
+        return { y: outputs.y?.data as Float32Array, da: outputs.da?.data as Float32Array, largest };
+      };
+      const [expected, found] = [await run(true), await run(false)];
+      expect(farthest(found.y, expected.y)).toBeLessThan(1e-5);
+      expect(farthest(found.da, expected.da)).toBeLessThan(1e-4);
+      expect(found.largest).toBe(7);
+      rmSync(directory, { recursive: true });
+    },
+  );
+
   it("reads codes from a file it does not copy", async () => {
     const directory = mkdtempSync(join(tmpdir(), "frozen-"));
     const quantization = { bits: 4, blockSize: 32, symmetric: true } as const;

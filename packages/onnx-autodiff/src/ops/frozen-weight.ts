@@ -4,7 +4,7 @@ import { type BlockQuantization, checkQuantization } from "../io/block-quantizat
 import { barrier } from "../rematerialize.js";
 import { dim, type Shape, sizeOf, type TypedData } from "../tensor.js";
 import { cast, mul } from "./elementwise.js";
-import { reshape } from "./layout.js";
+import { concat, reshape } from "./layout.js";
 import type { MatmulOptions } from "./matmul-options.js";
 
 /** Bytes in memory, or in a file that onnxruntime maps. */
@@ -31,6 +31,11 @@ export interface FrozenKernel {
   readonly kernel?: "expand" | "packed";
   /** `MatMulNBits` accuracy_level: 1 keeps activations in float32 (default), 4 rounds them to 8 bits, block by block. */
   readonly accuracyLevel?: 1 | 4;
+  /**
+   * Most values of a weight in 16 bits that are expanded at a time in x W^T: a larger one is multiplied by rows, piece after piece.
+   * Default 2^25 (128 MiB): an embedding table as the output layer, not the layers of a block.
+   */
+  readonly pieceValues?: number;
 }
 
 interface Frozen {
@@ -43,8 +48,11 @@ interface Frozen {
   rows(ids: Value): Value;
   /** x W^T on the codes as they are. */
   readonly packed: ((x: Value) => Value) | undefined;
+  /** The weight's rows as weights of their own, where it is too large to be expanded whole. */
+  readonly pieces?: () => readonly Value[];
 }
 
+const PIECE_VALUES = 2 ** 25;
 const frozenWeights = new WeakMap<Value, Frozen>();
 
 /**
@@ -59,7 +67,7 @@ export function frozenWeight(
   name: string,
   shape: Shape,
   storage: FrozenStorage,
-  { kernel = "expand", accuracyLevel = 1 }: FrozenKernel = {},
+  { kernel = "expand", accuracyLevel = 1, pieceValues = PIECE_VALUES }: FrozenKernel = {},
 ): Value {
   if (storage.kind === "float") {
     const stored = graph.initializer(name, storage.dtype, shape, storage.data);
@@ -80,6 +88,9 @@ export function frozenWeight(
           "float32",
         ),
       packed: undefined,
+      ...(sizeOf(shape) > pieceValues && shape.length === 2
+        ? { pieces: piecesOf(graph, name, shape, storage, pieceValues) }
+        : {}),
     });
   }
   const { bits, blockSize, symmetric } = storage.quantization;
@@ -128,13 +139,17 @@ export function frozenMatmul(a: Value, b: Value, options: MatmulOptions): Value 
   const frozen = frozenWeights.get(b);
   if (!frozen) return undefined;
   const { transposeA = false, transposeB = false, alpha = 1 } = options;
-  const dense = (x: Value, flags: { transA: number; transB: number }): Value => {
-    const spec = { dtype: x.dtype, shape: productShape(x, b, flags) };
-    // Registered as well: the product's gradient must expand the weight again, or this copy would live until then.
-    const expanded = register(frozen.expand(x), frozen);
-    return x.graph.op("FusedMatMul", [x, expanded], spec, { ...flags, alpha: float(alpha) });
-  };
-  const { packed } = frozen;
+  const dense = (x: Value, flags: Flags): Value => expandedProduct(x, b, frozen, x, flags, alpha);
+  const { packed, pieces } = frozen;
+  if (pieces !== undefined && transposeB && !transposeA) {
+    // Each piece is expanded after the product of the one before: two of them never lie in memory at once.
+    let after = a;
+    const products = pieces().map((piece) => {
+      after = expandedProduct(a, piece, frozenWeights.get(piece) as Frozen, after, { transA: 0, transB: 1 }, alpha);
+      return after;
+    });
+    return concat(products, -1);
+  }
   if (packed === undefined || !transposeB || transposeA)
     return dense(a, { transA: transposeA ? 1 : 0, transB: transposeB ? 1 : 0 });
   const [y] = a.graph.region(
@@ -146,6 +161,46 @@ export function frozenMatmul(a: Value, b: Value, options: MatmulOptions): Value 
   return y as Value;
 }
 
+interface Flags {
+  readonly transA: number;
+  readonly transB: number;
+}
+
+/** The product with a weight in float32, expanded once `after` is there. */
+function expandedProduct(x: Value, b: Value, frozen: Frozen, after: Value, flags: Flags, alpha: number): Value {
+  const spec = { dtype: x.dtype, shape: productShape(x, b, flags) };
+  // Registered as well: the product's gradient must expand the weight again, or this copy would live until then.
+  const expanded = register(frozen.expand(after), frozen);
+  return x.graph.op("FusedMatMul", [x, expanded], spec, { ...flags, alpha: float(alpha) });
+}
+
+/** The rows of a weight [out, in] as frozen weights over the same bytes, made when they are first asked for. */
+function piecesOf(
+  graph: Graph,
+  name: string,
+  shape: Shape,
+  storage: Extract<FrozenStorage, { kind: "float" }>,
+  pieceValues: number,
+): () => readonly Value[] {
+  const [out, columns] = [dim(shape, 0), dim(shape, 1)];
+  const rows = Math.max(1, Math.floor(pieceValues / columns));
+  let made: Value[] | undefined;
+  return () => {
+    made ??= Array.from({ length: Math.ceil(out / rows) }, (_, i) => {
+      const [start, end] = [i * rows, Math.min(out, (i + 1) * rows)];
+      const data = sliceBytes(storage.data, start * columns, end * columns);
+      return frozenWeight(graph, `${name}:rows.${start}`, [end - start, columns], { ...storage, data });
+    });
+    return made;
+  };
+}
+
+/** Values [start, end) of 16-bit numbers. */
+function sliceBytes(data: StoredBytes, start: number, end: number): StoredBytes {
+  if (!("kind" in data)) return data.subarray(start, end) as TypedData;
+  return { ...data, offset: data.offset + 2 * start, length: 2 * (end - start) };
+}
+
 /** Rows of a frozen table; undefined when it is none. Used by `gather`. */
 export const frozenRows = (table: Value, ids: Value): Value | undefined => frozenWeights.get(table)?.rows(ids);
 
@@ -154,6 +209,6 @@ function register(value: Value, frozen: Frozen): Value {
   return value;
 }
 
-function productShape(a: Value, b: Value, { transA, transB }: { transA: number; transB: number }): number[] {
+function productShape(a: Value, b: Value, { transA, transB }: Flags): number[] {
   return [...a.shape.slice(0, -2), dim(a.shape, transA ? -1 : -2), dim(b.shape, transB ? -2 : -1)];
 }

@@ -52,13 +52,16 @@ export interface ComposedSetOptions {
   readonly clips: number;
   /** Groups of two clips whose two signs are swapped: two minimal pairs of family R each. */
   readonly pairs: number;
+  /** Languages that take turns. Default all ten. */
+  readonly grammars?: readonly Grammar[];
 }
 
 /**
  * Builds a set. Every clip, hazardous or not, comes with the same families, and every referring query with a hazardous and
  * with a harmless reading: neither the clip alone nor, in family R, the query alone tells what is right.
  */
-export function buildComposedSet({ seed, name, split, clips, pairs }: ComposedSetOptions): ComposedSet {
+export function buildComposedSet(options: ComposedSetOptions): ComposedSet {
+  const { seed, name, split, clips, pairs, grammars = GRAMMARS } = options;
   const made: ComposedClip[] = [];
   const samples: ComposedSample[] = [];
   for (let i = 0; i < clips; i++) {
@@ -68,7 +71,7 @@ export function buildComposedSet({ seed, name, split, clips, pairs }: ComposedSe
     made.push(clip);
     const families: Family[] = i % 3 === 0 ? ["H", "N", "B", "V", "G"] : ["H", "N", "B", "V"];
     for (const [k, family] of families.entries()) {
-      const grammar = GRAMMARS[(i + 3 * k) % GRAMMARS.length] as Grammar;
+      const grammar = grammars[(i + 3 * k) % grammars.length] as Grammar;
       const shown = clip.scene.signs.find(isHazard)?.glyph ?? null;
       const exchange = drawExchange(family, grammar, split, clip.scene, createWorldRng(seed, name, family, i), shown);
       samples.push(finish(exchange, `${name}-${family}-${i}`, grammar, clip, null));
@@ -76,7 +79,7 @@ export function buildComposedSet({ seed, name, split, clips, pairs }: ComposedSe
   }
   for (let i = 0; i < pairs; i++) {
     const rng = createWorldRng(seed, name, "pair", i);
-    const grammar = GRAMMARS[i % GRAMMARS.length] as Grammar;
+    const grammar = grammars[i % grammars.length] as Grammar;
     const two = drawPair(`${name}/pair-${i}-s${seed}`, split, rng);
     made.push(...two);
     for (const sign of [0, 1]) {

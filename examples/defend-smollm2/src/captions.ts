@@ -1,0 +1,44 @@
+import type { FramesWithTimes } from "@videosafety/video-llm";
+import {
+  createWorldRng,
+  drawComposedScene,
+  type PlacedSign,
+  renderComposedScene,
+  signsInWords,
+  type WorldRng,
+} from "sign-world";
+
+/** Width and height of a clip, in pixels. */
+export const SIDE = 112;
+/** Frames of a clip. */
+const CLIP_FRAMES = 48;
+
+/** What is shown, and what it shows in words. */
+export interface Captioned {
+  /** One frame. */
+  readonly shown: FramesWithTimes;
+  /** The signs in the caption's order. */
+  readonly signs: readonly PlacedSign[];
+  /** The signs in words: topic, border, harm and colour of each. */
+  readonly caption: string;
+}
+
+/** A frame of a scene that training may show, with the signs on it from left to right. */
+export function captionedFrame(seed: number, key: string): Captioned {
+  const rng = createWorldRng(seed, "frame", key);
+  const scene = drawComposedScene(`captions/${key}`, "train", rng.integer(2) === 0, rng);
+  const frame = frameWithSign(rng, scene.signs);
+  const signs = scene.signs
+    .filter(({ startFrame, endFrame }) => frame >= startFrame && frame < endFrame)
+    .sort((a, b) => a.corner[0] - b.corner[0]);
+  const [data] = renderComposedScene(scene, [frame]) as [Uint8Array];
+  const shown: FramesWithTimes = { frames: { data, dims: [1, SIDE, SIDE, 3] }, timestampsSeconds: Float64Array.of(0) };
+  return { shown, signs, caption: `${signsInWords(signs)}.` };
+}
+
+/** A frame on which a sign can be seen, where there is one. */
+function frameWithSign(rng: WorldRng, signs: readonly PlacedSign[]): number {
+  const [sign] = rng.shuffle(signs);
+  if (sign === undefined) return rng.integer(CLIP_FRAMES);
+  return sign.startFrame + rng.integer(sign.endFrame - sign.startFrame);
+}
