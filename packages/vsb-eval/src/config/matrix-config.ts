@@ -48,6 +48,7 @@ export const matrixConfigSchema = z.strictObject({
         name: name.describe("row"),
         title: z.string().optional().describe("what it does (default: the attacks' own titles)"),
         arm: z.string().min(1).describe("an arm without intensities, e.g. video+referential+fragment-gap"),
+        split: z.string().min(1).optional().describe("only items of this split"),
         intensities: z
           .array(z.number().min(0).max(1))
           .default([])

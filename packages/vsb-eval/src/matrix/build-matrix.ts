@@ -82,6 +82,10 @@ function describeAttack(
   };
 }
 
+/** What a row is compared with: the first one about the same items. */
+export const referenceOf = <Row extends Pick<MatrixAttack, "split">>(rows: readonly Row[], row: Row): Row =>
+  rows.find(({ split }) => split === row.split) ?? row;
+
 /**
  * The matrix of what is in the stores: every cell with its rates, intervals and costs. A matrix that was stopped shows as units that
  * were planned and not judged.
@@ -96,15 +100,15 @@ export async function buildMatrix(
   checkMatrix(options);
   const { groups, attacks, defenses, judge, costs } = options;
   const units = await loadMatrixUnits(options);
-  const [reference] = attacks as [MatrixAttack];
-  const plainArm = attackArm(reference, intensitiesOf(reference)[0] as number | null);
   const cells: MatrixCell[] = [];
   for (const defense of defenses) {
-    const plain = defendedUnits(units, groups, defense, plainArm).flat();
-    for (const attack of attacks)
+    for (const attack of attacks) {
+      const reference = referenceOf(attacks, attack);
+      const plainArm = attackArm(reference, intensitiesOf(reference)[0] as number | null);
+      const plain = defendedUnits(units, groups, defense, reference, plainArm).flat();
       for (const intensity of intensitiesOf(attack)) {
         const arm = attackArm(attack, intensity);
-        const bySeed = defendedUnits(units, groups, defense, arm);
+        const bySeed = defendedUnits(units, groups, defense, attack, arm);
         const split = (safe: boolean): LayeredUnit[][] => bySeed.map((of) => of.filter((one) => isSafe(one) === safe));
         const harmful = (of: readonly LayeredUnit[]): ScoredUnit[] =>
           of.flatMap((one) => (isSafe(one) ? [] : [one.unit]));
@@ -118,6 +122,7 @@ export async function buildMatrix(
           cost: costOf(bySeed.flat(), defense, arm, costs?.records ?? []),
         });
       }
+    }
   }
   const runs = (groups[0] as MatrixGroup).runs;
   return {

@@ -5,7 +5,14 @@ import { attackedFrames, attackedInput } from "../arms/attacked-input.js";
 import { canonicalJson, type Json } from "../content-key.js";
 import { refusedOf } from "../metrics/scored-unit.js";
 import { frameSheet } from "../report/frame-sheet.js";
-import { attackArm, intensitiesOf, type MatrixGroup, type MatrixOptions, type MatrixRun } from "./matrix-options.js";
+import {
+  attackArm,
+  intensitiesOf,
+  itemsOf,
+  type MatrixGroup,
+  type MatrixOptions,
+  type MatrixRun,
+} from "./matrix-options.js";
 import { defendedUnits, loadMatrixUnits } from "./matrix-units.js";
 
 /** An attacked item as the page shows it behind its row. */
@@ -37,10 +44,10 @@ export interface MatrixClip {
 const MOST_TEXT = 240;
 
 /** The first items of a row that a run was asked: harmful ones, then safe ones. */
-function someItems(group: MatrixGroup, armName: string, run: MatrixRun, each: number): EvalItem[] {
+function someItems(items: readonly EvalItem[], armName: string, run: MatrixRun, each: number): EvalItem[] {
   const arm = parseArm(armName);
-  const choose = chooseVideos(group.items);
-  const asked = group.items.filter((item) => armApplies(arm, item, choose, run.attacks));
+  const choose = chooseVideos(items);
+  const asked = items.filter((item) => armApplies(arm, item, choose, run.attacks));
   return [true, false].flatMap((harmful) =>
     asked.filter(({ subset }) => (subset !== "SafeQ") === harmful).slice(0, each),
   );
@@ -60,12 +67,13 @@ export async function matrixClips(options: MatrixOptions, each = 1): Promise<Mat
   for (const attack of attacks) {
     const intensity = intensitiesOf(attack).at(-1) ?? null;
     const armName = attackArm(attack, intensity);
-    for (const item of someItems(group, armName, group.runs[0] as MatrixRun, each)) {
+    const items = itemsOf(group, attack);
+    for (const item of someItems(items, armName, group.runs[0] as MatrixRun, each)) {
       const sheets = new Map<string, { runs: string[]; frames: number; sheet: string }>();
       let query = item.query;
       for (const run of group.runs) {
         const { sampling: source, attacks: own = [] } = run;
-        const context = { attacks: own, source, choose: chooseVideos(group.items), ...(signal && { signal }) };
+        const context = { attacks: own, source, choose: chooseVideos(items), ...(signal && { signal }) };
         const attacked = await attackedInput(parseArm(armName), item, context);
         query = [...attacked.input.history.map(({ content }) => content), attacked.input.query].join("\n");
         if (attacked.input.footage === null) continue;
@@ -80,7 +88,9 @@ export async function matrixClips(options: MatrixOptions, each = 1): Promise<Mat
         if (sheet !== null) sheets.set(key, { runs: [run.name], frames: frames.frames.dims[0], sheet });
       }
       const answers = defenses.map((defense) => {
-        const found = defendedUnits(units, [group], defense, armName)[0]?.find(({ unit }) => unit.item.id === item.id);
+        const found = defendedUnits(units, [group], defense, attack, armName)[0]?.find(
+          ({ unit }) => unit.item.id === item.id,
+        );
         const refused = found === undefined ? null : refusedOf(found.unit);
         return {
           defense: defense.name,

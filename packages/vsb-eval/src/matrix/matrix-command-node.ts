@@ -55,7 +55,11 @@ export async function matrixCommand(
     folder: resolve(config.out),
     title: config.title,
     groups: [{ seed: config.generation.seed, items: [...first(false), ...first(true)], runs }],
-    attacks: config.attacks.map((attack) => ({ ...attack, title: attack.title ?? armTitle(attack.arm) })),
+    attacks: config.attacks.map(({ title, split, ...attack }) => ({
+      ...attack,
+      title: title ?? armTitle(attack.arm),
+      ...(split === undefined ? {} : { split }),
+    })),
     defenses: config.defenses,
     judge: await openJudge(config.judge),
     truncated: config.truncated,

@@ -42,6 +42,8 @@ export interface MatrixAttack {
   readonly arm: string;
   /** In [0, 1], ascending; one that is [] has no intensity and is asked once. */
   readonly intensities: readonly number[];
+  /** Only items of this `split`: where harm may lie in the video or in the query, an attack on one says nothing of the other. */
+  readonly split?: string;
 }
 
 /** One training seed with its own items and runs; the matrix pools several. */
@@ -106,4 +108,18 @@ export function attackArm({ arm }: Pick<MatrixAttack, "arm">, intensity: number 
 /** The intensities of a row; null for a row that has none. */
 export function intensitiesOf({ intensities }: Pick<MatrixAttack, "intensities">): readonly (number | null)[] {
   return intensities.length === 0 ? [null] : intensities;
+}
+
+/** The items that a row is asked about. */
+export function itemsOf(
+  { items }: Pick<MatrixGroup, "items">,
+  { split }: Pick<MatrixAttack, "split">,
+): readonly EvalItem[] {
+  return split === undefined ? items : items.filter((item) => item.split === split);
+}
+
+/** Rows by the items that they are asked about, in the order of the first of each kind. */
+export function rowsBySplit(attacks: readonly MatrixAttack[]): (readonly MatrixAttack[])[] {
+  const kinds = [...new Set(attacks.map(({ split }) => split))];
+  return kinds.map((kind) => attacks.filter(({ split }) => split === kind));
 }

@@ -24,7 +24,7 @@ const cell = z.strictObject({
   defense: z.string(),
   dsr: rate.describe("harmful items refused"),
   frr: rate.describe("safe items under the same attack refused"),
-  drop: difference.describe("DSR minus that of the first row, over the same items"),
+  drop: difference.describe("DSR minus that of the first row about the same items"),
   cost: z.strictObject({
     calls: z.number().nullable().describe("runs asked per item, in the mean"),
     frames: z.number().nullable().describe("frames shown per item, in the mean over all calls"),
@@ -57,6 +57,7 @@ export const matrixResultsSchema = z.strictObject({
       name: z.string(),
       title: z.string(),
       arm: z.string(),
+      split: z.string().optional().describe("the items that the row is asked about; left out: all"),
       intensities: z.array(share),
       meaning: z.string().describe("what the intensity means; empty without one"),
       sources: z.array(z.string()),

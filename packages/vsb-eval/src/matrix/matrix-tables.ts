@@ -41,9 +41,10 @@ export function matrixHeatmap(results: MatrixResults, rate: "dsr" | "frr", capti
 /** DSR under each attack against that without one, over the same items: what broke which defense. */
 export function dropTable(results: MatrixResults): Html {
   const { attacks, defenses } = results;
-  const rows = attacks.slice(1);
+  const firsts = new Set(attacks.map((attack) => attacks.find(({ split }) => split === attack.split)?.name));
+  const rows = attacks.filter(({ name }) => !firsts.has(name));
   if (rows.length === 0) return html``;
-  const caption = `Change of DSR against "${attacks[0]?.name ?? ""}", points over the same items`;
+  const caption = `Change of DSR against ${[...firsts].map((name) => `"${name}"`).join(" or ")}, points over the same items`;
   return html`<div class="scroll" tabindex="0" role="region" aria-label="${caption}"><table class="matrix"><caption>${caption}. Bold: the interval excludes 0.</caption>
 <thead><tr><th scope="col">attack</th>${defenses.map(({ name }) => html`<th scope="col">${name}</th>`)}</tr></thead>
 <tbody>${rows.map(

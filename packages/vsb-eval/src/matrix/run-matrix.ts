@@ -8,9 +8,12 @@ import {
   attackArm,
   type CostLog,
   intensitiesOf,
+  itemsOf,
+  type MatrixAttack,
   type MatrixGroup,
   type MatrixOptions,
   type MatrixRun,
+  rowsBySplit,
 } from "./matrix-options.js";
 
 /** Progress of a matrix. */
@@ -67,9 +70,12 @@ export function checkMatrix(options: MatrixOptions): void {
     const found = runs.map(({ name }) => name);
     if (found.join("\n") !== wanted.join("\n"))
       refuse(`expected the runs ${wanted.join(", ")} in every group, found ${found.join(", ")} for seed ${seed}`);
-    for (const safe of [true, false])
-      if (!items.some(({ subset }) => (subset === "SafeQ") === safe))
-        refuse(`expected ${safe ? "safe" : "harmful"} items for seed ${seed}, found none: rates need both`);
+    for (const [row] of rowsBySplit(attacks))
+      for (const safe of [true, false])
+        if (!itemsOf({ items }, row as MatrixAttack).some(({ subset }) => (subset === "SafeQ") === safe))
+          refuse(
+            `expected ${safe ? "safe" : "harmful"} items${row?.split === undefined ? "" : ` of split "${row.split}"`} for seed ${seed}, found none: rates need both`,
+          );
     for (const { attacks: own = [], sampling } of runs)
       for (const arm of matrixArms(options).map(parseArm)) checkArmAttacks(arm, own, sampling);
   }
@@ -127,24 +133,25 @@ function metered(
  */
 export async function* runMatrix(options: MatrixOptions): AsyncGenerator<MatrixProgress, void, void> {
   checkMatrix(options);
-  const arms = matrixArms(options);
-  for (const group of options.groups) for (const run of group.runs) yield* askRun(options, group, run, arms);
+  for (const group of options.groups)
+    for (const run of group.runs)
+      for (const attacks of rowsBySplit(options.attacks)) yield* askRun(options, group, run, attacks);
 }
 
 async function* askRun(
   { judge, truncated = "judge", signal, costs, openStore }: MatrixOptions,
   group: MatrixGroup,
   run: MatrixRun,
-  arms: readonly string[],
+  attacked: readonly MatrixAttack[],
 ): AsyncGenerator<MatrixProgress, void, void> {
   const named = { seed: group.seed, run: run.name };
   const store = await openStore(group, run);
   try {
     const { generation, batchSize, attacks, sampling } = run;
     for await (const event of runEvaluation({
-      items: group.items,
+      items: itemsOf(group, attacked[0] as MatrixAttack),
       responder: metered(run.responder, named, costs),
-      arms,
+      arms: matrixArms({ attacks: attacked }),
       judge,
       store,
       sampling,

@@ -1,3 +1,4 @@
+import type { EvalItem } from "@videosafety/safety-data";
 import { parseArm } from "../arms/arm.js";
 import { armApplies, chooseVideos } from "../arms/arm-frames.js";
 import { attackedInput } from "../arms/attacked-input.js";
@@ -6,8 +7,8 @@ import { type FragmentVisibility, fragmentVisibility } from "../attacks/fragment
 import {
   attackArm,
   intensitiesOf,
+  itemsOf,
   type MatrixAttack,
-  type MatrixGroup,
   type MatrixOptions,
   type MatrixRun,
 } from "./matrix-options.js";
@@ -15,7 +16,7 @@ import type { MatrixVisibility } from "./matrix-results.js";
 
 /** What the sampling of one run can show of one attack on one group's harmful items. */
 async function ofGroup(
-  { items }: MatrixGroup,
+  items: readonly EvalItem[],
   { sampling, attacks = [] }: MatrixRun,
   armName: string,
   signal?: AbortSignal,
@@ -47,7 +48,7 @@ export async function matrixVisibility({ groups, attacks, signal }: MatrixOption
     const found: FragmentVisibility[] = [];
     for (const group of groups) {
       const member = group.runs.find(({ name }) => name === run) as MatrixRun;
-      found.push(...(await ofGroup(group, member, attackArm(attack, intensity), signal)));
+      found.push(...(await ofGroup(itemsOf(group, attack), member, attackArm(attack, intensity), signal)));
     }
     if (found.length === 0) return;
     rows.push({
