@@ -94,8 +94,8 @@ export async function attackedInput(arm: Arm, item: EvalItem, context: AttackCon
 export function attackParameters({ input }: AttackedInput): Json {
   const { query: _, footage, history, language: __ } = input;
   if (footage === null) return { history: history as unknown as Json };
-  const { shots, edits, durationSeconds, frameRate } = footage;
-  return { history, shots, edits, durationSeconds, frameRate } as unknown as Json;
+  const { shots, edits, durationSeconds, frameRate, variant } = footage;
+  return { history, shots, edits, durationSeconds, frameRate, ...(variant && { variant }) } as unknown as Json;
 }
 
 /** The frames that the source's plan takes of an attacked video. */
@@ -120,7 +120,10 @@ export async function attackedFrames(
     footage,
     moments.map(({ seconds }) => seconds),
     async (from, seconds) => {
-      const sampled = await timed.at(from === "item" ? video : (carrier as EvalVideo), seconds, options);
+      const sampled =
+        from === "item"
+          ? await timed.at(video, seconds, { ...options, ...(footage.variant && { variant: footage.variant }) })
+          : await timed.at(carrier as EvalVideo, seconds, options);
       if (from === "item") first = sampled;
       return sampled.frames;
     },

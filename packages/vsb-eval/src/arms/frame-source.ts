@@ -19,8 +19,13 @@ export interface VideoFacts {
 export interface TimedFrames {
   /** Length and rate of a video. */
   facts(video: EvalVideo, options: { readonly signal?: AbortSignal }): Promise<VideoFacts>;
-  /** The frames on screen at given moments, in the order given; a moment past the end is the last frame. */
-  at(video: EvalVideo, seconds: readonly number[], options: { readonly signal?: AbortSignal }): Promise<SampledVideo>;
+  /** The frames on screen at given moments, in the order given; a moment past the end is the last frame. A source that cannot make the
+   * variant of a clip must refuse it. */
+  at(
+    video: EvalVideo,
+    seconds: readonly number[],
+    options: { readonly signal?: AbortSignal; readonly variant?: { readonly name: string; readonly share: number } },
+  ): Promise<SampledVideo>;
   /** The source's plan. */
   readonly plan: SamplePlan;
   /** The plan that an attacker believes in; default: {@link plan}. */

@@ -89,7 +89,12 @@ export function videoFrames(options: VideoFramesOptions = {}): FrameSource {
       known.catch(() => facts.delete(video.path));
       return known;
     },
-    async at(video, seconds, { signal }) {
+    async at(video, seconds, { signal, variant }) {
+      if (variant !== undefined)
+        throw new VsbEvalError(
+          "invalid_input",
+          `expected a clip as its file shows it, found the variant "${variant.name}": only a source that makes its clips can`,
+        );
       const moments: SamplePlan = { type: "timestamps", timestampsSeconds: [...seconds], short: "repeat" };
       return sampleFrames(await placeOf(video), moments, { ...sample, ...(signal === undefined ? {} : { signal }) });
     },

@@ -74,6 +74,11 @@ export interface Footage {
   readonly shots: readonly Shot[];
   /** Changes of pictures. */
   readonly edits: readonly PictureEdit[];
+  /**
+   * What is changed in the item's clip itself, by a name and a share that its source knows: a sign made smaller, say. Only sources that
+   * make their own clips can (`TimedFrames.at`).
+   */
+  readonly variant?: { readonly name: string; readonly share: number };
 }
 
 /** The item's clip as it is. */
