@@ -67,7 +67,7 @@ export type MatrixConfig = z.infer<typeof matrixConfigSchema>;
 /** The JSON Schema of `matrix.yaml`, for editors; `vsb-eval schema matrix` prints it. */
 export function matrixConfigJsonSchema(): object {
   return {
-    ...z.toJSONSchema(matrixConfigSchema, { io: "input" }),
+    ...z.toJSONSchema(matrixConfigSchema, { io: "input", unrepresentable: "any" }),
     title: "vsb-eval matrix",
     description: "What `vsb-eval matrix matrix.yaml` does. Relative paths start from the file's folder.",
   };

@@ -84,7 +84,7 @@ export async function matrixClips(options: MatrixOptions, each = 1): Promise<Mat
           continue;
         }
         const frames = await attackedFrames(parseArm(armName), item, attacked, context);
-        const sheet = frameSheet(frames, { columns: 8, frameWidth: 96, maxFrames: 24 });
+        const sheet = frameSheet(frames, { columns: 8, frameWidth: 64, maxFrames: 24 });
         if (sheet !== null) sheets.set(key, { runs: [run.name], frames: frames.frames.dims[0], sheet });
       }
       const answers = defenses.map((defense) => {

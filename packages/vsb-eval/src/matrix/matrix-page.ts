@@ -17,10 +17,11 @@ export interface MatrixPageOptions {
 }
 
 const MATRIX_STYLE = `
+body{max-width:1560px}main>section>p,header>p{max-width:76ch}
 .matrix td,.matrix th{vertical-align:top}.heat.matrix td small{display:block}.heat.matrix td a{color:inherit;text-decoration:none}.heat.matrix td a:hover b{text-decoration:underline}
-.matrix thead th{white-space:normal;min-width:5.5rem}.matrix tbody th{position:sticky;left:0;background:var(--bg);font-weight:600}
+.matrix thead th{white-space:normal;min-width:4.6rem;line-height:1.25}.matrix td,.matrix th{padding:4px 6px}.matrix td small{line-height:1.25}.matrix thead th{vertical-align:bottom}.matrix tbody th{position:sticky;left:0;background:var(--bg);font-weight:600}
 details:target{border-color:var(--accent);border-width:2px}.charts{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,480px),1fr));gap:0 20px}
-.charts svg{max-width:none}.views{display:grid;gap:8px}.views figure{margin:4px 0}
+.charts svg{max-width:760px}.views{display:grid;gap:8px}.views figure{margin:4px 0}
 .blur .reveal:checked~.views .sheet,.blur .reveal:checked~.views .secret{filter:none}.blur .secret:hover{filter:blur(6px)}
 .defs{display:grid;grid-template-columns:max-content minmax(0,1fr);gap:2px 14px;margin:6px 0}.defs dt{font-weight:600}.defs dd{margin:0}
 @media (max-width:600px){.defs{grid-template-columns:1fr}.matrix tbody th{position:static}}

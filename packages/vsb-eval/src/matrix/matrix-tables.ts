@@ -32,7 +32,7 @@ export function matrixHeatmap(results: MatrixResults, rate: "dsr" | "frr", capti
           const found = lastCell(results, name, defense.name)?.[rate];
           if (found === undefined || found.value === null) return html`<td class="none">–</td>`;
           const good = rate === "dsr" ? found.value : 1 - found.value;
-          return html`<td class="${found.n < minimum ? "few" : "cell"}" style="--share:${good.toFixed(3)}"><a href="#${clipAnchor(name)}"><b>${percent(found.value)}</b></a><small>${percentRange(found.interval)}</small>${bounds(found)}<small title="units that were answered and judged">n ${found.n}</small></td>`;
+          return html`<td class="${found.n < minimum ? "few" : "cell"}" style="--share:${good.toFixed(3)}"><a href="#${clipAnchor(name)}"><b>${percent(found.value)}</b></a><small>${percentRange(found.interval)}</small>${bounds(found)}<small title="${found.n} of ${found.planned} units were answered and judged">n ${found.n}</small></td>`;
         },
       )}</tr>`,
   )}</tbody></table></div>`;
