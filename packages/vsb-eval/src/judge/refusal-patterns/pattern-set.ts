@@ -41,8 +41,32 @@ const LETTERS: Readonly<Record<string, string>> = {
 export function compilePatterns(patterns: readonly string[], language: string): RegExp | null {
   if (patterns.length === 0) return null;
   const letter = LETTERS[language] ?? "[0-9a-z]";
-  const sources = patterns.map((pattern) =>
-    pattern.normalize("NFC").replace(/</g, `(?<!${letter})`).replace(/>/g, `(?!${letter})`),
-  );
-  return new RegExp(sources.map((source) => `(?:${source})`).join("|"), "u");
+  const expand = (pattern: string): string => pattern.replace(/</g, `(?<!${letter})`).replace(/>/g, `(?!${letter})`);
+  // Patterns that start at the start of a word share one look behind, which most places of a text fail at once. Their order stays.
+  const groups: { readonly atWord: boolean; readonly sources: string[] }[] = [];
+  for (const pattern of patterns.map((one) => one.normalize("NFC"))) {
+    const atWord = pattern.startsWith("<") && !hasAlternatives(pattern);
+    const source = `(?:${expand(atWord ? pattern.slice(1) : pattern)})`;
+    const last = groups.at(-1);
+    if (last?.atWord === atWord) last.sources.push(source);
+    else groups.push({ atWord, sources: [source] });
+  }
+  const source = groups
+    .map(({ atWord, sources }) => (atWord ? `${expand("<")}(?:${sources.join("|")})` : sources.join("|")))
+    .join("|");
+  return new RegExp(source, "u");
+}
+
+/** Whether a pattern has a `|` outside brackets: its first sign then belongs to its first alternative only. */
+function hasAlternatives(pattern: string): boolean {
+  let depth = 0;
+  for (const [sign] of pattern
+    .replace(/\\./g, "")
+    .replace(/\[[^\]]*\]/g, "")
+    .matchAll(/[()|]/g)) {
+    if (sign === "(") depth++;
+    else if (sign === ")") depth--;
+    else if (depth === 0) return true;
+  }
+  return false;
 }
