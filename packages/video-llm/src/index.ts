@@ -19,6 +19,7 @@ export {
 export type { Naming } from "./config/naming.js";
 export type { RuntimeOptions } from "./config/runtime-options.js";
 export { type DoctorOptions, inspectModel, type ModelReport } from "./doctor/doctor-node.js";
+export { formatReport } from "./doctor/format-report.js";
 export {
   type CheckpointCode,
   CheckpointError,

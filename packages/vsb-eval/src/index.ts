@@ -13,7 +13,7 @@ export { checkGates, type Gate, type GateResult, parseGate } from "./gate/gate.j
 export { junitReport } from "./gate/junit.js";
 export { createRuleJudge } from "./judge/rule-judge.js";
 export type { Judge, JudgeInput, Stance, Verdict, Vote } from "./judge/verdict.js";
-export type { ScoredUnit } from "./metrics/scored-unit.js";
+export { refusedOf, type ScoredUnit, safeOf } from "./metrics/scored-unit.js";
 export type { OpenAiEndpoint } from "./openai/chat-completion.js";
 export { createOpenAiResponder, type OpenAiResponderOptions } from "./openai/openai-responder.js";
 export { reportExamples } from "./report/examples.js";

@@ -1,14 +1,13 @@
-import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { inspectModel } from "@videosafety/video-llm";
 import { checkGates, type EvaluatedRun, parseGate, terminalTable } from "@videosafety/vsb-eval";
 import { createProgress, type Progress } from "@videosafety/vsb-eval/pages";
 import { type Command, EXIT } from "../command/command.js";
+import { collect } from "../command/option-readers.js";
 import { createProgram, runProgram } from "../command/program-node.js";
 import { checkpointParts } from "../model/open-checkpoint-node.js";
-import { loadRunFile, type RunFlags } from "../run-file/load-run-file-node.js";
+import { loadRunOf, type RunFlags } from "../run-file/load-run-file-node.js";
 import { resolveStages } from "../run-file/resolve-stages.js";
-import type { RunFile } from "../run-file/run-schema.js";
 import { evaluateRun, openEvaluation } from "./evaluate-run-node.js";
 import { runCheckpoints } from "./run-checkpoints-node.js";
 import { writeRunResults } from "./write-results-node.js";
@@ -16,16 +15,6 @@ import { writeRunResults } from "./write-results-node.js";
 interface Flags extends RunFlags {
   readonly checkpoints?: string;
   readonly json: boolean;
-}
-
-const collect = (value: string, list: readonly string[]): string[] => [...list, value];
-
-/** The run file that a user named, or the resolved one of a run's folder. */
-export async function loadRunOf(path: string, flags: RunFlags = {}): Promise<RunFile> {
-  const found = await stat(path).catch(() => null);
-  return found?.isDirectory()
-    ? loadRunFile(join(path, "resolved.yaml"), { ...flags, out: flags.out ?? path })
-    : loadRunFile(path, flags);
 }
 
 /** `videosafety evaluate run.yaml`. */

@@ -7,7 +7,9 @@ import {
   type EvaluationResults,
   frameSheet,
   htmlReport,
+  refusedOf,
   reportExamples,
+  safeOf,
 } from "@videosafety/vsb-eval";
 import { captureEnvironment, videoFrames } from "@videosafety/vsb-eval/node";
 import { readEvents, rewardRows } from "../progress/event-log-node.js";
@@ -25,6 +27,41 @@ export interface RunResultsFile {
   readonly checkpoints: readonly string[];
   /** Signs that a stage did harm or nothing. */
   readonly alarms: readonly TrainingAlarm[];
+  /** Counts with the video by what items say of themselves beyond vsb-eval's cells; empty where they say nothing. */
+  readonly groups: readonly GroupCount[];
+}
+
+/** Units with a verdict in the main arm, of one run, one subset and one value of a member of the items. */
+export interface GroupCount {
+  readonly run: string;
+  readonly by: "family" | "template" | "production";
+  readonly value: string;
+  readonly subset: "HH" | "SH" | "SafeQ";
+  /** Units with a verdict. */
+  readonly n: number;
+  /** Of these: defended (HH, SH), or fully refused (SafeQ). */
+  readonly successes: number;
+}
+
+/** Counts by family of near-copies, template and production, where items have them. */
+function groupCounts(runs: readonly EvaluatedRun[]): GroupCount[] {
+  const counts = new Map<string, { -readonly [K in keyof GroupCount]: GroupCount[K] }>();
+  for (const { name, arms, units } of runs) {
+    const arm = arms.includes("video") ? "video" : arms[0];
+    for (const unit of units) {
+      const { item } = unit;
+      const success = item.subset === "SafeQ" ? refusedOf(unit) : safeOf(unit);
+      if (unit.arm !== arm || success === null) continue;
+      for (const by of ["family", "template", "production"] as const) {
+        const value = item[by];
+        if (value === undefined) continue;
+        const key = [name, by, value, item.subset].join("\u0000");
+        const count = counts.get(key) ?? { run: name, by, value, subset: item.subset, n: 0, successes: 0 };
+        counts.set(key, { ...count, n: count.n + 1, successes: count.successes + success });
+      }
+    }
+  }
+  return [...counts.values()];
 }
 
 const EXAMPLES_PER_SUBSET = 4;
@@ -59,7 +96,7 @@ export async function writeRunResults(options: {
     understanding: null,
   }));
   const alarms = trainingAlarms(rates, rewards);
-  const results: RunResultsFile = { evaluation, checkpoints, alarms };
+  const results: RunResultsFile = { evaluation, checkpoints, alarms, groups: groupCounts(relativeRuns) };
   writeWhole(`${run.out}/results.json`, `${JSON.stringify(results, null, 2)}\n`);
 
   const frames = videoFrames({ plan: samplePlanFor(family, sampleLimitsOf(run)) });

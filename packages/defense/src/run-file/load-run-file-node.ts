@@ -1,5 +1,5 @@
-import { existsSync } from "node:fs";
-import { dirname, isAbsolute, resolve } from "node:path";
+import { existsSync, statSync } from "node:fs";
+import { dirname, isAbsolute, join, resolve } from "node:path";
 import { readYamlMapping } from "@videosafety/vsb-eval/node";
 import { DefenseError } from "../errors.js";
 import { explainIssues } from "./explain-issues.js";
@@ -36,6 +36,12 @@ export interface RunFlags {
 export async function loadRunFile(path: string | null, flags: RunFlags = {}): Promise<RunFile> {
   const own = path === null ? {} : anchored(await readYamlMapping(path), dirname(resolve(path)));
   return checkRunFile(applyFlags(own, flags), path ?? "flags");
+}
+
+/** The run file that a user named, or the resolved one of a run's folder. @throws as {@link loadRunFile} */
+export async function loadRunOf(path: string, flags: RunFlags = {}): Promise<RunFile> {
+  if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) return loadRunFile(path, flags);
+  return loadRunFile(join(path, "resolved.yaml"), { ...flags, out: flags.out ?? path });
 }
 
 /**

@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from "commander";
 import { type Command, EXIT, type Terminal } from "../command/command.js";
+import { collect, natural } from "../command/option-readers.js";
 import { createProgram, runProgram } from "../command/program-node.js";
 import { EventLog, readEvents } from "../progress/event-log-node.js";
 import { ProgressLines } from "../progress/progress-lines.js";
@@ -24,17 +25,10 @@ interface Flags extends RunFlags {
 const REFRESH_SECONDS = 5;
 const PAGE_MILLISECONDS = 2000;
 
-const collect = (value: string, list: readonly string[]): string[] => [...list, value];
-
 function numbers(text: string): number[] {
   const found = text.split(",").map(Number);
   if (found.every((one) => [1, 2, 3, 4].includes(one))) return found;
   throw new InvalidArgumentError("expected numbers of stages, such as 1,2");
-}
-
-function whole(text: string): number {
-  if (/^\d+$/.test(text)) return Number(text);
-  throw new InvalidArgumentError("expected a whole number of at least 0");
 }
 
 /** `videosafety train run.yaml`. */
@@ -52,7 +46,7 @@ export const command: Command = {
       .option("--out <folder>", "run folder, instead of the file's")
       .option("--preset <name>", `settings to start from: ${PRESET_NAMES.join(", ")}`)
       .option("--model <id or directory>", "model, instead of the file's")
-      .option("--seed <n>", "seed, instead of the file's", whole)
+      .option("--seed <n>", "seed, instead of the file's", natural)
       .option("--stages <list>", "only these of the file's stages, e.g. 1,2", numbers)
       .option("--resume", "go on with the run in the folder, at the checkpoint it had reached", false)
       .option("--dry-run", "check everything, count, measure one step of each stage, and write nothing", false)
