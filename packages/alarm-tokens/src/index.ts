@@ -74,6 +74,7 @@ export {
 export {
   type CalibrationInput,
   calibrateGuard,
+  calibrationHalf,
   describeGuarantee,
   type GuardCalibration,
   guardCalibrationSchema,

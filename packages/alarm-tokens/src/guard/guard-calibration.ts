@@ -76,8 +76,8 @@ export function calibrateGuard(input: CalibrationInput): GuardCalibration {
   checkReadings(visualLogits, textualLogits, labels, input.locations);
   const logits = { visual: Array.from(visualLogits), textual: Array.from(textualLogits) };
   const all = labels.map((_, i) => i);
-  const forTemperature = refuseOn === "textual" ? all : all.filter((i) => inFirstHalf(i));
-  const forThreshold = refuseOn === "textual" ? all : all.filter((i) => !inFirstHalf(i));
+  const forTemperature = refuseOn === "textual" ? all : all.filter((i) => calibrationHalf(i) === "fit");
+  const forThreshold = refuseOn === "textual" ? all : all.filter((i) => calibrationHalf(i) === "threshold");
   const pick = <T>(values: readonly T[], indices: readonly number[]): T[] => indices.map((i) => values[i] as T);
   const temperatureOf = (modality: "visual" | "textual"): number =>
     fitTemperature(
@@ -116,8 +116,13 @@ export function calibrateGuard(input: CalibrationInput): GuardCalibration {
   };
 }
 
-/** Splits by a hash, since neighbours may be alike and even indices may share a label. */
-const inFirstHalf = (index: number): boolean => deriveSeed(0, index) % 2 === 0;
+/**
+ * Which half of the calibration items one belongs to, where what was fitted must not see what sets the threshold: by a hash of its index, since
+ * neighbours may be alike and even indices may share a label.
+ */
+export function calibrationHalf(index: number): "fit" | "threshold" {
+  return deriveSeed(0, index) % 2 === 0 ? "fit" : "threshold";
+}
 
 /** Reads a stored calibration. @throws CalibrationError `invalid-calibration` */
 export function parseGuardCalibration(value: unknown): GuardCalibration {

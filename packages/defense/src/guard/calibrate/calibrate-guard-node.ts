@@ -2,17 +2,26 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { basename } from "node:path";
-import { calibrateGuard, minimumCalibrationSize, type RefuseOn, shouldRefuse } from "@videosafety/alarm-tokens";
+import {
+  calibrateGuard,
+  type GuardCalibration,
+  minimumCalibrationSize,
+  type RefuseOn,
+  shouldRefuse,
+} from "@videosafety/alarm-tokens";
 import type { EvalItem } from "@videosafety/safety-data";
 import { type Precision, samplePlanFor } from "@videosafety/video-llm";
 import { type ItemFormat, loadItems } from "@videosafety/vsb-eval/node";
 import { DefenseError } from "../../errors.js";
 import { openCheckpoint } from "../../model/open-checkpoint-node.js";
+import { calibrateCascade } from "../cascade/calibrate-cascade.js";
+import { openFrameClassifier } from "../cascade/frame-classifier-node.js";
 import { readGuardInput } from "../engine/local-engine.js";
+import type { Cascade, FrameClassifierSettings } from "../file/cascade-schema.js";
 import type { GuardFile } from "../file/guard-file.js";
 import { writeGuardFile } from "../file/guard-file-node.js";
 import { driftPower } from "./drift-power.js";
-import { readItems } from "./item-readings-node.js";
+import { type ItemReading, readItems } from "./item-readings-node.js";
 import { isPicture } from "./sample-item-node.js";
 
 /** What {@link calibrateFromItems} takes. */
@@ -34,6 +43,15 @@ export interface CalibrateOptions {
   readonly refuseOn: RefuseOn;
   readonly maxFrames?: number;
   readonly fps?: number;
+  /** A fast classifier of frames before the model, and what it may decide alone; calibrated together with it. */
+  readonly firstTier?: {
+    readonly file: string;
+    readonly classifier: FrameClassifierSettings;
+    /** Share of harmful items that it may let through. */
+    readonly allowMiss: number;
+    /** Share of safe items that it may refuse; 0: it refuses none. */
+    readonly earlyRefuse: number;
+  };
   /** Where the guard is written; readings are kept beside it while it is made. */
   readonly out: string;
   readonly onItem?: (done: number, total: number) => void;
@@ -74,14 +92,19 @@ export async function calibrateFromItems(options: CalibrateOptions): Promise<Gua
     .digest("hex");
   const held = opened.notes?.precision ?? "float32";
   const heldAs = precision ?? held;
+  const { firstTier } = options;
+  const classifier = firstTier && (await openFrameClassifier(firstTier.file, firstTier.classifier));
   const readings = await readItems(
     items,
-    { read: (input, stop) => readGuardInput(model, input, stop) },
+    {
+      read: (input, stop) => readGuardInput(model, input, stop),
+      ...(classifier && { readFrames: ({ videos }) => classifier.score(videos) }),
+    },
     {
       ...{ plan, root },
       file: `${out}.readings.jsonl`,
       of: createHash("sha256")
-        .update(JSON.stringify([hash, heldAs, dataHash, plan]))
+        .update(JSON.stringify([hash, heldAs, dataHash, plan, classifier?.sha256, firstTier?.classifier]))
         .digest("hex"),
       ...(options.onItem && { onItem: options.onItem }),
       ...(signal && { signal }),
@@ -94,11 +117,16 @@ export async function calibrateFromItems(options: CalibrateOptions): Promise<Gua
     locations: items.map(({ id }) => ({ source: options.items, id })),
     ...{ targetFrr, confidence, refuseOn },
   });
+  const cascade =
+    firstTier && classifier
+      ? cascadeOf(items, readings, calibration, { ...options, firstTier, sha256: classifier.sha256 })
+      : null;
+  await classifier?.close();
   const pictures = items.filter(({ video }) => video !== null && isPicture(video.path)).length;
   const textOnly = items.filter(({ video }) => video === null).length;
   const file: GuardFile = {
     format: "videosafety-guard-file-1",
-    calibration,
+    calibration: cascade === null ? calibration : { ...calibration, safeScores: cascade.safeScores },
     provenance: {
       checkpoint: { name: checkpoint, sha256: hash, family: model.config.family, precision: heldAs },
       data: {
@@ -115,11 +143,38 @@ export async function calibrateFromItems(options: CalibrateOptions): Promise<Gua
       createdAt: new Date().toISOString(),
       version,
     },
-    drift: driftPower(calibration.safeScores ?? []),
-    cascade: null,
+    drift: driftPower(cascade?.safeScores ?? calibration.safeScores ?? []),
+    cascade: cascade === null ? null : cascade.cascade,
   };
   await writeGuardFile(out, file);
   return file;
+}
+
+/** Both tiers calibrated together, and the scores that the drift test compares with. */
+function cascadeOf(
+  items: readonly EvalItem[],
+  readings: readonly ItemReading[],
+  { temperatures }: GuardCalibration,
+  options: CalibrateOptions & {
+    readonly firstTier: NonNullable<CalibrateOptions["firstTier"]>;
+    readonly sha256: string;
+  },
+): { cascade: Cascade; safeScores: number[] } {
+  const { firstTier, refuseOn, targetFrr, confidence, sha256 } = options;
+  const { safeScores, ...calibrated } = calibrateCascade({
+    readings: readings.map((reading, i) => ({
+      labels: (items[i] as EvalItem).labels,
+      frames: (items[i] as EvalItem).video === null ? null : (reading.frames ?? null),
+      visual: reading.visual / temperatures.visual,
+      textual: reading.textual / temperatures.textual,
+      framesMilliseconds: reading.framesMilliseconds ?? 0,
+      milliseconds: reading.milliseconds,
+    })),
+    ...{ refuseOn, target: { targetFrr, confidence } },
+    ...{ allowMiss: firstTier.allowMiss, earlyRefuse: firstTier.earlyRefuse },
+  });
+  const tier = { name: basename(firstTier.file), sha256, classifier: firstTier.classifier };
+  return { cascade: { firstTier: tier, ...calibrated }, safeScores };
 }
 
 async function chooseItems({ items: path, format, split }: CalibrateOptions): Promise<EvalItem[]> {
@@ -141,12 +196,13 @@ async function chooseItems({ items: path, format, split }: CalibrateOptions): Pr
 /** Before hours are spent. */
 function checkCounts(
   items: readonly EvalItem[],
-  { items: path, targetFrr, confidence, refuseOn }: CalibrateOptions,
+  { items: path, targetFrr, confidence, refuseOn, firstTier }: CalibrateOptions,
 ): void {
   const safe = items.filter(({ labels }) => shouldRefuse(labels, refuseOn) === false).length;
   const harmful = items.length - safe;
   // The guard with two heads splits its items between temperatures and threshold.
-  const needed = minimumCalibrationSize({ targetFrr, confidence }) * (refuseOn === "textual" ? 1 : 2);
+  const needed =
+    minimumCalibrationSize({ targetFrr, confidence }) * (refuseOn === "textual" && firstTier === undefined ? 1 : 2);
   if (safe < needed)
     throw new DefenseError(
       "labels-missing",

@@ -1,7 +1,11 @@
+import { readFile } from "node:fs/promises";
 import { ITEM_FORMATS, type ItemFormat } from "@videosafety/vsb-eval/node";
 import { Option, type Command as Program } from "commander";
+import * as z from "zod";
 import type { Terminal } from "../../command/command.js";
+import { DefenseError } from "../../errors.js";
 import { calibrateFromItems } from "../calibrate/calibrate-guard-node.js";
+import { type FrameClassifierSettings, frameClassifierSchema } from "../file/cascade-schema.js";
 import { describePromise } from "../file/guard-file.js";
 import { numberOption } from "./option-readers.js";
 
@@ -40,6 +44,20 @@ export function addCalibrate(program: Program, terminal: Terminal, signal: Abort
     )
     .option("--max-frames <count>", "most frames of a video", numberOption("--max-frames", 1, 4096, true))
     .option("--fps <rate>", "frames per second of video", numberOption("--fps", 0.001, 1000))
+    .option("--first-tier <file>", "ONNX classifier of frames that is asked before the model")
+    .option("--first-tier-settings <file>", "JSON: size, layout, mean, std, softmax, and which classes are harmful")
+    .option(
+      "--allow-miss <share>",
+      "share of harmful items that the first tier may let through",
+      numberOption("--allow-miss", 0, 1),
+      0.01,
+    )
+    .option(
+      "--early-refuse <share>",
+      "share of safe items that the first tier may refuse",
+      numberOption("--early-refuse", 0, 1),
+      0,
+    )
     .requiredOption("--out <file>", "the guard, as JSON")
     .action(async (flags) => {
       let last = 0;
@@ -56,6 +74,14 @@ export function addCalibrate(program: Program, terminal: Terminal, signal: Abort
         refuseOn: flags.refuseOn,
         ...(flags.maxFrames && { maxFrames: flags.maxFrames }),
         ...(flags.fps && { fps: flags.fps }),
+        ...(flags.firstTier && {
+          firstTier: {
+            file: flags.firstTier,
+            classifier: await readClassifierSettings(flags.firstTierSettings),
+            allowMiss: flags.allowMiss,
+            earlyRefuse: flags.earlyRefuse,
+          },
+        }),
         out: flags.out,
         signal,
         onItem: (done, total) => {
@@ -69,7 +95,28 @@ export function addCalibrate(program: Program, terminal: Terminal, signal: Abort
       });
       const { data } = file.provenance;
       terminal.out(
-        `${JSON.stringify({ out: flags.out, promise: describePromise(file), threshold: file.calibration.refusal.threshold, items: data.items, safe: data.safe, harmful: data.harmful, drift: file.drift })}\n`,
+        `${JSON.stringify({ out: flags.out, promise: describePromise(file), threshold: file.calibration.refusal.threshold, items: data.items, safe: data.safe, harmful: data.harmful, drift: file.drift, ...(file.cascade && { cascade: file.cascade.measured }) })}\n`,
       );
     });
+}
+
+async function readClassifierSettings(path: string | undefined): Promise<FrameClassifierSettings> {
+  if (path === undefined)
+    throw new DefenseError(
+      "usage",
+      "--first-tier: expected --first-tier-settings beside it, found none: a JSON file with size, layout and harmful",
+    );
+  let value: unknown;
+  try {
+    value = JSON.parse(await readFile(path, "utf8"));
+  } catch (cause) {
+    throw new DefenseError(
+      "invalid-input",
+      `${path}: expected a JSON file, found ${(cause as { code?: string }).code ?? "what cannot be read"}`,
+      { cause },
+    );
+  }
+  const parsed = frameClassifierSchema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw new DefenseError("invalid-input", `${path}: ${z.prettifyError(parsed.error)}`);
 }

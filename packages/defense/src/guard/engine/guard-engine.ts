@@ -25,9 +25,13 @@ export interface GuardReading {
 }
 
 /** What an engine says of an input: an assessment, and which part of a cascade decided. */
-export interface EngineAssessment extends Assessment {
-  /** `frames`: the fast first tier; `alarms`: the model's alarm tokens; `judge`: the model asked last. Default `alarms`. */
-  readonly tier?: "frames" | "alarms" | "judge";
+export interface EngineAssessment extends Omit<Assessment, "visual" | "textual"> {
+  /** Calibrated p(harm | video); null when the first tier decided. */
+  readonly visual: number | null;
+  /** Calibrated p(harm | query, video); null when the first tier decided. */
+  readonly textual: number | null;
+  /** `frames`: the fast first tier; `alarms` (default): the model's alarm tokens. */
+  readonly tier?: "frames" | "alarms";
 }
 
 /** Where inputs are assessed: in this process (`createLocalEngine`) or in one of their own (`startEngineProcess`). */

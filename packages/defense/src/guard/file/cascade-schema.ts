@@ -8,36 +8,46 @@ const threshold = z.strictObject({
   rank: z.int(),
   expectedFrr: z.number(),
 });
+const three = (what: string) => z.array(z.number()).length(3).describe(what);
 
-/** Tiers before and after the alarm tokens, calibrated together. */
+/** How an image classifier is shown frames, and what of its answer counts. */
+export const frameClassifierSchema = z.strictObject({
+  size: z.int().positive().max(4096).describe("pixels of a side of the square input"),
+  layout: z.enum(["nhwc", "nchw"]).describe("order of the input's axes"),
+  mean: three("subtracted from values in [0, 1]").default([0, 0, 0]),
+  std: three("by which they are divided then").default([1, 1, 1]),
+  softmax: z.boolean().default(false).describe("whether the answer is logits and not probabilities"),
+  harmful: z.array(z.int().nonnegative()).min(1).describe("classes whose probabilities are added up"),
+});
+/** Settings of a frame classifier, defaults filled in. */
+export type FrameClassifierSettings = z.infer<typeof frameClassifierSchema>;
+
+/** A fast tier over frames before the alarm tokens, calibrated together with them. */
 export const cascadeSchema = z.strictObject({
   firstTier: z.strictObject({
     name: z.string().describe("file name of the classifier"),
     sha256: z.string().regex(/^[0-9a-f]{64}$/),
-    classifier: z.strictObject({
-      size: z.int().positive().describe("pixels of a side of the square input"),
-      layout: z.enum(["nhwc", "nchw"]),
-      mean: z.array(z.number()).length(3).describe("subtracted from values in [0, 1]"),
-      std: z.array(z.number()).length(3).describe("by which they are divided then"),
-      harmful: z.array(z.int().nonnegative()).min(1).describe("outputs whose sum is the frame's score"),
-    }),
+    classifier: frameClassifierSchema,
   }),
-  allowBelow: z
-    .number()
-    .nullable()
-    .describe("scores of the first tier up to it are answered without the model; null: none"),
+  allowUpTo: z.number().nullable().describe("first-tier scores up to it pass without the model; null: none do"),
   refuseAbove: z
     .number()
     .nullable()
-    .describe("scores of the first tier above it are refused without the model; null: none"),
-  refusal: threshold.describe("of the score of the whole: the promise on all tiers together"),
-  measured: z.strictObject({
-    decidedEarly: z.number().describe("share of the calibration's items that the first tier decides"),
-    missedEarly: z.int().describe("harmful ones among those it lets through"),
-    harmful: z.int(),
-    firstTierMs: z.number().describe("mean milliseconds per item of the first tier"),
-    modelMs: z.number().describe("mean milliseconds per item of the model"),
-  }),
+    .describe("first-tier scores above it are refused without the model; null: none are"),
+  refusal: threshold.describe("of the score of the whole: the promise on both tiers together"),
+  measured: z
+    .strictObject({
+      items: z.int().describe("calibration items that chose no threshold of the first tier"),
+      decidedEarly: z.int().describe("of those, decided without the model"),
+      harmful: z.int(),
+      missedEarly: z.int().describe("harmful ones that the first tier lets through"),
+      firstTierMs: z.number().describe("mean milliseconds per item of the first tier"),
+      modelMs: z.number().describe("mean milliseconds per item of the model"),
+      savedShare: z
+        .number()
+        .describe("share of the model's time that the cascade saves, its own time counted; below 0: it costs"),
+    })
+    .describe("on the machine of the calibration"),
 });
 
 /** A cascade's settings. */

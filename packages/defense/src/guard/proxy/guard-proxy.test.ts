@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from "vitest";
 import {
+  answerChat,
   freePort,
   greyPng,
   picture,
@@ -244,6 +245,29 @@ describe("when something fails", () => {
     );
     const cut = await broken.chat(ask(-1), { stream: true });
     await expect(cut.text()).rejects.toThrow();
+  });
+
+  it("a kept connection that the upstream closes under a request is opened again, once", async () => {
+    const sockets = new Set<unknown>();
+    const { chat, get } = await start(
+      {},
+      {
+        answer: (request, response, body) => {
+          // The second request on a connection is answered by a reset.
+          if (sockets.has(request.socket)) {
+            request.socket.resetAndDestroy();
+            return;
+          }
+          sockets.add(request.socket);
+          answerChat(request, response, body);
+        },
+      },
+    );
+    for (let i = 0; i < 4; i++) {
+      const answer = await chat(ask(-1 - i / 10));
+      expect([answer.status, (await answer.text()).includes("A walk")]).toEqual([200, true]);
+      expect((await get("/v1/models")).status).toBe(200);
+    }
   });
 
   it("a client that leaves in the middle of a stream ends the request upstream", async () => {

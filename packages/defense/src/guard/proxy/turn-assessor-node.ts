@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { watchTurns } from "@videosafety/alarm-tokens";
+import { type Assessment, watchTurns } from "@videosafety/alarm-tokens";
 import { RequestError } from "@videosafety/endpoint/server";
 import type { SamplePlan } from "@videosafety/video-sampler";
 import type { EngineAssessment, GuardEngine, GuardInput } from "../engine/guard-engine.js";
@@ -90,7 +90,8 @@ export function createTurnAssessor(
         const assessed: AssessedTurn[] = [];
         let cached = false;
         const guard = {
-          assess: async (load: () => Promise<EngineAssessment>): Promise<EngineAssessment> => load(),
+          // What a cascade's first tier decides has no probabilities; watchTurns looks at the verdict alone.
+          assess: async (load: () => Promise<EngineAssessment>): Promise<Assessment> => (await load()) as Assessment,
         };
         const input = (turn: RequestTurn) => async (): Promise<EngineAssessment> => {
           const key = keys[wanted.indexOf(turn)] ?? null;

@@ -100,16 +100,21 @@ export function createUpstream(options: UpstreamOptions): Upstream {
     if (length !== undefined) headers.push("content-length", length);
     else if (request.headers["transfer-encoding"] !== undefined) headers.push("transfer-encoding", "chunked");
     const make = secure ? requestHttps : requestHttp;
-    const sent = make(target, {
-      method: request.method ?? "GET",
-      headers: headers as never,
-      agent,
-      signal: call.signal,
-    });
-    sent.setTimeout(timeoutMilliseconds, () =>
-      sent.destroy(Object.assign(new Error("silence"), { code: "ETIMEDOUT" })),
-    );
-    const answer = await answerOf(sent, request, call, maxBodyBytes, shown);
+    const ask = async (): Promise<IncomingMessage> => {
+      const sent = make(target, {
+        method: request.method ?? "GET",
+        headers: headers as never,
+        agent,
+        signal: call.signal,
+      });
+      const silent = (): void => void sent.destroy(Object.assign(new Error("silence"), { code: "ETIMEDOUT" }));
+      sent.setTimeout(timeoutMilliseconds, silent);
+      const again = (): Promise<IncomingMessage> | null =>
+        // A kept connection that the upstream closed just then: nothing was answered, and a body in memory can be sent once more.
+        sent.reusedSocket && (call.body !== null || isEmpty(request)) ? ask() : null;
+      return answerOf(sent, request, call, maxBodyBytes, shown, again);
+    };
+    const answer = await ask();
     const added = Object.entries(call.added).flat();
     const status = answer.statusCode ?? 502;
     response.writeHead(status, answer.statusMessage ?? "", [
@@ -146,6 +151,7 @@ async function answerOf(
   { body }: { readonly body: Uint8Array | null },
   maxBodyBytes: number,
   shown: string,
+  again: () => Promise<IncomingMessage> | null,
 ): Promise<IncomingMessage> {
   const answered = once(sent, "response") as Promise<[IncomingMessage]>;
   let tooLarge = false;
@@ -175,6 +181,8 @@ async function answerOf(
       throw new RequestError(504, "upstream_timeout", `the server ${shown} said nothing in time`, undefined, {
         "retry-after": "5",
       });
+    const repeated = code === "ECONNRESET" || code === "EPIPE" ? again() : null;
+    if (repeated !== null) return repeated;
     if (code === "ABORT_ERR") throw new RequestError(499, "gone", "the client has gone away");
     throw Object.assign(
       new RequestError(
@@ -201,3 +209,7 @@ function kept(raw: readonly string[], drop: ReadonlySet<string>): string[] {
   }
   return list;
 }
+
+/** Whether a request has no body. */
+const isEmpty = ({ headers }: IncomingMessage): boolean =>
+  headers["transfer-encoding"] === undefined && Number(headers["content-length"] ?? 0) === 0;
