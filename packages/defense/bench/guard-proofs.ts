@@ -235,7 +235,9 @@ try {
   const scored: { drawn: Drawn; score: number }[] = [];
   for (let i = 0; i < 600; i++) {
     const drawn = draw(live);
-    const { verdict, score } = await engine.assess({ query: drawn.text, videos: [frame(drawn.level)] });
+    const input = { query: drawn.text, videos: [frame(drawn.level)] };
+    // A machine with a load of 30 can hold up the tokenizer beyond its deadline.
+    const { verdict, score } = await engine.assess(input).catch(() => engine.assess(input));
     scored.push({ drawn, score });
     if (verdict === "refuse") refused = drawn;
   }
