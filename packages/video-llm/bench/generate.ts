@@ -1,9 +1,10 @@
 /**
  * Prefill and decode speed against transformers on torch CPU, same weights, alternating in one window.
- * usage: npx tsx bench/generate.ts [python] [family]
- * python: an interpreter with torch and transformers, left out: ours only; family: videollama3 (default), smolvlm2, qwen2-vl, qwen2.5-vl, qwen3-vl
+ * usage: npx tsx bench/generate.ts [python] [family | all]
+ * python: an interpreter with torch and transformers, left out: ours only; family: videollama3 (default), smolvlm2, qwen2-vl, qwen2.5-vl,
+ * qwen3-vl, or all of them, a process each
  */
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -29,6 +30,14 @@ const PROMPT = 256;
 const TOKENS = 64;
 const ROUNDS = 3;
 
+if (process.argv[3] === "all") {
+  const self = fileURLToPath(import.meta.url);
+  const codes = Object.keys(PROMPT_CONVENTIONS).map((family) => {
+    const command = [...process.execArgv, self, process.argv[2] ?? "", family];
+    return spawnSync(process.execPath, command, { stdio: "inherit" }).status ?? 1;
+  });
+  process.exit(Math.max(...codes));
+}
 const family = (process.argv[3] ?? "videollama3") as VideoLlmConfig["family"];
 const { image, video = image, markers, turnEnd } = PROMPT_CONVENTIONS[family];
 const specialTokens = [...new Set([...REQUIRED_TOKENS, image, video, turnEnd, ...markers])];

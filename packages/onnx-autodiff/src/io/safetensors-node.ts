@@ -34,7 +34,7 @@ export interface SafetensorsReader {
 
 /**
  * Opens one safetensors file, a sharded checkpoint (`*.safetensors.index.json`), or a directory that holds either as
- * `model.safetensors[.index.json]`. Only headers are read; sizes and offsets are checked before any allocation.
+ * `model.safetensors[.index.json]` (where both are there, the whole file, as in transformers). Only headers are read; sizes and offsets are checked before any allocation.
  * @throws FileFormatError
  */
 export async function openSafetensors(path: string): Promise<SafetensorsReader> {
@@ -149,7 +149,8 @@ async function readExactly(handle: FileHandle, offset: number, length: number, l
 
 async function locate(path: string): Promise<string> {
   if (!(await stat(path)).isDirectory()) return path;
-  for (const name of ["model.safetensors.index.json", "model.safetensors"]) {
+  // The whole file first, as transformers: an index beside it is of an older save.
+  for (const name of ["model.safetensors", "model.safetensors.index.json"]) {
     const file = join(path, name);
     if (await stat(file).catch(() => undefined)) return file;
   }

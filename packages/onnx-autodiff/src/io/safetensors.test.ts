@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -17,6 +17,7 @@ import {
   type TensorToStore,
   toFloat32,
   writeSafetensors,
+  writeShardedSafetensors,
 } from "../index.js";
 
 const directory = mkdtempSync(join(tmpdir(), "safetensors-"));
@@ -71,6 +72,14 @@ describe("round trips", () => {
     expect([...reader.entries.keys()]).toEqual(["a", "b"]);
     expect([...(await reader.read("b")).data]).toEqual([3]);
     await expect(reader.read("c")).rejects.toThrow("no tensor c");
+    // Of a directory with both, the whole file counts, as in transformers: the index is of an older save.
+    const both = join(directory, "both");
+    mkdirSync(both);
+    const one = new Map([["a", { data: Float32Array.of(7, 8), dims: [2] }]]);
+    await writeShardedSafetensors(join(both, "model.safetensors.index.json"), one);
+    await writeSafetensors(join(both, "model.safetensors"), new Map([["b", { data: Float32Array.of(9), dims: [1] }]]));
+    await using whole = await openSafetensors(both);
+    expect([...whole.entries.keys()]).toEqual(["b"]);
     writeFileSync(index, JSON.stringify({ weight_map: { a: "../secret.safetensors" } }));
     await expect(openSafetensors(index)).rejects.toThrow("must be a file name in the same directory");
   });

@@ -184,6 +184,26 @@ describe("tokenizer files", () => {
     ];
     const directory = await changed("videollama3-hf", "tokenizer_config.json", () => ({ chat_template: named }));
     expect((await loadVideoLlm(directory)).chatTemplate).toBe(named[1]?.template);
+    const byName = { chat_template: { tool_use: "x", default: "{{ messages[0]['content'] }}?" } };
+    await writeFile(join(directory, "chat_template.json"), JSON.stringify(byName));
+    expect((await loadVideoLlm(directory)).chatTemplate).toBe(byName.chat_template.default);
+    await writeFile(join(directory, "chat_template.json"), JSON.stringify({ chat_template: { tool_use: "x" } }));
+    await refused(directory, /several without one named default/);
+  });
+
+  test("transformers' VideoLLaMA3 says beside its video processor whether tokens are compressed", async () => {
+    const read = async (use_token_compression?: boolean) => {
+      const change = (file: object) => ({
+        ...file,
+        ...(use_token_compression === undefined ? {} : { use_token_compression }),
+      });
+      return (await loadVideoLlm(await changed("videollama3-hf", "video_preprocessor_config.json", change))).config;
+    };
+    expect([await read(), await read(true), await read(false)].map((c) => c.useTokenCompression)).toEqual([
+      true,
+      true,
+      false,
+    ]);
   });
 });
 

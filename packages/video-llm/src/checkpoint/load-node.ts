@@ -12,7 +12,6 @@ import { VideoLlm } from "../model/video-llm.js";
 import { PROMPT_CONVENTIONS } from "../prompt/conventions.js";
 import { TextTokenizer } from "../prompt/text-tokenizer.js";
 import { limitVisualTokens } from "../vision/limit-visual-tokens.js";
-import type { PreprocessorConfig } from "../vision/preprocessor-config.js";
 import { type FrozenBase, isFrozen } from "../weights/frozen-tensor.js";
 import { freshTensor } from "../weights/parameter-store.js";
 import type { TrainableTensor } from "../weights/trainable-tensor.js";
@@ -22,6 +21,8 @@ import { readKeptFiles } from "./kept-files-node.js";
 import { type LocatedTensor, locateTensors } from "./locate-tensors.js";
 import { isFrozenBase, type PrecisionOptions } from "./precision.js";
 import { parsePreprocessor } from "./preprocessor/preprocessor-files.js";
+import type { ProcessorFiles } from "./preprocessor/processor-file.js";
+import { statedCompression } from "./preprocessor/videollama3.js";
 import { readChatTemplate, readTokenizerFiles } from "./read-tokenizer-node.js";
 
 /** What `loadVideoLlm` takes. */
@@ -72,11 +73,13 @@ export async function loadVideoLlm(idOrDirectory: string, options: LoadOptions =
 
 /** All of a model directory but its weights, read and checked. @throws ConfigError, TokenizerError, CheckpointError */
 export async function readModelFiles(directory: string) {
-  const described = parseCheckpointConfig(await readJson(directory, "config.json"));
+  const stated = parseCheckpointConfig(await readJson(directory, "config.json"));
+  const processorFiles = await readProcessorFiles(directory);
+  const described = { ...stated, config: withCompression(stated.config, processorFiles) };
   const tokenizerFiles = await readTokenizerFiles(directory);
   const conventions = PROMPT_CONVENTIONS[described.config.family];
   const tokenizer = new TextTokenizer(tokenizerFiles, described.visualTokenIds, conventions);
-  const preprocessor = await readPreprocessor(directory, described.config);
+  const preprocessor = parsePreprocessor(processorFiles, described.config);
   const chatTemplate = await readChatTemplate(directory, tokenizerFiles.tokenizerConfig, conventions.chatTemplate);
   const files = await readKeptFiles(directory);
   const generation = generationOf(files.get("generation_config.json"), described.endTokenIds);
@@ -127,13 +130,18 @@ const readJson = (directory: string, name: string, absent?: unknown): Promise<un
     ...(absent === undefined ? {} : { absent }),
   });
 
-async function readPreprocessor(directory: string, config: VideoLlmConfig): Promise<PreprocessorConfig> {
-  const files = {
+async function readProcessorFiles(directory: string): Promise<ProcessorFiles> {
+  return {
     image: await readJson(directory, "preprocessor_config.json", null),
     video: await readJson(directory, "video_preprocessor_config.json", null),
     processor: await readJson(directory, "processor_config.json", null),
   };
-  return parsePreprocessor(files, config);
+}
+
+/** In transformers' layout of VideoLLaMA3 the processor compresses tokens, so its file says whether. */
+function withCompression(config: VideoLlmConfig, files: ProcessorFiles): VideoLlmConfig {
+  const stated = config.family === "videollama3" ? statedCompression(files) : undefined;
+  return stated === undefined ? config : { ...config, useTokenCompression: stated };
 }
 
 async function openWeights(directory: string): Promise<SafetensorsReader> {

@@ -21,8 +21,8 @@ export async function readTokenizerFiles(directory: string): Promise<Required<To
 }
 
 /**
- * The chat template: chat_template.jinja, chat_template.json, tokenizer_config.json (there also as a list of named ones, of
- * which "default" is taken), else the family's.
+ * The chat template: chat_template.jinja, chat_template.json, tokenizer_config.json else the family's. Where either of
+ * the last two holds several by name, the one named default is taken.
  *
  * @throws CheckpointError for a template that is no text.
  */
@@ -38,9 +38,11 @@ export async function readChatTemplate(
     if (template === undefined || template === null) continue;
     const named = Array.isArray(template)
       ? template.find((entry: { name?: unknown } | null) => entry?.name === "default")?.template
-      : template;
+      : typeof template === "object"
+        ? (template as { default?: unknown }).default
+        : template;
     if (typeof named === "string") return named;
-    const found = Array.isArray(template) ? "a list without one named default" : typeof template;
+    const found = typeof template === "object" ? "several without one named default" : typeof template;
     throw new CheckpointError("truncated", `${directory}: expected a chat template as a text, found ${found}`, {
       file: directory,
     });

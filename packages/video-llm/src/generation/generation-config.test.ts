@@ -52,6 +52,10 @@ describe("generation_config.json is read as transformers obeys it", () => {
     expect(parseGenerationConfig(neutral).notComputed).toEqual([]);
     const asked = { ...neutral, num_beams: 4, min_new_tokens: 3, do_sample: true };
     expect(parseGenerationConfig(asked).notComputed).toEqual(["num_beams 4", "min_new_tokens 3", "typical_p 0.5"]);
+    // Where nothing is drawn, what drawing takes says nothing.
+    const cold = { do_sample: false, temperature: 0, top_p: 0, top_k: -1 };
+    expect(parseGenerationConfig(cold)).toEqual({ options: {}, notComputed: [] });
+    expect(() => parseGenerationConfig({ ...cold, do_sample: true })).toThrow(/do_sample true[\s\S]*temperature/);
     expect(() => parseGenerationConfig({ temperature: "hot" })).toThrow(ConfigError);
     expect(() => parseGenerationConfig({ eos_token_id: -1 })).toThrow(/eos_token_id/);
   });

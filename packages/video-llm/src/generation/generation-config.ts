@@ -21,11 +21,18 @@ const ids = () => z.union([z.int().nonnegative(), z.array(z.int().nonnegative())
 const schema = z.looseObject({
   eos_token_id: ids(),
   do_sample: z.boolean().nullish(),
+  temperature: z.number().nullish(),
+  top_k: z.number().nullish(),
+  top_p: z.number().nullish(),
+  repetition_penalty: z.number().positive().nullish(),
+  max_new_tokens: z.int().positive().nullish(),
+});
+
+/** What drawing tokens needs of three keys, which say nothing where nothing is drawn: many files have a temperature of 0 there. */
+const sampling = z.object({
   temperature: z.number().positive().nullish(),
   top_k: z.int().nonnegative().nullish(),
   top_p: z.number().positive().max(1).nullish(),
-  repetition_penalty: z.number().positive().nullish(),
-  max_new_tokens: z.int().positive().nullish(),
 });
 
 /** Keys that change what is generated and are not computed, with the values that change nothing. */
@@ -82,6 +89,9 @@ export function parseGenerationConfig(
   if (!parsed.success) throw new ConfigError(`${file}: ${z.prettifyError(parsed.error)}`);
   const { data } = parsed;
   const sampled = data.do_sample === true;
+  const drawn = sampling.safeParse(data);
+  if (sampled && !drawn.success)
+    throw new ConfigError(`${file}: do_sample true with values that it cannot have\n${z.prettifyError(drawn.error)}`);
   const stated = data.eos_token_id == null ? configEndIds : [data.eos_token_id].flat();
   const kinds = sampled ? { ...NEUTRAL, ...NEUTRAL_SAMPLING } : NEUTRAL;
   const notComputed = Object.entries(kinds).flatMap(([key, neutral]) => {

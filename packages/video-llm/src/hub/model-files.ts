@@ -11,12 +11,12 @@ export const INDEX_FILE = "model.safetensors.index.json";
 export const smallFiles = (names: readonly string[]): string[] =>
   names.filter((name) => WANTED.has(name) || name === INDEX_FILE);
 
-/** The files of weights among those of a repository: safetensors only, those an index names where there is one. */
+/** The files of weights among those of a repository: safetensors only, one whole file before those that an index names, as in transformers. */
 export function weightFiles(names: readonly string[], index: unknown): string[] {
   const map = (index as { weight_map?: unknown } | null)?.weight_map;
   const named = typeof map === "object" && map !== null ? new Set<unknown>(Object.values(map)) : null;
   const safe = names.filter((name) => name.endsWith(".safetensors") && !name.includes("/"));
-  if (named !== null) return safe.filter((name) => named.has(name));
+  if (named !== null && !safe.includes("model.safetensors")) return safe.filter((name) => named.has(name));
   return safe.filter((name) => name === "model.safetensors" || name === "adapter_model.safetensors");
 }
 

@@ -125,6 +125,7 @@ describe("refused before anything is written into the model", () => {
     [{ peft_type: "IA3" }, /peft_type "IA3"/],
     [{ bias: "all" }, /bias "all"/],
     [{ init_lora_weights: "pissa" }, /"pissa", which changes the base/],
+    [{ init_lora_weights: "lora_ga" }, /"lora_ga", which changes the base/],
     [{ layer_replication: [[0, 1]] }, /layer_replication/],
     [{ fan_in_fan_out: true }, /fan_in_fan_out/],
     [{ trainable_token_indices: [1] }, /trainable_token_indices/],
@@ -138,6 +139,7 @@ describe("refused before anything is written into the model", () => {
     [{ r: 1e9 }, "wrong-shape", /found \[2,\d+\]/],
     [{ r: 0 }, "truncated", /Too small/],
     [{ lora_alpha: "8" }, "truncated", /lora_alpha/],
+    [{ r: undefined }, "wrong-shape", /expects \[8,\d+\], found \[2,\d+\]/], // LoraConfig's own rank
     [{ rank_pattern: { "(": 2 } }, "truncated", /patterns of module names/],
     [{ rank_pattern: { "((.+)+)+!": 2 } }, "truncated", /stopped after 2 seconds/],
     [{ rank_pattern: [] }, "truncated", /rank_pattern/],

@@ -5,8 +5,8 @@ import type { AdaptedModule } from "../../weights/lora.js";
 const patterns = z.record(z.string(), z.number()).nullish();
 const schema = z.looseObject({
   peft_type: z.string(),
-  r: z.int().positive(),
-  lora_alpha: z.number().positive(),
+  r: z.int().positive().nullish(),
+  lora_alpha: z.number().positive().nullish(),
   use_rslora: z.boolean().nullish(),
   rank_pattern: patterns,
   alpha_pattern: patterns,
@@ -32,18 +32,11 @@ const HARMLESS = new Set([
   "ensure_weight_tying",
   ...["eva_config", "lora_ga_config", "runtime_config", "qalora_group_size", "loftq_config"],
 ]);
-/** Ways to start training that leave the base weights alone. The others change them, and the adapter fits only those. */
-const STARTS: readonly unknown[] = [
-  undefined,
-  null,
-  true,
-  false,
-  "gaussian",
-  "eva",
-  "orthogonal",
-  "kaiming",
-  "lora_ga",
-];
+/** Ways to start training that leave the base weights alone. The others change them (LoRA-GA and PiSSA too), and the adapter fits only those. */
+const STARTS: readonly unknown[] = [undefined, null, true, false, "gaussian", "eva", "orthogonal"];
+/** LoraConfig's own values of `r` and `lora_alpha`, for files that leave them out. */
+const RANK = 8;
+const ALPHA = 8;
 
 /** What adapter_config.json says. */
 export interface PeftConfig {
@@ -79,12 +72,14 @@ export function parsePeftConfig(json: Readonly<Record<string, unknown>>, file: s
     refuse(`${key} ${JSON.stringify(value)}`, "merge it with PEFT's merge_and_unload, or train without this option");
   }
   if ((data.bias ?? "none") !== "none") refuse(`bias "${data.bias}"`, "train with bias none, or merge it in PEFT");
-  if (!STARTS.includes(data.init_lora_weights))
+  const start = data.init_lora_weights;
+  if (!STARTS.includes(typeof start === "string" ? start.toLowerCase() : start))
     refuse(
       `init_lora_weights "${data.init_lora_weights}", which changes the base`,
       "convert it with PEFT's path_initial_model_for_weight_conversion",
     );
-  const { r: rank, lora_alpha: alpha } = data;
+  const rank = data.r ?? RANK;
+  const alpha = data.lora_alpha ?? ALPHA;
   return {
     rank,
     alpha,

@@ -143,7 +143,11 @@ export function decoderFields(json: unknown, className: DecoderClassName, fail: 
       intermediateSize: fields.intermediate_size,
       layers: fields.num_hidden_layers,
       heads,
-      keyValueHeads: fields.num_key_value_heads ?? defaults.num_key_value_heads ?? heads,
+      // A null means as many as query heads; only an absent key means the class's number.
+      keyValueHeads:
+        fields.num_key_value_heads === null
+          ? heads
+          : (fields.num_key_value_heads ?? defaults.num_key_value_heads ?? heads),
       headSize: fields.head_dim ?? defaults.head_dim ?? Math.floor(fields.hidden_size / heads),
       rmsNormEps: fields.rms_norm_eps,
       ropeTheta: theta,

@@ -93,6 +93,10 @@ export function parseCheckpointConfig(json: unknown, file = "config.json"): Chec
     : known.layout === "nested"
       ? {}
       : outer;
+  if (!nested && known.layout === "either" && outer.original_max_position_embeddings != null)
+    fail(
+      "original_max_position_embeddings beside rope_scaling, where it is not read in this layout; put it into rope_scaling",
+    );
   const textType = nested ? outer.text_config?.model_type : undefined;
   if (textType != null && !known.textTypes.includes(textType))
     inText(`a decoder of model_type ${textType}, which is not computed: ${known.textTypes[0]} is`);

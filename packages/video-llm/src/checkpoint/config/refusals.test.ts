@@ -54,6 +54,17 @@ describe("what is not computed is refused by name", () => {
     ],
     ["biases of Llama's attention", inText(smol, { attention_bias: true }), /attention_bias true/],
     ["biases of Llama's MLP", inText(smol, { mlp_bias: true }), /mlp_bias[\s\S]*|biases/],
+    ["grey pictures", { ...qwen, vision_config: { ...qwen.vision_config, in_channels: 1 } }, /pictures of 1 channels/],
+    [
+      "two numbers of heads",
+      { ...qwen, vision_config: { ...qwen.vision_config, num_attention_heads: 4 } },
+      /num_heads 2 and num_attention_heads 4/,
+    ],
+    [
+      "a trained length where it is not read",
+      { ...qwen, original_max_position_embeddings: 16, rope_scaling: { type: "yarn", factor: 4 } },
+      /original_max_position_embeddings beside rope_scaling/,
+    ],
     ["another projector", { ...flat, mm_projector_type: "stp" }, /mm_projector_type/],
     [
       "patches that are not square",

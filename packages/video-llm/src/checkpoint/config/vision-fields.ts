@@ -141,6 +141,15 @@ export function visionFields(json: unknown, family: Family, fail: (problem: stri
   const schema: z.ZodType<VisionFields & { readonly rope: z.output<typeof ropeSchema> }> = SCHEMAS[family];
   const parsed = schema.safeParse(json ?? {});
   const { rope, sizes, ...rest } = parsed.success ? parsed.data : fail(z.prettifyError(parsed.error));
+  if (sizes.channels !== 3) fail(`pictures of ${sizes.channels} channels, which are not computed: only 3 are`);
+  const { num_heads: ours, num_attention_heads: alias } = rope as {
+    num_heads?: unknown;
+    num_attention_heads?: unknown;
+  };
+  if (ours != null && alias != null && ours !== alias)
+    fail(
+      `both num_heads ${ours} and num_attention_heads ${alias}, which are two names of one number; keep one of them`,
+    );
   if (family === "smolvlm2") return { ...rest, sizes }; // positions are learned
   const defaults = { theta: 10_000, maxPositions: 1, plainTypes: ["default", "axial"] };
   const { theta, scaling } = ropeFields(rope, defaults, fail);

@@ -77,11 +77,35 @@ describe("processor files", () => {
     ["no normalisation", qwen("qwen2-vl", 4), { do_normalize: false }, /do_normalize/],
     ["another scale", llama3, { rescale_factor: 1 }, /rescale_factor 1\/255, found 1/],
     ["a mean per channel", smol, { image_mean: [0.4, 0.5, 0.6] }, /one mean and one std/],
+    [
+      "sides in place of edges",
+      qwen("qwen2-vl", 4),
+      { size: { height: 224, width: 224 } },
+      /size by shortest_edge and longest_edge, found height, width/,
+    ],
+    ["a crop", llama3, { do_center_crop: true }, /do_center_crop false, found true/],
     ["a std of zero", llama3, { image_std: [0, 1, 1] }, /positive/],
   ])("are refused for %s", (_, config, image, message) => {
     const parse = (): unknown => parsePreprocessor({ ...none, image }, config);
     expect(parse).toThrow(ConfigError);
     expect(parse).toThrow(message);
+  });
+
+  test.each([llama3, smol, qwen("qwen3-vl", 4)])(
+    "are refused where images and videos have other means: $family",
+    (config) => {
+      const [image, video] = [{ image_mean: [0.5, 0.5, 0.5] }, { image_mean: [0.4, 0.4, 0.4] }];
+      expect(() => parsePreprocessor({ ...none, image, video }, config)).toThrow(
+        /image_mean 0.5,0.5,0.5 as for images/,
+      );
+      expect(parsePreprocessor({ ...none, image: {}, video }, config).imageMean).toEqual([0.4, 0.4, 0.4]);
+    },
+  );
+
+  test("of VideoLLaMA3's authors without means: those of their class", () => {
+    const image = { image_processor_type: "Videollama3ImageProcessor", min_tokens: 16 };
+    expect(parsePreprocessor({ ...none, image }, llama3).imageMean).toEqual([0.48145466, 0.4578275, 0.40821073]);
+    expect(parsePreprocessor({ ...none, image: { min_tokens: 16 } }, llama3).imageMean).toEqual([0.5, 0.5, 0.5]);
   });
 
   test("come back from what is written, in either layout", () => {

@@ -6,6 +6,7 @@ const edges = () => z.looseObject({ shortest_edge: pixels(), longest_edge: pixel
 const channels = () => z.array(z.number()).length(3);
 
 const schema = z.looseObject({
+  image_processor_type: z.string().nullish(),
   patch_size: z.int().positive().nullish(),
   merge_size: z.int().positive().nullish(),
   video_merge_size: z.int().positive().nullish(),
@@ -22,6 +23,8 @@ const schema = z.looseObject({
   do_image_splitting: z.boolean().nullish(),
   max_video_tokens: z.number().positive().nullish(),
   cap_pixels_per_frame: z.boolean().nullish(),
+  do_center_crop: z.boolean().nullish(),
+  use_token_compression: z.boolean().nullish(),
   do_resize: z.boolean().nullish(),
   do_rescale: z.boolean().nullish(),
   do_normalize: z.boolean().nullish(),
@@ -73,11 +76,18 @@ export function readProcessorFile(json: unknown, file: string, expected: Expecte
     do_normalize: true,
     resample,
     cap_pixels_per_frame: false,
+    do_center_crop: false,
   };
   for (const [name, value] of Object.entries(fixed)) {
     const found = data[name];
     if (found === undefined || found === null || found === value) continue;
     throw new ConfigError(`${file}: expected ${name} ${value}, found ${found}, which is not computed`);
+  }
+  const sides = Object.keys(data.size ?? {}).filter((key) => key !== "shortest_edge" && key !== "longest_edge");
+  if (sides.length > 0) {
+    throw new ConfigError(
+      `${file}: expected a size by shortest_edge and longest_edge, found ${sides.join(", ")}, which is not computed`,
+    );
   }
   const { rescale_factor: factor } = data;
   if (factor != null && Math.abs(factor * 255 - 1) > 1e-6)
@@ -99,3 +109,31 @@ export const pixelLimits = ({ min_pixels, max_pixels, size }: ProcessorFile) => 
   least: min_pixels ?? size?.shortest_edge ?? undefined,
   most: max_pixels ?? size?.longest_edge ?? undefined,
 });
+
+/** What is subtracted from pixels and divides them: of images and videos alike. */
+interface PixelStatistics {
+  readonly imageMean: readonly number[];
+  readonly imageStd: readonly number[];
+}
+
+/**
+ * Mean and deviation that a checkpoint's files state, one pair for images and videos.
+ *
+ * @throws ConfigError where the two files contradict each other.
+ */
+export function pixelStatistics(
+  image: ProcessorFile | null,
+  video: ProcessorFile | null,
+  absent: PixelStatistics,
+): PixelStatistics {
+  const one = (key: "image_mean" | "image_std"): readonly number[] | undefined => {
+    const [ofImages, ofVideos] = [image?.[key] ?? undefined, video?.[key] ?? undefined];
+    if (ofImages !== undefined && ofVideos !== undefined && `${ofImages}` !== `${ofVideos}`) {
+      throw new ConfigError(
+        `video_preprocessor_config.json: expected ${key} ${ofImages} as for images, found ${ofVideos}; settings of their own are not computed`,
+      );
+    }
+    return ofImages ?? ofVideos;
+  };
+  return { imageMean: one("image_mean") ?? absent.imageMean, imageStd: one("image_std") ?? absent.imageStd };
+}

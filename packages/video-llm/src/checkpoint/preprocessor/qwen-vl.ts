@@ -6,6 +6,7 @@ import {
   type ProcessorFile,
   type ProcessorFiles,
   pixelLimits,
+  pixelStatistics,
   readProcessorFile,
 } from "./processor-file.js";
 
@@ -38,8 +39,7 @@ export function parseQwenVlPreprocessor(files: ProcessorFiles, config: VideoLlmC
     mergeSize: config.mergeSize,
     minTokens: tokens(ofImages.least) ?? published.minTokens,
     maxTokens: tokens(ofImages.most) ?? published.maxTokens,
-    imageMean: image.image_mean ?? published.imageMean,
-    imageStd: image.image_std ?? published.imageStd,
+    ...pixelStatistics(image, video, published),
     video: {
       minTokens: tokens(ofVideos.least) ?? published.video.minTokens,
       maxTokens: tokens(ofVideos.most) ?? published.video.maxTokens,

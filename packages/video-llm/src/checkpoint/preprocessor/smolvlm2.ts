@@ -1,7 +1,13 @@
 import { patchesPerSide, type VideoLlmConfig } from "../../config/config.js";
 import { ConfigError } from "../../errors.js";
 import { defaultSquares, type PreprocessorConfig } from "../../vision/preprocessor-config.js";
-import { imageAndVideo, type ProcessorFile, type ProcessorFiles, readProcessorFile } from "./processor-file.js";
+import {
+  imageAndVideo,
+  type ProcessorFile,
+  type ProcessorFiles,
+  pixelStatistics,
+  readProcessorFile,
+} from "./processor-file.js";
 
 const LANCZOS = 1;
 
@@ -32,14 +38,12 @@ export function parseSmolVlmPreprocessor(files: ProcessorFiles, config: VideoLlm
   const given = imageAndVideo(files);
   const image = read(given.image, "preprocessor_config.json");
   const video = read(given.video, "video_preprocessor_config.json") ?? image;
-  const source = image ?? video;
   return {
     patchSize,
     mergeSize: config.mergeSize,
     minTokens: 1,
     maxTokens: (patchesPerSide(config) / config.mergeSize) ** 2,
-    imageMean: source?.image_mean ?? [0.5, 0.5, 0.5],
-    imageStd: source?.image_std ?? [0.5, 0.5, 0.5],
+    ...pixelStatistics(image, video, { imageMean: [0.5, 0.5, 0.5], imageStd: [0.5, 0.5, 0.5] }),
     square: {
       videoLongestEdge:
         video?.video_sampling?.video_size?.longest_edge ??

@@ -6,11 +6,13 @@ import {
   imageLimits,
   type PreprocessorConfig,
 } from "../../vision/preprocessor-config.js";
+import { QWEN_VL_PREPROCESSOR } from "../../vision/qwen-vl-published.js";
 import {
   imageAndVideo,
   type ProcessorFile,
   type ProcessorFiles,
   pixelLimits,
+  pixelStatistics,
   readProcessorFile,
 } from "./processor-file.js";
 
@@ -34,7 +36,7 @@ export function parseVideoLlama3Preprocessor(files: ProcessorFiles, config: Vide
   const video = ownVideo ?? image ?? {};
   const mergeSize =
     video.video_merge_size ?? (isAuthors ? undefined : ownVideo?.merge_size) ?? DEFAULT_PREPROCESSOR.mergeSize;
-  const { minTokens, maxTokens, imageMean, imageStd } = DEFAULT_PREPROCESSOR;
+  const { minTokens, maxTokens } = DEFAULT_PREPROCESSOR;
   const ownLimits = { min_tokens: image?.image_min_tokens, max_tokens: image?.image_max_tokens };
   const limits = (file: ProcessorFile, merge: number, absent: Omit<ImageTokenLimits, "mergeSize">) => {
     const toTokens = (pixels: number | undefined): number | undefined =>
@@ -46,7 +48,6 @@ export function parseVideoLlama3Preprocessor(files: ProcessorFiles, config: Vide
     };
   };
   const imageMerge = image?.merge_size ?? 1;
-  const source = ownVideo ?? image;
   return {
     patchSize,
     mergeSize,
@@ -55,9 +56,19 @@ export function parseVideoLlama3Preprocessor(files: ProcessorFiles, config: Vide
       mergeSize: imageMerge,
       ...limits({ ...image, ...withoutNull(ownLimits) }, imageMerge, { minTokens, maxTokens }),
     },
-    imageMean: source?.image_mean ?? imageMean,
-    imageStd: source?.image_std ?? imageStd,
+    // The authors' class has CLIP's values for a file that leaves them out; the published files state 0.5.
+    ...pixelStatistics(
+      image,
+      ownVideo,
+      image?.image_processor_type === "Videollama3ImageProcessor" ? QWEN_VL_PREPROCESSOR : DEFAULT_PREPROCESSOR,
+    ),
   };
+}
+
+/** Whether transformers' settings of videos want token compression (their default); undefined in the authors' layout, whose config.json says. */
+export function statedCompression(files: ProcessorFiles): boolean | undefined {
+  const { video } = imageAndVideo(files) as { video: { readonly use_token_compression?: unknown } | null };
+  return typeof video?.use_token_compression === "boolean" ? video.use_token_compression : undefined;
 }
 
 const withoutNull = <T extends object>(values: T): Partial<T> =>
