@@ -7,3 +7,4 @@ export {
   type WriteJsonlOptions,
   writeJsonl,
 } from "./jsonl/jsonl-node.js";
+export { replaceFile } from "./jsonl/replace-file-node.js";

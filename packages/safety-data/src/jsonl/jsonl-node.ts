@@ -1,7 +1,7 @@
 import { createReadStream } from "node:fs";
-import { type FileHandle, open, rename, rm } from "node:fs/promises";
-import { dirname } from "node:path";
+import { type FileHandle, open } from "node:fs/promises";
 import { formatJsonlLine, type JsonlOptions, type JsonlStream, parseJsonl } from "./jsonl.js";
+import { replaceFile } from "./replace-file-node.js";
 
 /**
  * Reads a JSON Lines file record by record in constant memory; the file is closed when the iteration ends, early or
@@ -21,8 +21,7 @@ export interface WriteJsonlOptions {
 }
 
 /**
- * Writes a whole file at once or not at all: to a temporary file beside the target, flushed to the disk, then renamed
- * over it. Returns the number of records.
+ * Writes a whole file at once or not at all, see `replaceFile`. Returns the number of records.
  * @throws RecordError "invalid-record" for a value that JSON cannot hold; the target then stays as it was
  */
 export async function writeJsonl(
@@ -30,35 +29,23 @@ export async function writeJsonl(
   records: AsyncIterable<unknown> | Iterable<unknown>,
   options: WriteJsonlOptions = {},
 ): Promise<number> {
-  const temporary = `${path}.${process.pid}.${Date.now().toString(36)}.tmp`;
   let count = 0;
-  try {
-    const file = await open(temporary, "wx");
-    try {
-      let pending: string[] = [];
-      let size = 0;
-      for await (const record of records) {
-        options.signal?.throwIfAborted();
-        const line = formatJsonlLine(record);
-        pending.push(line);
-        size += line.length;
-        count++;
-        if (size < 1 << 18) continue;
-        await file.writeFile(pending.join(""));
-        pending = [];
-        size = 0;
-      }
+  await replaceFile(path, async (file) => {
+    let pending: string[] = [];
+    let size = 0;
+    for await (const record of records) {
+      options.signal?.throwIfAborted();
+      const line = formatJsonlLine(record);
+      pending.push(line);
+      size += line.length;
+      count++;
+      if (size < 1 << 18) continue;
       await file.writeFile(pending.join(""));
-      await file.sync();
-    } finally {
-      await file.close();
+      pending = [];
+      size = 0;
     }
-    await rename(temporary, path);
-    await syncDirectory(dirname(path));
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  }
+    await file.writeFile(pending.join(""));
+  });
   return count;
 }
 
@@ -145,15 +132,5 @@ function isWholeRecord(line: string): boolean {
     return typeof value === "object" && value !== null;
   } catch {
     return false;
-  }
-}
-
-async function syncDirectory(path: string): Promise<void> {
-  if (process.platform === "win32") return;
-  const directory = await open(path, "r");
-  try {
-    await directory.sync();
-  } finally {
-    await directory.close();
   }
 }

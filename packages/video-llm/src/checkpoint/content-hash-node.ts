@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { mkdir, readFile, realpath, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { replaceFile } from "@videosafety/safety-data/node";
 import { z } from "zod";
-import { replaceFile } from "../files/replace-file-node.js";
 
 /** A file that changed less than this long before it was read may change again without a new time. */
 const SETTLED_MS = 2000;

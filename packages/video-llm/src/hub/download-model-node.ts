@@ -5,8 +5,8 @@ import { dirname, join, relative } from "node:path";
 import { Readable, Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { downloadFile, type ListFileEntry, listFiles, modelInfo } from "@huggingface/hub";
+import { replaceFile } from "@videosafety/safety-data/node";
 import { HubError } from "../errors.js";
-import { replaceFile } from "../files/replace-file-node.js";
 import { type HubOptions, type HubSettings, hubSettings } from "./hub-settings-node.js";
 import { INDEX_FILE, pickles, smallFiles, weightFiles } from "./model-files.js";
 

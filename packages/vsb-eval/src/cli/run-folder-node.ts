@@ -1,6 +1,7 @@
-import { readFile, rename, rm, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { EvalItem } from "@videosafety/safety-data";
+import { replaceFile } from "@videosafety/safety-data/node";
 import type { Json } from "../content-key.js";
 import { loadItems } from "../data/load-items-node.js";
 import { VsbEvalError } from "../errors.js";
@@ -12,12 +13,9 @@ import { mergeEntry, parseManifest, type RunEntry } from "./run-manifest.js";
 
 /** Writes JSON whole or not at all. @throws {VsbEvalError} `store_write_failed` on a full disk or a read-only folder */
 export async function writeJson(path: string, value: unknown): Promise<void> {
-  const temporary = `${path}.${process.pid}.tmp`;
   try {
-    await writeFile(temporary, `${JSON.stringify(value, null, 1)}\n`);
-    await rename(temporary, path);
+    await replaceFile(path, `${JSON.stringify(value, null, 1)}\n`);
   } catch (cause) {
-    await rm(temporary, { force: true }).catch(() => undefined);
     const next = "make room, or choose a place that can be written";
     throw new VsbEvalError(
       "store_write_failed",

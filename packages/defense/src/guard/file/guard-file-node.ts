@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
+import { replaceFile } from "@videosafety/safety-data/node";
 import * as z from "zod";
 import { DefenseError } from "../../errors.js";
 import { type GuardFile, guardFileSchema } from "./guard-file.js";
-import { replaceFile } from "./replace-file-node.js";
 
 /** Reads a guard. @throws DefenseError `invalid-input` for a file that is missing or not one */
 export async function readGuardFile(path: string): Promise<GuardFile> {

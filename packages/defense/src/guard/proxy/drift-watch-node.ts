@@ -6,8 +6,8 @@ import {
   type DriftReading,
   resumeDriftMonitor,
 } from "@videosafety/alarm-tokens";
+import { replaceFile } from "@videosafety/safety-data/node";
 import { DefenseError } from "../../errors.js";
-import { replaceFile } from "../file/replace-file-node.js";
 import type { ProxyOptions } from "./proxy-options.js";
 
 /** Tests live scores against those of the calibration, and keeps the test over restarts. */

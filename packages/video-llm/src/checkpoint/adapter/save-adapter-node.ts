@@ -1,8 +1,8 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { type TensorToStore, writeSafetensors } from "@videosafety/onnx-autodiff";
+import { replaceFile } from "@videosafety/safety-data/node";
 import type { Naming } from "../../config/naming.js";
-import { replaceFile } from "../../files/replace-file-node.js";
 import type { VideoLlm } from "../../model/video-llm.js";
 import { adaptedModules, adaptedWeights, LORA_TARGETS, type LoraAdapters } from "../../weights/lora.js";
 import { huggingFaceName, originalName } from "../../weights/parameters.js";

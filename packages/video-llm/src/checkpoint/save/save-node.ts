@@ -6,10 +6,10 @@ import {
   writeSafetensors,
   writeShardedSafetensors,
 } from "@videosafety/onnx-autodiff";
+import { replaceFile } from "@videosafety/safety-data/node";
 import { layoutOf, type Naming } from "../../config/naming.js";
 import { OptionsError } from "../../errors.js";
 import { readJson } from "../../files/read-json-node.js";
-import { replaceFile } from "../../files/replace-file-node.js";
 import type { VideoLlm } from "../../model/video-llm.js";
 import { type LoraAdapters, loraName, loraScale, mergedWeight } from "../../weights/lora.js";
 import { huggingFaceName } from "../../weights/parameters.js";
