@@ -33,6 +33,7 @@ function check(label, command, ...args) {
 if (check("build every package (ES modules and declarations)", "turbo", "run", "build", "types")) {
   check("types of everything, tests and benches too", "tsc", "--noEmit", "-p", "tsconfig.check.json");
   check("sizes in a browser", "node", "tools/check-budgets.mjs");
+  check("what an import costs", "node", "tools/check-imports.mjs");
   check("package manifests (publint, attw)", "turbo", "run", "pkgcheck");
 }
 check("format and lint", "biome", "ci", ".");

@@ -10,7 +10,14 @@ export {
   RecordError,
   type RecordErrorCode,
 } from "./errors.js";
-export { formatJsonlLine, type JsonlOptions, type JsonlStream, parseJsonl } from "./jsonl/jsonl.js";
+export {
+  formatJsonlLine,
+  type JsonlOptions,
+  type JsonlStream,
+  parseJsonl,
+  type RecordSchema,
+  type SchemaIssue,
+} from "./jsonl/jsonl.js";
 export { AUTHORS_PROMPT_TEMPLATES, authorsPrompt } from "./records/authors-prompt.js";
 export { EVAL_SUBSETS, type EvalItem, type EvalSubset, evalItemSchema } from "./records/eval-item.js";
 export {

@@ -1,10 +1,24 @@
-import * as z from "zod/v4/core";
 import { RecordError } from "../errors.js";
+
+/** What reading asks of a schema; those of zod and zod/mini have it. */
+export interface RecordSchema<T> {
+  safeParse(
+    value: unknown,
+  ):
+    | { readonly success: true; readonly data: T }
+    | { readonly success: false; readonly error: { readonly issues: readonly SchemaIssue[] } };
+}
+
+/** What is wrong with a record, and where. */
+export interface SchemaIssue {
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
+}
 
 /** Options of `parseJsonl` and `readJsonl`. */
 export interface JsonlOptions<T> {
   /** Checks and types every record, a schema of zod or zod/mini; without it records are `unknown`. */
-  readonly schema?: z.$ZodType<T>;
+  readonly schema?: RecordSchema<T>;
   /** "throw" (default) stops at the first bad line; "skip" counts it and goes on. */
   readonly onError?: "throw" | "skip";
   /** Hears of every skipped line. */
@@ -86,7 +100,7 @@ function parseLine<T>(line: string | null, number: number, options: JsonlOptions
     return new RecordError("invalid-json", `${place}: expected JSON, found ${start}`, number, { cause });
   }
   if (!options.schema) return { value: value as T };
-  const result = z.safeParse(options.schema, value);
+  const result = options.schema.safeParse(value);
   if (result.success) return { value: result.data };
   const issues = result.error.issues
     .slice(0, 3)

@@ -1,6 +1,5 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
-import { parseSafetensorsMetadata } from "@huggingface/hub";
 import { ALARM_TENSOR_NAMES, ALARM_TOKENS } from "@videosafety/alarm-tokens";
 import { type LocatedEntry, openSafetensors } from "@videosafety/onnx-autodiff";
 import { alarmVectorsOf, loadVideoLlm, readModelFiles, rowsFor } from "../checkpoint/load-node.js";
@@ -141,6 +140,7 @@ async function remoteEntries(
     );
   const access = token === undefined ? {} : { accessToken: token };
   try {
+    const { parseSafetensorsMetadata } = await import("@huggingface/hub");
     const parsed = await parseSafetensorsMetadata({ repo: id, revision: commit, hubUrl, ...access });
     const headers = parsed.sharded ? Object.entries(parsed.headers) : [["model.safetensors", parsed.header] as const];
     const entries = new Map<string, LocatedEntry>();

@@ -4,7 +4,7 @@ import { copyFile, mkdir, readFile, rename, rm, stat, symlink } from "node:fs/pr
 import { dirname, join, relative } from "node:path";
 import { Readable, Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { downloadFile, type ListFileEntry, listFiles, modelInfo } from "@huggingface/hub";
+import type { ListFileEntry } from "@huggingface/hub";
 import { replaceFile } from "@videosafety/safety-data/node";
 import { HubError } from "../errors.js";
 import { type HubOptions, type HubSettings, hubSettings } from "./hub-settings-node.js";
@@ -17,6 +17,9 @@ export interface HubSnapshot {
   /** Commit they are of. */
   readonly commit: string;
 }
+
+/** 450 kB that only those who download need. */
+const hubLibrary = () => import("@huggingface/hub");
 
 const COMMIT = /^[0-9a-f]{40}$/;
 /** More files than any model has. */
@@ -84,6 +87,7 @@ function parsedIndex(text: string, id: string): unknown {
 async function describe(id: string, settings: HubSettings): Promise<{ commit: string; entries: ListFileEntry[] }> {
   const { endpoint: hubUrl, token, revision } = settings;
   const access = { hubUrl, fetch: fetchOf(settings), ...(token === undefined ? {} : { accessToken: token }) };
+  const { listFiles, modelInfo } = await hubLibrary();
   const { sha: commit } = await modelInfo({ name: id, revision, additionalFields: ["sha"], ...access });
   if (typeof commit !== "string" || !COMMIT.test(commit))
     throw new HubError(`${id}: expected a commit from the hub, found ${JSON.stringify(commit)}; check HF_ENDPOINT`, 0);
@@ -184,6 +188,7 @@ class Fetcher {
     if (here < entry.size || entry.size === 0) {
       const access = token === undefined ? {} : { accessToken: token };
       const request = { repo: this.id, path: entry.path, revision: this.commit, hubUrl, xet: false, ...access };
+      const { downloadFile } = await hubLibrary();
       const remote = await downloadFile({ ...request, fetch: fetchOf(this.settings) });
       if (remote === null || remote.size !== entry.size)
         throw new HubError(

@@ -1,6 +1,5 @@
 import { readFile } from "node:fs/promises";
 import { dirname, isAbsolute, join } from "node:path";
-import { parseDocument } from "yaml";
 import { z } from "zod";
 import { regularFile } from "../data/regular-file-node.js";
 import { VsbEvalError } from "../errors.js";
@@ -45,6 +44,7 @@ export async function readYamlMapping(path: string): Promise<Raw> {
   await regularFile(path, "a configuration");
   const text = await readFile(path, "utf8");
   if (text.length > MOST) throw new VsbEvalError("invalid_input", `expected at most ${MOST} characters in ${path}`);
+  const { parseDocument } = await import("yaml");
   const document = parseDocument(text, { uniqueKeys: true, prettyErrors: true });
   const [problem] = document.errors;
   if (problem !== undefined) throw new VsbEvalError("invalid_input", `${path}: ${problem.message}`);

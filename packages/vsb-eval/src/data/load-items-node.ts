@@ -2,7 +2,6 @@ import { readFile } from "node:fs/promises";
 import { basename, extname } from "node:path";
 import { type EvalItem, evalItemSchema, type RecordError } from "@videosafety/safety-data";
 import { readJsonl } from "@videosafety/safety-data/node";
-import { parse as parseCsv } from "csv-parse/sync";
 import { VsbEvalError } from "../errors.js";
 import type { ItemFormat } from "./item-formats.js";
 import {
@@ -21,7 +20,8 @@ export { ITEM_FORMATS, type ItemFormat } from "./item-formats.js";
 async function readRows(path: string): Promise<unknown[]> {
   const extension = extname(path).toLowerCase();
   if (extension === ".csv") {
-    return parseCsv(await readFile(path, "utf8"), { columns: true, skip_empty_lines: true, bom: true, trim: true });
+    const { parse } = await import("csv-parse/sync");
+    return parse(await readFile(path, "utf8"), { columns: true, skip_empty_lines: true, bom: true, trim: true });
   }
   if (extension === ".jsonl") {
     const rows: unknown[] = [];
