@@ -80,7 +80,7 @@ export function readItems(
 ): RewardItem[] {
   if (ranges === null) return rlhfItems(parseJson(bytes, decode), limits).slice(from, to);
   if (to === from) return [];
-  const text = decode(bytes.subarray(ranges[2 * from], ranges[2 * to - 1]));
+  const text = textOf(bytes.subarray(ranges[2 * from], ranges[2 * to - 1]), decode);
   const items = parseJson(text, (whole) => whole, `[${text}]`) as unknown[];
   if (items.length !== to - from) throw badField("items", `expected ${to - from} items there, found ${items.length}`);
   return items.map((item, i) => parse(rewardItemSchema, item, ["items", from + i]));
@@ -90,13 +90,24 @@ function parseJson<T>(source: T, read: (source: T) => string, text?: string): un
   try {
     return JSON.parse(text ?? read(source));
   } catch (error) {
-    throw new RequestError(
-      400,
-      "invalid_request",
-      `expected a body of JSON in UTF-8, found what cannot be read: ${error instanceof Error ? error.message.slice(0, 200) : ""}`,
-    );
+    throw unreadable(error);
   }
 }
+
+function textOf(bytes: Uint8Array, decode: Decode): string {
+  try {
+    return decode(bytes);
+  } catch (error) {
+    throw unreadable(error);
+  }
+}
+
+const unreadable = (error: unknown): RequestError =>
+  new RequestError(
+    400,
+    "invalid_request",
+    `expected a body of JSON in UTF-8, found what cannot be read: ${error instanceof Error ? error.message.slice(0, 200) : ""}`,
+  );
 
 const jsonLimits = ({ maxItems }: RequestLimits) => ({ maxValues: 16 * maxItems + 1024, maxDepth: 16 });
 
@@ -110,7 +121,7 @@ function openRewards(bytes: Uint8Array, limits: RequestLimits, decode: Decode): 
   const count = ranges.length / 2;
   if (count > limits.maxItems) throw tooMany("items", count, limits);
   // The whole but for its items.
-  const rest = `${decode(bytes.subarray(0, open + 1))}${decode(bytes.subarray(close))}`;
+  const rest = `${textOf(bytes.subarray(0, open + 1), decode)}${textOf(bytes.subarray(close), decode)}`;
   const {
     completion_prefix: prefix,
     items: _,
