@@ -22,7 +22,7 @@ export default defineConfig({
   lastUpdated: false,
   // Pages link to source files and to READMEs, which the site does not hold; tools/check-pages.mjs checks those links.
   ignoreDeadLinks: [
-    /\.(ts|mjs|py|json|svg|png)$/,
+    /\.(ts|mjs|py|jsonl?|gz|svg|png|html|yaml)$/,
     /\/(packages|examples|tools)\//,
     /ARCHITECTURE|PAPER|CONTRIBUTING|README|SECURITY|GRADIENTS/,
   ],
