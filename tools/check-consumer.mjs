@@ -18,12 +18,15 @@ import { finish, root, workspacePackages } from "./packages.mjs";
 
 const consumer = mkdtempSync(join(tmpdir(), "videosafety-consumer-"));
 const findings = [];
+/** npm and pnpm are .cmd files there. */
+const shell = process.platform === "win32";
 const packages = workspacePackages();
 mkdirSync(`${consumer}/tarballs`);
 for (const { folder } of packages) {
   execFileSync("pnpm", ["pack", "--pack-destination", `${consumer}/tarballs`], {
     cwd: folder,
     stdio: ["ignore", "ignore", "inherit"],
+    shell,
   });
 }
 const tarball = ({ name, manifest }) =>
@@ -49,6 +52,7 @@ execFileSync(
   {
     cwd: consumer,
     stdio: ["ignore", "ignore", "inherit"],
+    shell,
   },
 );
 
@@ -110,7 +114,7 @@ for (const name of tutorials) {
 }
 for (const tool of ["typescript", "tsx"]) {
   if (!existsSync(`${consumer}/node_modules/${tool}`))
-    symlinkSync(`${root}node_modules/${tool}`, `${consumer}/node_modules/${tool}`);
+    symlinkSync(`${root}node_modules/${tool}`, `${consumer}/node_modules/${tool}`, "junction");
 }
 writeFileSync(
   `${consumer}/tsconfig.json`,

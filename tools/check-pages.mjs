@@ -4,7 +4,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { demoTable } from "./demo-table.mjs";
-import { filesBelow, finish, root } from "./packages.mjs";
+import { filesBelow, finish, root, workspacePackages } from "./packages.mjs";
 
 const MOST_WORDS = 1200;
 const findings = [];
@@ -74,6 +74,25 @@ for (const page of pages) {
 const readme = read("README.md");
 for (const row of demoTable())
   if (!readme.includes(row)) findings.push(`README.md: the demo's table lacks a row of its results: ${row}`);
+
+// What the site's first page answers for somebody who does not know the paper. A script finds the words; whether they are understood, a reader tells.
+const FIRST_PAGE = [
+  ["what goes wrong without it, in a number", /89\.3 %[\s\S]*18\.4 %/],
+  ["what it does about that", /measures[\s\S]*trains[\s\S]*guards/],
+  ["where the idea comes from", /arxiv\.org\/abs\/2505\.16643/],
+  ["how it works, step by step, and drawn", /<img src="\/flow\.svg" alt="[^"]{80,}[\s\S]*1\. \*\*[\s\S]*4\. \*\*/],
+  ["what the two rates count", /\(DSR\): the share[\s\S]*\(FRR\): the share/],
+  ["what it needs and what it does not", /Node >= [\s\S]*No Python and no GPU/],
+  ["under which licence", /\bMIT\b/],
+  ["what it does not promise", /does not show[\s\S]*\(\/limits\)/],
+  ["how to see it run", /npm run demo/],
+];
+const firstPage = read("docs/index.md");
+for (const [question, answer] of FIRST_PAGE)
+  if (!answer.test(firstPage)) findings.push(`docs/index.md: does not say ${question}`);
+// Two packages serve the others and are nobody's reason to come.
+for (const { short } of workspacePackages().filter(({ short }) => !["random", "endpoint"].includes(short)))
+  if (!firstPage.includes(`\`${short}\``)) findings.push(`docs/index.md: does not say what ${short} is for`);
 
 const index = read("docs/decisions/README.md");
 for (const name of readdirSync(join(root, "docs/decisions"))) {

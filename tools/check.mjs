@@ -17,6 +17,7 @@ function run(label, command, args) {
     cwd: root,
     stdio: ["ignore", "inherit", "inherit"],
     env: { ...process.env, FORCE_COLOR: "0" },
+    shell: process.platform === "win32" && command !== "node", // programs of node_modules are .cmd files there
   });
   const good = result.status === 0;
   console.log(`${good ? "ok" : "FAILED"}: ${label} (${((Date.now() - started) / 1000).toFixed(1)} s)`);
