@@ -32,7 +32,8 @@ export interface Evaluation {
     readonly arm: string;
     readonly query: string;
     readonly right: string;
-    readonly said: string;
+    /** Null where a harmful request was not refused: what a model says then is counted, not shown. */
+    readonly said: string | null;
     readonly behaviour: string;
   }[];
 }
@@ -108,7 +109,8 @@ function examplesOf(answers: readonly ComposedAnswer[]): Evaluation["examples"] 
     const count = shown.get(key) ?? 0;
     if (count === EXAMPLES_PER_FAMILY) return [];
     shown.set(key, count + 1);
-    const said = think == null ? text : `<think>${think}</think> ${text}`;
+    const whole = think == null ? text : `<think>${think}</think> ${text}`;
+    const said = sample.outcome === "refuse" && behaviour !== "refused" ? null : whole;
     return [{ family: sample.family, arm, query: sample.query, right: sample.answer, said, behaviour }];
   });
 }

@@ -6,7 +6,6 @@ import {
   loadAdapter,
   loadVideoLlm,
   saveVideoLlm,
-  type VideoLlm,
 } from "@videosafety/video-llm";
 import { assembleModel } from "./assemble-node.js";
 import { evaluateBaselines } from "./baselines-node.js";
@@ -32,12 +31,9 @@ export async function runDefense(folder: RunFolder, settings: RunSettings, decod
   if (!folder.has("base")) await makeBase(folder, settings, decoder);
 
   const runtime = { threads: 1, memoryPattern: false, maxGraphs: 6 };
-  let model = await loadVideoLlm(folder.file("models", "base"), runtime);
-  const contextOf = (of: VideoLlm) => {
-    const features = new FeatureCache(of, { sampling: { maxFrames: settings.maxFrames } });
-    return { model: of, features, folder: folder.path, seed };
-  };
-  let context = contextOf(model);
+  const model = await loadVideoLlm(folder.file("models", "base"), runtime);
+  const features = new FeatureCache(model, { sampling: { maxFrames: settings.maxFrames } });
+  const context = { model, features, folder: folder.path, seed };
   await folder.step("baselines", () => evaluateBaselines(context, sets.training, sets.heldOut));
   const evaluate = (name: string, alarmTokens: boolean, tagged: boolean): Promise<Evaluation> =>
     folder.step(`evaluate ${name}`, async () => {
@@ -68,7 +64,7 @@ export async function runDefense(folder: RunFolder, settings: RunSettings, decod
       await saveVideoLlm(model, folder.file("models", name), { adapterOnly: true });
       return result;
     });
-    if (stage === 4) await evaluate(name, true, true);
+    await evaluate(name, true, stage >= 3);
   }
   await folder.step("guard", async () => {
     const reading = async (of: "calibration" | "heldOut") => {
@@ -78,24 +74,9 @@ export async function runDefense(folder: RunFolder, settings: RunSettings, decod
     return guardReport(await reading("calibration"), await reading("heldOut"), settings.targetFrr);
   });
   const machine = { cpu: cpus()[0]?.model ?? "unknown", cores: cpus().length, node: process.version };
-  const write = (): void => {
-    writeFileSync(
-      folder.file("results.json"),
-      `${JSON.stringify({ settings, machine, steps: folder.steps }, null, 1)}\n`,
-    );
-    folder.say(`results: ${folder.file("results.json")}`);
-  };
-  write();
-  // What lies between before and after costs as much to evaluate, and tells less: last.
-  for (const stage of STAGES.slice(0, -1)) {
-    const name = `stage-${stage}`;
-    if (folder.has(`evaluate ${name}`)) continue;
-    model = await loadVideoLlm(folder.file("models", "base"), runtime);
-    await loadAdapter(model, folder.file("models", name));
-    context = contextOf(model);
-    await evaluate(name, true, stage === 3);
-    write();
-  }
+  const results = { settings, machine, steps: folder.steps };
+  writeFileSync(folder.file("results.json"), `${JSON.stringify(results, null, 1)}\n`);
+  folder.say(`results: ${folder.file("results.json")}`);
 }
 
 /** Eyes, assembly and projector: what the defense begins with. */

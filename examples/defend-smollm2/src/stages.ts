@@ -63,7 +63,7 @@ export function trainStage(
       numTrainEpochs: Math.max(1, Math.ceil((steps * batchSize) / samples.length)),
       maxSteps: steps,
       maxGradNorm: 1,
-      saveSteps: 10,
+      saveSteps: 5,
       seed: seed + stage,
     },
     place,
