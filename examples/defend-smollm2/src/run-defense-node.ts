@@ -1,12 +1,4 @@
-import { writeFileSync } from "node:fs";
-import { cpus } from "node:os";
-import {
-  FeatureCache,
-  initializeAlarms,
-  loadAdapter,
-  loadVideoLlm,
-  saveVideoLlm,
-} from "@videosafety/video-llm";
+import { FeatureCache, initializeAlarms, loadAdapter, loadVideoLlm, saveVideoLlm } from "@videosafety/video-llm";
 import { assembleModel } from "./assemble-node.js";
 import { evaluateBaselines } from "./baselines-node.js";
 import { type Evaluation, evaluateModel } from "./evaluation-node.js";
@@ -73,10 +65,7 @@ export async function runDefense(folder: RunFolder, settings: RunSettings, decod
     };
     return guardReport(await reading("calibration"), await reading("heldOut"), settings.targetFrr);
   });
-  const machine = { cpu: cpus()[0]?.model ?? "unknown", cores: cpus().length, node: process.version };
-  const results = { settings, machine, steps: folder.steps };
-  writeFileSync(folder.file("results.json"), `${JSON.stringify(results, null, 1)}\n`);
-  folder.say(`results: ${folder.file("results.json")}`);
+  folder.say(`every step is done: ${folder.file("run.json")}`);
 }
 
 /** Eyes, assembly and projector: what the defense begins with. */

@@ -1,4 +1,5 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { cpus } from "node:os";
 import { join } from "node:path";
 
 /** What a step cost: of this process, so that a step that was resumed counts its last part only. */
@@ -10,22 +11,26 @@ export interface StepCost {
   readonly peakGigabytes: number;
 }
 
-interface Kept {
+/** What `run.json` holds: the results, as far as the run has come. */
+export interface RunRecord {
   readonly settings: unknown;
+  readonly machine: { readonly cpu: string; readonly cores: number; readonly node: string };
   readonly steps: Record<string, { readonly value: unknown; readonly cost: StepCost }>;
 }
 
 /** The folder of a run: `run.json` has its settings and what every finished step returned. Replaced atomically. */
 export class RunFolder {
   readonly path: string;
-  #kept: Kept;
+  #kept: RunRecord;
 
   /** @throws Error when the folder holds a run with other settings */
   constructor(path: string, settings: unknown) {
     this.path = path;
     mkdirSync(join(path, "logs"), { recursive: true });
     const file = join(path, "run.json");
-    this.#kept = existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : { settings, steps: {} };
+    this.#kept = existsSync(file)
+      ? { machine: thisMachine(), ...JSON.parse(readFileSync(file, "utf8")) }
+      : { settings, machine: thisMachine(), steps: {} };
     if (JSON.stringify(this.#kept.settings) !== JSON.stringify(settings))
       throw new Error(`${path} holds a run with other settings: give the same ones, or another folder with --out`);
     this.#write();
@@ -39,11 +44,6 @@ export class RunFolder {
   /** Whether a step is finished. */
   has(step: string): boolean {
     return step in this.#kept.steps;
-  }
-
-  /** Every finished step with its value and cost, in the order they finished. */
-  get steps(): Kept["steps"] {
-    return this.#kept.steps;
   }
 
   /** Runs a step unless it is finished; returns what it returned, now or then. */
@@ -78,5 +78,11 @@ export class RunFolder {
     renameSync(`${file}.new`, file);
   }
 }
+
+const thisMachine = (): RunRecord["machine"] => ({
+  cpu: cpus()[0]?.model ?? "unknown",
+  cores: cpus().length,
+  node: process.version,
+});
 
 const round = (value: number): number => Math.round(100 * value) / 100;
