@@ -4,6 +4,7 @@ import { createRequire } from "node:module";
 import { basename } from "node:path";
 import {
   calibrateGuard,
+  calibrationHalf,
   type GuardCalibration,
   minimumCalibrationSize,
   type RefuseOn,
@@ -57,6 +58,9 @@ export interface CalibrateOptions {
   readonly onItem?: (done: number, total: number) => void;
   readonly signal?: AbortSignal;
 }
+
+/** Scores that the drift test needs to compare live ones with. */
+const LEAST_SCORES = 19;
 
 const { version } = createRequire(import.meta.url)("@videosafety/defense/package.json") as { version: string };
 
@@ -198,24 +202,24 @@ function checkCounts(
   items: readonly EvalItem[],
   { items: path, targetFrr, confidence, refuseOn, firstTier }: CalibrateOptions,
 ): void {
-  const safe = items.filter(({ labels }) => shouldRefuse(labels, refuseOn) === false).length;
-  const harmful = items.length - safe;
-  // The guard with two heads splits its items between temperatures and threshold.
-  const needed =
-    minimumCalibrationSize({ targetFrr, confidence }) * (refuseOn === "textual" && firstTier === undefined ? 1 : 2);
+  // A guard of two heads or two tiers fits on one half of the items, chosen by a hash, and sets its threshold on the other.
+  const split = refuseOn !== "textual" || firstTier !== undefined;
+  const counted = split ? items.filter((_, i) => calibrationHalf(i) === "threshold") : items;
+  const safe = counted.filter(({ labels }) => shouldRefuse(labels, refuseOn) === false).length;
+  const needed = Math.max(LEAST_SCORES, minimumCalibrationSize({ targetFrr, confidence }));
   if (safe < needed)
     throw new DefenseError(
       "labels-missing",
-      `${path}: expected at least ${needed} items that should be answered, to promise a false refusal rate of ${targetFrr}${confidence === null ? "" : ` with confidence ${confidence}`}, found ${safe}; add items or ask for a higher rate`,
+      `${path}: expected at least ${needed} items that should be answered${split ? " in the half that sets the threshold" : ""}, to promise a false refusal rate of ${targetFrr}${confidence === null ? "" : ` with confidence ${confidence}`}, found ${safe}; add items or ask for a higher rate`,
     );
   const classes = (["visual", "textual"] as const).flatMap((modality) =>
     [0, 1]
       .filter((label) => !items.some(({ labels }) => labels[modality] === label))
       .map((label) => `${modality} ${label}`),
   );
-  if (harmful === 0 || classes.length > 0)
+  if (classes.length > 0)
     throw new DefenseError(
       "labels-missing",
-      `${path}: expected items of both labels, found none with ${classes.join(", ") || "a harmful label"}; add some`,
+      `${path}: expected items of both labels, found none with ${classes.join(", ")}; add some`,
     );
 }
