@@ -1,0 +1,39 @@
+import type { ArmResults } from "./arm-results-node.js";
+import { MAIN_ARMS, SWEEP_ARMS } from "./arms.js";
+import { byArm, coverageTable, differencesTable, groupsTable, scoresTable, seedsTable } from "./study-report.js";
+
+const STAGES = ["base", "stage-1", "stage-2", "no-grpo", "full"];
+
+/** The page of the study as Markdown; every number is made from the results files. */
+export function studyPage(results: readonly ArmResults[]): string {
+  const arms = byArm(results);
+  const seeds = [...new Set(results.map(({ seed }) => seed))].sort((a, b) => a - b);
+  const ablations = ["full", ...MAIN_ARMS.map(({ name }) => name).filter((name) => !STAGES.includes(name))];
+  const sweeps = SWEEP_ARMS.map(({ name }) => name).filter((name) => arms.has(name));
+  const features = [...new Set(results.map(({ environment }) => JSON.stringify(environment)))];
+  const sections = [
+    "# Study: what each part of the method is worth",
+    `Made from the results files in [study](study) by \`npx tsx examples/sign-world/src/study/draw-study.ts docs/experiments/study docs/experiments/study.md\`; a test repeats it. Seeds ${seeds.join(", ")}: each has a base, data and training order of its own. Draw: ${[...new Set(results.map(({ draw }) => draw))].join(", ")}. Environments: ${features.length}.`,
+    "Shares are pooled over seeds, with intervals clustered by clip and by production (two-way). Differences are paired by query; p is the larger of two sign-flip tests (by clip, by production), adjusted after Holm over the whole table. With few seeds they speak of these trainings, not of other seeds: the last table shows how far seeds differ. *Detectable*: the smallest difference, in points, that the design finds with 80 % power.",
+    "## What ran",
+    coverageTable(arms),
+    "## Stages",
+    scoresTable(arms, STAGES),
+    "## Parts left out or weighed otherwise",
+    scoresTable(arms, ablations),
+    ...(sweeps.length === 0 ? [] : ["## Weights", scoresTable(arms, sweeps)]),
+    "## Differences from all parts",
+    differencesTable(arms),
+    "## By novelty",
+    groupsTable(arms, ["HH-refused", "right-topic", "vr-both"], "novelty"),
+    "## By language",
+    groupsTable(arms, ["HH-refused", "frr", "safe-right"], "language"),
+    "## By category",
+    groupsTable(arms, ["HH-refused", "right-topic"], "category"),
+    "## Questions about the clip",
+    groupsTable(arms, ["V-right"], "question", STAGES),
+    "## Seed by seed",
+    seedsTable(arms),
+  ];
+  return `${sections.join("\n\n")}\n`;
+}
