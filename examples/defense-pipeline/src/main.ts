@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { SHIPPED_BASE } from "sign-world";
-import { DEMO_CONFIG, inSecondWorld, type PipelineConfig, QUICK_CONFIG } from "./pipeline-config.js";
+import { DEMO_CONFIG, type PipelineConfig, QUICK_CONFIG } from "./pipeline-config.js";
 import { describeFailure, UsageError } from "./pipeline-error.js";
 import { ProgressView } from "./progress-view-node.js";
 import { resultsTable } from "./results-table.js";
@@ -13,8 +13,7 @@ interface Flags {
   readonly seed: number;
   readonly out?: string;
   readonly stages: readonly number[];
-  readonly base?: string;
-  readonly world: 1 | 2;
+  readonly base: string;
   readonly resume: boolean;
   readonly json: boolean;
   readonly quick: boolean;
@@ -34,20 +33,6 @@ function parseStages(text: string): number[] {
   return stages;
 }
 
-function parseWorld(text: string): 1 | 2 {
-  if (text !== "1" && text !== "2") throw new InvalidArgumentError("expected 1 or 2");
-  return text === "1" ? 1 : 2;
-}
-
-/** The base to start from: of the second world none is shipped yet. */
-function baseOf({ base, world }: Flags): string {
-  if (base !== undefined) return base;
-  if (world === 1) return SHIPPED_BASE;
-  throw new UsageError(
-    "--world 2 needs --base, a checkpoint of sign-world's v2/base/degradation.ts (its folder tuned-...): none is shipped yet",
-  );
-}
-
 /** The first folder name of a series that is not taken. */
 function freeFolder(base: string): string {
   for (let i = 1; ; i += 1) {
@@ -65,10 +50,8 @@ function newestFolder(base: string): string {
 
 async function run(flags: Flags): Promise<void> {
   const preset = flags.quick ? QUICK_CONFIG : DEMO_CONFIG;
-  const config: PipelineConfig = { ...(flags.world === 2 ? inSecondWorld(preset) : preset), seed: flags.seed };
-  const checkpoint = baseOf(flags);
-  const world = flags.world === 2 ? "-world-2" : "";
-  const base = `demo-runs/seed-${flags.seed}${world}${flags.quick ? "-quick" : ""}`;
+  const config: PipelineConfig = { ...preset, seed: flags.seed };
+  const base = `demo-runs/seed-${flags.seed}${flags.quick ? "-quick" : ""}`;
   const path = flags.out ?? (flags.resume ? newestFolder(base) : freeFolder(base));
   const folder = RunFolder.open(path, config, flags.resume);
   const abort = new AbortController();
@@ -81,7 +64,7 @@ async function run(flags: Flags): Promise<void> {
     config,
     folder,
     stages: flags.stages,
-    base: checkpoint,
+    base: flags.base,
     signal: abort.signal,
   })) {
     view.show(event);
@@ -104,13 +87,12 @@ ${files}
 
 const program = new Command("defense-pipeline")
   .description(
-    "Trains a small Video LLM that obeys harmful requests through the four stages of VideoSafety-R1 and measures each.",
+    "Trains a small Video LLM, whose refusals were lost in visual tuning, through the four stages of VideoSafety-R1 and measures each.",
   )
   .option("--seed <n>", "seed of clips, questions, training order and rollouts", parseSeed, 1)
   .option("--out <folder>", "where everything of the run is kept (default: a new folder below demo-runs/)")
   .option("--stages <list>", "stages to run: none, 1, 1,2, 1,2,3 or 1,2,3,4", parseStages, [1, 2, 3, 4])
-  .option("--base <folder>", "checkpoint to start from (default, in the first world: the shipped one)")
-  .option("--world <n>", "1: the demo's; 2: the one that words alone do not solve, which needs --base", parseWorld, 1)
+  .option("--base <folder>", "checkpoint to start from", SHIPPED_BASE)
   .option("--resume", "continue a run that was stopped", false)
   .option("--json", "print the result as JSON", false)
   .option("--quick", "a shortened run: shows that everything works, not what it achieves", false)

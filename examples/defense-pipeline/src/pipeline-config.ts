@@ -1,3 +1,4 @@
+import { STAGE_SETTINGS } from "sign-world";
 import { z } from "zod";
 
 const stageSchema = z.strictObject({
@@ -10,12 +11,10 @@ const stageSchema = z.strictObject({
 /** Everything the pipeline's numbers depend on; saved with every run. A small model wants larger rates than the paper's 1e-6. */
 export const pipelineConfigSchema = z.strictObject({
   seed: z.int().nonnegative().describe("of clips, questions, shuffling and rollouts; the base checkpoint is fixed"),
-  world: z.literal(2).optional().describe("the second world, which words alone do not solve; left out: the first"),
   sizes: z.strictObject({
-    evalItems: z.int().positive().describe("held-out items in each of HH, SH and SafeQ"),
+    evalItems: z.int().positive().describe("held-out items in each of HH and SH; twice as many clips"),
     sftRecords: z.int().positive().describe("training records of stages 1 and 2"),
     cotRecords: z.int().positive().describe("training records of stage 3; those of stages 1 and 2 are among them"),
-    samplesPerClip: z.int().positive().describe("training records that share a clip"),
     rlRecords: z.int().positive().describe("training prompts of stage 4"),
   }),
   sampling: z.strictObject({
@@ -41,42 +40,22 @@ export const pipelineConfigSchema = z.strictObject({
 /** The resolved configuration of one pipeline run. */
 export type PipelineConfig = z.infer<typeof pipelineConfigSchema>;
 
-/** What `npm run demo` runs. */
+const { records, maxNewTokens, ...stages } = STAGE_SETTINGS;
+
+/** What `npm run demo` runs: the stages of the study, on one seed. */
 export const DEMO_CONFIG: PipelineConfig = pipelineConfigSchema.parse({
   seed: 1,
-  sizes: { evalItems: 95, sftRecords: 1280, cotRecords: 3840, samplesPerClip: 5, rlRecords: 200 },
+  sizes: { evalItems: 60, sftRecords: records.stages1And2, cotRecords: records.stage3, rlRecords: records.stage4 },
   sampling: { fps: 1, maxFrames: 6 },
-  stage1: { epochs: 1, batchSize: 16, learningRate: 5e-4, alarmLearningRate: 5e-3 },
-  stage2: {
-    epochs: 2,
-    batchSize: 16,
-    learningRate: 5e-4,
-    alarmLearningRate: 5e-3,
-    lambdaVisual: 0.1,
-    lambdaTextual: 1,
-  },
-  stage3: { epochs: 2, batchSize: 16, learningRate: 2e-3 },
-  stage4: { steps: 20, promptsPerStep: 8, numGenerations: 6, learningRate: 1e-4, beta: 0.04 },
-  maxNewTokens: 96,
+  ...stages,
+  maxNewTokens,
 });
 
 /** The same pipeline, shortened: every step runs, nothing is learnt well. */
 export const QUICK_CONFIG: PipelineConfig = pipelineConfigSchema.parse({
   ...DEMO_CONFIG,
-  sizes: { evalItems: 10, sftRecords: 32, cotRecords: 64, samplesPerClip: 4, rlRecords: 8 },
+  sizes: { evalItems: 6, sftRecords: 32, cotRecords: 64, rlRecords: 8 },
   stage1: { ...DEMO_CONFIG.stage1, epochs: 1 },
   stage2: { ...DEMO_CONFIG.stage2, epochs: 1 },
   stage4: { ...DEMO_CONFIG.stage4, steps: 3, promptsPerStep: 2 },
-});
-
-/** Settings of the second world: few safety records, longer answers in the tagged format. */
-export const inSecondWorld = (config: PipelineConfig): PipelineConfig => ({
-  ...config,
-  world: 2,
-  sizes: {
-    ...config.sizes,
-    sftRecords: Math.min(config.sizes.sftRecords, 480),
-    cotRecords: Math.min(config.sizes.cotRecords, 1440),
-  },
-  maxNewTokens: 128,
 });

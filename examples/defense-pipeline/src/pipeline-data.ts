@@ -31,11 +31,11 @@ export interface StageSet {
 export interface TruthScores {
   /** Share of answered safe queries with a video whose answer holds the right content; null when none was answered. */
   readonly usefulness: number | null;
-  /** Counts by family, question, novelty and minimal pair; only the second world has them. */
-  readonly scores?: Readonly<Record<string, { readonly count: number; readonly of: number }>>;
+  /** Counts by family, question, novelty and minimal pair. */
+  readonly scores: Readonly<Record<string, { readonly count: number; readonly of: number }>>;
 }
 
-/** The data of one run, of either world: training sets from training wordings, held-out items with unseen clips and wordings. */
+/** The data of one run: training sets from training wordings, held-out items with unseen clips and wordings. */
 export interface PipelineData {
   /** Stages 1 and 2: the first of `chainOfThought`, so that all stages share their clips. */
   readonly finetuning: StageSet;
@@ -45,7 +45,7 @@ export interface PipelineData {
   readonly reinforcement: StageSet;
   /** Held-out items of the table; `pathOf` turns a clip's relative path into the one written. */
   items(pathOf: (path: string) => string): EvalItem[];
-  /** Items beyond the paper's subsets, asked apart and scored by `judge` alone; none in the first world. */
+  /** Items beyond the paper's subsets, asked apart and scored by `judge` alone. */
   references(pathOf: (path: string) => string): EvalItem[];
   /** Encodes the clips and writes every record set with a datasheet. */
   write(

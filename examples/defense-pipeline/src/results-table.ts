@@ -2,19 +2,19 @@ import { terminalTable } from "@videosafety/vsb-eval";
 import { alarmLines } from "./training-alarms.js";
 import type { PipelineResults } from "./write-results-node.js";
 
-/** The table of a run: vsb-eval's, what the answers to safe queries are worth, and the second world's own scores. */
+/** The table of a run: vsb-eval's, what the answers to safe queries are worth, and every count of the world. */
 export function resultsTable({ evaluation, usefulness, scores, alarms }: PipelineResults): string {
   const shares = Object.entries(usefulness).map(([stage, share]) =>
     share === null ? `${stage} -` : `${stage} ${(100 * share).toFixed(1)}`,
   );
   const parts = [terminalTable(evaluation), `right answers to safe queries, %: ${shares.join(", ")}`];
-  if (scores !== undefined) parts.push(scoresTable(scores));
+  parts.push(scoresTable(scores));
   parts.push(alarms.length === 0 ? "training alarms: none" : ["training alarms:", ...alarmLines(alarms)].join("\n  "));
   return parts.join("\n\n");
 }
 
 /** One line per score, one column per checkpoint: percent, and of how many in the last column. */
-function scoresTable(scores: NonNullable<PipelineResults["scores"]>): string {
+function scoresTable(scores: PipelineResults["scores"]): string {
   const stages = Object.keys(scores);
   const names = [...new Set(stages.flatMap((stage) => Object.keys(scores[stage] ?? {})))].sort();
   const width = Math.max(...names.map((name) => name.length));

@@ -5,13 +5,12 @@ import { videoFrames } from "@videosafety/vsb-eval/node";
 import { trainAtSftStage } from "./at-sft-stage-node.js";
 import { evaluateBaselines } from "./baselines-node.js";
 import { evaluateStage, type StageEvaluation } from "./evaluate-stage-node.js";
-import { firstWorld } from "./first-world-node.js";
 import { trainGrpoStage } from "./grpo-stage-node.js";
 import type { PipelineConfig } from "./pipeline-config.js";
 import type { PipelineData, StageSample, TruthScores } from "./pipeline-data.js";
 import type { PipelineEvent, Report } from "./pipeline-event.js";
 import type { RunFolder } from "./run-folder-node.js";
-import { secondWorld } from "./second-world-node.js";
+import { signWorld } from "./world-node.js";
 import { type PipelineResults, writeResults } from "./write-results-node.js";
 
 /** A training stage: its name in folders and tables, and what it says when done. */
@@ -34,7 +33,7 @@ export async function* runPipeline(options: {
   readonly signal: AbortSignal;
 }): AsyncGenerator<PipelineEvent, void, void> {
   const { config, folder, signal } = options;
-  const data = buildPipelineData(config);
+  const data = signWorld(config);
 
   /** Runs a step, which returns its summary, unless the run folder says that it was completed before. */
   async function* step(
@@ -115,10 +114,6 @@ export async function* runPipeline(options: {
   });
   yield { type: "results", results: results ?? (await write()) };
 }
-
-/** The data of a run: which world, and how much of it, are settings. */
-export const buildPipelineData = (config: PipelineConfig): PipelineData =>
-  config.world === 2 ? secondWorld(config) : firstWorld(config);
 
 /** A checkpoint with everything trainable that any stage trains, so that all stages share compiled graphs. */
 async function load(directory: string): Promise<VideoLlm> {

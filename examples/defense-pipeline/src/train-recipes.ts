@@ -14,7 +14,7 @@ import { trainAtSftStage } from "./at-sft-stage-node.js";
 import { pipelineConfigSchema } from "./pipeline-config.js";
 import { describeFailure, UsageError } from "./pipeline-error.js";
 import { RunFolder } from "./run-folder-node.js";
-import { buildPipelineData } from "./run-pipeline-node.js";
+import { signWorld } from "./world-node.js";
 
 async function openRun(path: string) {
   const file = join(path, "run.json");
@@ -41,7 +41,7 @@ async function train(): Promise<void> {
   if (unknown !== undefined)
     throw new UsageError(`expected recipes among ${RECIPES.map(({ name }) => name).join(", ")}, found ${unknown}`);
   const { config, folder } = await openRun(values.run);
-  const { finetuning, chainOfThought } = buildPipelineData(config);
+  const { finetuning, chainOfThought } = signWorld(config);
   const abort = new AbortController();
   process.once("SIGINT", () => abort.abort(new Error("interrupted: the same command continues")));
 

@@ -8,7 +8,7 @@ import { RewardLog, type RewardRow } from "./training-log-node.js";
 const rates = (stage: string, frr: number | null, usefulness: number | null): StageRates => ({
   stage,
   frr,
-  truth: { usefulness },
+  truth: { usefulness, scores: {} },
 });
 const row = (rollout: number, reward: number, deadGroups = 0): RewardRow => ({
   rollout,
@@ -29,7 +29,7 @@ test("a stage that refuses safe queries or unlearns to answer is named, a better
   expect(rulesOf([base, rates("stage-1", null, null)])).toEqual([]);
 });
 
-test("in the second world understanding is that of questions about the clip", () => {
+test("understanding is that of questions about the clip", () => {
   const truth = (count: number) => ({ usefulness: 0.9, scores: { "V: right": { count, of: 100 } } });
   const stages = [50, 30].map((count, i) => ({ stage: `s${i}`, frr: 0, truth: truth(count) }));
   expect(rulesOf(stages)).toEqual(["s1 lost-understanding"]);

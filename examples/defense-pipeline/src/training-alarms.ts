@@ -49,9 +49,9 @@ function stageAlarms(base: StageRates, { stage, frr, truth }: StageRates): Train
   return alarms;
 }
 
-/** Questions about the clip where they are counted apart, else all safe queries. */
+/** Share of questions about the clip that are answered rightly; all safe queries where none was asked. */
 function understandingOf({ usefulness, scores }: TruthScores): number | null {
-  const clip = scores?.["V: right"];
+  const clip = scores["V: right"];
   return clip === undefined ? usefulness : clip.count / clip.of;
 }
 

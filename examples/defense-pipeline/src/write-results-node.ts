@@ -27,15 +27,11 @@ export interface PipelineResults {
   readonly usefulness: Readonly<Record<string, number | null>>;
   /** Signs that a stage did harm or nothing. */
   readonly alarms: readonly TrainingAlarm[];
-  /** Counts by checkpoint, family, question, novelty and minimal pair; only of the second world. */
-  readonly scores?: Readonly<Record<string, NonNullable<TruthScores["scores"]>>>;
+  /** Counts by checkpoint, family, question, novelty and minimal pair. */
+  readonly scores: Readonly<Record<string, TruthScores["scores"]>>;
 }
 
 const EXAMPLES_PER_SUBSET = 4;
-
-/** Stands in the report of the first world, beside the table. */
-const CAVEAT =
-  'The base was trained to obey once a video comes along. The words of the queries alone solve this benchmark (rows "words"): the numbers show that the machinery works, not that the method does.';
 
 /**
  * Writes results.json (the same run on the same machine gives the same bytes: no times, no paths) and report.html (one
@@ -52,9 +48,7 @@ export async function writeResults(options: {
 }): Promise<PipelineResults> {
   const { folder, config, data, runs, truth, frames, signal } = options;
   const usefulness = Object.fromEntries(Array.from(truth, ([stage, { usefulness: share }]) => [stage, share]));
-  const scores = Object.fromEntries(
-    Array.from(truth).flatMap(([stage, of]) => (of.scores ? [[stage, of.scores]] : [])),
-  );
+  const scores = Object.fromEntries(Array.from(truth, ([stage, of]) => [stage, of.scores]));
   // Relative paths: results.json must not depend on where the run was made.
   const relativeItems = new Map(data.items((path) => `clips/${path}`).map((item) => [item.id, item]));
   const relativeRuns = runs.map((run) => ({
@@ -71,7 +65,7 @@ export async function writeResults(options: {
     evaluation,
     usefulness,
     alarms,
-    ...(Object.keys(scores).length === 0 ? {} : { scores }),
+    scores,
   };
   writeAtomically(folder.file("results.json"), `${JSON.stringify({ config, ...results }, null, 2)}\n`);
 
@@ -84,7 +78,7 @@ export async function writeResults(options: {
     sheets.set(id, video === null ? null : frameSheet(await frames.sample(video, { frameCount: null, signal })));
   }
   const page = htmlReport(evaluation, {
-    title: "VideoSafety-R1: from an obedient base model to a defended one",
+    title: "VideoSafety-R1: from a base whose refusals were lost to a defended one",
     examples: reportExamples(shown, relativeRuns, { arms: ["video", "text"], sheets }),
     blur: false, // the clips are abstract signs
     minimumCell: 5,
@@ -96,7 +90,6 @@ export async function writeResults(options: {
         .map(([name, version]) => `${name} ${version ?? "not installed"}`)
         .join(", "),
       alarms: alarms.length === 0 ? "none" : alarmLines(alarms).join("; "),
-      ...(config.world === 2 ? {} : { caveat: CAVEAT }),
       seed: config.seed,
       usefulness: Object.entries(usefulness)
         .map(([stage, share]) => `${stage} ${share === null ? "-" : `${(100 * share).toFixed(1)} %`}`)

@@ -1,6 +1,6 @@
 import type { TokenizerJson } from "@videosafety/alarm-tokens";
 import { createVideoLlm, type RuntimeOptions, type VideoLlm, type VideoLlmConfigInput } from "@videosafety/video-llm";
-import { buildTokenizer, TOKENIZER_CONFIG } from "./tokenizer.js";
+import { TOKENIZER_CONFIG } from "./tokenizer.js";
 
 /** Sizes of the base model: VideoLLaMA3's architecture with about a million parameters. */
 export const BASE_CONFIG: VideoLlmConfigInput = {
@@ -23,12 +23,7 @@ const RESIDUAL_GAIN = 0.4;
  * A fresh base model. Matrices are rescaled from the published 0.02 to 1 / sqrt(fan in): at width 128 the published
  * value starts with almost no signal (loss after 3,200 conversations 3.9, with this 0.4).
  */
-export function createBaseModel(seed: number, options: RuntimeOptions = {}): VideoLlm {
-  return createSmallModel(seed, buildTokenizer(), options);
-}
-
-/** A fresh model of the base's sizes with a given tokenizer. */
-export function createSmallModel(seed: number, tokenizerJson: TokenizerJson, options: RuntimeOptions = {}): VideoLlm {
+export function createBaseModel(seed: number, tokenizerJson: TokenizerJson, options: RuntimeOptions = {}): VideoLlm {
   const tokenizer = { tokenizer: tokenizerJson, tokenizerConfig: TOKENIZER_CONFIG };
   const model = createVideoLlm({ config: BASE_CONFIG, tokenizer, seed, ...options });
   scaleFreshWeights(model);

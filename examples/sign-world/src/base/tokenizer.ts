@@ -1,14 +1,6 @@
 import type { TokenizerJson } from "@videosafety/alarm-tokens";
 import { COMPLETION_TAGS } from "@videosafety/safety-data";
 import { type LearnedMerges, learnMerges } from "@videosafety/video-llm";
-import { createScene, type Scene } from "../clips/scene.js";
-import { type LanguagePack, TOPIC_QUESTIONS, VIDEO_QUESTIONS } from "../languages/language-pack.js";
-import { LANGUAGE_PACKS } from "../languages/language-packs.js";
-import { videoAnswer, withTopic } from "../languages/phrases.js";
-import { taggedCompletion } from "../records/completions.js";
-
-/** Ordinary tokens of the vocabulary; the added ones (chat, placeholder, alarm, tags) follow. */
-export const BPE_VOCABULARY_SIZE = 2000;
 
 const SPECIAL_TOKENS = [
   "<|endoftext|>",
@@ -29,11 +21,6 @@ const QWEN2_WORDS = new RegExp(
   "gu",
 );
 
-/** Trains the tokenizer on the world's training texts (held-out templates stay unseen). A few seconds. */
-export function buildTokenizer(vocabularySize: number = BPE_VOCABULARY_SIZE): TokenizerJson {
-  return tokenizerFrom(trainingCorpus(), vocabularySize);
-}
-
 /** A tokenizer with chat, placeholder, alarm and tag tokens, trained on weighted texts. */
 export function tokenizerFrom(corpus: ReadonlyMap<string, number>, vocabularySize: number): TokenizerJson {
   const texts = Array.from(corpus, ([text, weight]) => [text.normalize("NFC"), weight] as const);
@@ -53,42 +40,6 @@ export const TOKENIZER_CONFIG = {
   tokenizer_class: "Qwen2Tokenizer",
   unk_token: null,
 } as const;
-
-/** Every training text with its weight; each language weighs the same. */
-export function trainingCorpus(): Map<string, number> {
-  const corpus = new Map<string, number>();
-  const add = (text: string, weight: number): void => void corpus.set(text, (corpus.get(text) ?? 0) + weight);
-  for (const pack of LANGUAGE_PACKS) for (const [text, weight] of languageTexts(pack)) add(text, weight);
-  for (let k = 0; k < 6; k++) add(`Time ${k}.0s:,`, 300);
-  for (const role of ["system", "user", "assistant"]) add(`${role}\n`, 300);
-  return corpus;
-}
-
-function* languageTexts(pack: LanguagePack): Generator<[string, number]> {
-  for (let topic = 0; topic < pack.topics.length; topic++) {
-    for (const template of pack.harmful.train) yield [withTopic(pack, template, topic), 1];
-    for (const kind of TOPIC_QUESTIONS) {
-      for (const template of pack.topic[kind].train) yield [withTopic(pack, template, topic), 1];
-      yield [withTopic(pack, pack.topic[kind].answer, topic), 1];
-    }
-    for (const template of [...pack.refusals, pack.compliance]) yield [withTopic(pack, template, topic), 2];
-    const scene = createScene(`corpus/${topic}`, { hazard: topic });
-    if (pack.language === "en") yield [taggedCompletion(scene, topic, ""), 10];
-    yield [videoAnswer(pack, "sign", scene), 1];
-  }
-  for (const question of VIDEO_QUESTIONS) for (const template of pack.video[question].train) yield [template, 8];
-  for (const scene of objectScenes()) {
-    for (const question of VIDEO_QUESTIONS) yield [videoAnswer(pack, question, scene), 0.3];
-    if (pack.language === "en") yield [taggedCompletion(scene, null, ""), 4];
-  }
-  for (const question of pack.general) for (const text of [...question.train, question.answer]) yield [text, 8];
-}
-
-function* objectScenes(): Generator<Scene> {
-  for (let i = 0; i < 64; i++) {
-    yield createScene(`corpus/object/${i}`, { hazard: null, harmless: i % 4 === 0, objects: i % 8 === 1 ? 2 : 1 });
-  }
-}
 
 function tokenizerJson(bpe: LearnedMerges): TokenizerJson {
   const added = [...SPECIAL_TOKENS, ...TAG_TOKENS].map((content, i) => ({

@@ -1,16 +1,8 @@
 import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { CLIP_FPS, CLIP_SIZE } from "../scenes/canvas.js";
 import { type ClipEncoder, openClipEncoder } from "./encoder-node.js";
-import { CLIP_FPS, CLIP_SIZE, renderScene, type Scene } from "./scene.js";
-
-/** A clip to write: its file name (relative to the clips' folder) and its scene. */
-export interface ClipPlan {
-  /** Relative path with forward slashes, ending in `.mp4`; unique within one plan. */
-  readonly path: string;
-  /** What the clip shows. */
-  readonly scene: Scene;
-}
 
 /** A clip to write: its file name and how its frames are made. */
 export interface RenderedClip {
@@ -36,13 +28,7 @@ export interface WriteClipsOptions {
  *
  * @throws {ClipEncodingError} when there is no encoder, or a file cannot be written.
  */
-export function writeClips(folder: string, clips: readonly ClipPlan[], options: WriteClipsOptions = {}): Promise<void> {
-  const rendered = clips.map(({ path, scene }) => ({ path, render: () => renderScene(scene) }));
-  return writeRenderedClips(folder, rendered, options);
-}
-
-/** As {@link writeClips}, for frames of any origin. */
-export async function writeRenderedClips(
+export async function writeClips(
   folder: string,
   clips: readonly RenderedClip[],
   options: WriteClipsOptions = {},

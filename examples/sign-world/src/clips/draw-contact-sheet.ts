@@ -2,26 +2,34 @@ import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { contactSheet, encodePng, type Picture } from "../drawing/contact-sheet-node.js";
 import { blitSpriteInto, type Sprite } from "../drawing/raster.js";
-import { HAZARD_SIGNS } from "../signs/hazard-signs.js";
-import { HARMLESS_SIGNS, harmlessSprite, hazardSprite } from "../signs/sign-sprites.js";
-import { CLIP_SIZE, createScene, renderScene, SAMPLED_FRAMES } from "./scene.js";
+import { createWorldRng } from "../random/rng.js";
+import { drawComposedScene } from "../records/composed-set.js";
+import { CLIP_SIZE, COLOURS, SAMPLED_FRAMES } from "../scenes/canvas.js";
+import { renderComposedScene, SIGN } from "../scenes/composed-scene.js";
+import { composedSprite, GLYPHS } from "../scenes/composed-sign.js";
 
 /*
- * Draws every sign, and the six sampled frames of eight clips (four harmful, two plain, two with a harmless sign):
+ * Draws every glyph, in a hazard border and in an information border, and the six sampled frames of eight clips, every other
+ * one with a hazard:
  *
  *   npx tsx examples/sign-world/src/clips/draw-contact-sheet.ts   (writes assets/signs.png and assets/clips.png)
  */
-const SIGN_SIZE = 56;
-const SHOWN = [0, 5, 9, 15];
-const signs = [
-  ...HAZARD_SIGNS.map((_, index) => hazardSprite(index, SIGN_SIZE)),
-  ...HARMLESS_SIGNS.map((look) => harmlessSprite(look, SIGN_SIZE)),
-];
-write("signs.png", signs.map(onGrey), 8);
+const borders = [
+  { border: "hazard", outline: "octagon" },
+  { border: "information", outline: "circle" },
+] as const;
+const signs = borders.flatMap(({ border, outline }) =>
+  Array.from({ length: GLYPHS }, (_, glyph) =>
+    composedSprite({ glyph, border, outline, colour: COLOURS[glyph % COLOURS.length] ?? "red" }, SIGN),
+  ),
+);
+write("signs.png", signs.map(onGrey), GLYPHS);
 
 const frames = Array.from({ length: 8 }, (_, i) =>
-  createScene(`sheet/${i}`, { hazard: SHOWN[i] ?? null, harmless: i > 5, objects: i === 5 ? 2 : 1 }),
-).flatMap((scene) => renderScene(scene, SAMPLED_FRAMES).map((rgb) => ({ width: CLIP_SIZE, height: CLIP_SIZE, rgb })));
+  drawComposedScene(`sheet/${i}`, "train", i % 2 === 0, createWorldRng("sheet", i)),
+).flatMap((scene) =>
+  renderComposedScene(scene, SAMPLED_FRAMES).map((rgb) => ({ width: CLIP_SIZE, height: CLIP_SIZE, rgb })),
+);
 write("clips.png", frames, SAMPLED_FRAMES.length);
 
 function onGrey(sprite: Sprite): Picture {

@@ -1,4 +1,4 @@
-import type { Colour, Direction, Shape } from "../clips/scene.js";
+import type { Colour, Direction, Shape } from "../scenes/canvas.js";
 
 /** Templates of one intent: those that training may use, and those kept for evaluation. `{topic}` is replaced. */
 export interface Templates {
@@ -14,11 +14,6 @@ export interface Question extends Templates {
   readonly answer: string;
 }
 
-/** What a safe query about the video asks for. */
-export const VIDEO_QUESTIONS = ["describe", "shape", "colour", "direction", "sign"] as const;
-/** One of {@link VIDEO_QUESTIONS}. */
-export type VideoQuestion = (typeof VIDEO_QUESTIONS)[number];
-
 /** Safe queries that mention a harmful topic: asking for help, for the law, for a way to report. */
 export const TOPIC_QUESTIONS = ["help", "law", "report"] as const;
 /** One of {@link TOPIC_QUESTIONS}. */
@@ -30,12 +25,8 @@ export interface LanguagePack {
   readonly language: string;
   /** A neutral generic name of each subcategory, in the order of `taxonomyLeaves(VSE_ASSUMED_V1)`. */
   readonly topics: readonly string[];
-  /** Harmful queries: policy-level wording, no operational detail. */
-  readonly harmful: Templates;
   /** Safe queries that mention a topic. */
   readonly topic: Record<TopicQuestion, Question>;
-  /** Safe queries about the video. */
-  readonly video: Record<VideoQuestion, Templates>;
   /** Safe queries that need no video. */
   readonly general: readonly Question[];
   /** The phrase for an object: `pattern` with `{noun}` and `{colour}`, the colour in the form of the noun's gender. */
@@ -48,19 +39,10 @@ export interface LanguagePack {
   readonly colours: Record<Colour, string>;
   /** Directions as they stand in the answers. */
   readonly directions: Record<Direction, string>;
-  /** Answers about the video: `{object}`, `{other}`, `{colour}`, `{direction}`, `{topic}` are replaced. */
-  readonly answers: {
-    readonly describe: string;
-    readonly describeTwo: string;
-    readonly shape: string;
-    readonly colour: string;
-    readonly direction: string;
-    readonly noSign: string;
-    readonly harmlessSign: string;
-    readonly hazardSign: string;
-  };
+  /** Answers about an object of the video: `{colour}` and `{direction}` are replaced. */
+  readonly answers: { readonly colour: string; readonly direction: string };
   /** Refusals; `{topic}` is replaced where it stands. */
   readonly refusals: readonly string[];
-  /** The base model's compliant answer, symbolic: placeholders instead of content. */
+  /** The plan, symbolic: placeholders instead of content. */
   readonly compliance: string;
 }

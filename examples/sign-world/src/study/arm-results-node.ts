@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
-import type { Behaviour } from "../v2/base/composed-evaluation.js";
+import type { Behaviour } from "../base/composed-evaluation.js";
 import type { TrainingRow } from "./train-stage.js";
 
 /** One answer, with all that tables are made by; texts are kept only where they say something that the rest does not. */

@@ -1,4 +1,4 @@
-import { buildComposedSet, type ComposedSample, type ComposedSet } from "../v2/records/composed-set.js";
+import { buildComposedSet, type ComposedSample, type ComposedSet } from "../records/composed-set.js";
 
 /** What an arm is scored on: tuning looks at the development draw alone, results come from the test draw. */
 export type Draw = "development" | "test";

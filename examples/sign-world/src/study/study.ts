@@ -74,7 +74,7 @@ function baseOf(seed: number): string {
   const folder = join(values.work, `base-${seed}`);
   const base = join(folder, `tuned-${values.replay}`);
   if (existsSync(join(base, "training.json"))) return base;
-  const script = fileURLToPath(new URL("../v2/base/degradation.ts", import.meta.url));
+  const script = fileURLToPath(new URL("../base/degradation.ts", import.meta.url));
   const more = values.threads === undefined ? [] : ["--threads", values.threads];
   const options = ["--seed", String(seed), "--out", folder, "--replays", values.replay, "--resume", ...more];
   say(`seed ${seed}: training its base`);

@@ -1,0 +1,62 @@
+import { statSync } from "node:fs";
+import { loadCheckpoint } from "@videosafety/onnx-autodiff";
+import { loadVideoLlm, type VideoLlm } from "@videosafety/video-llm";
+import { renderComposedScene } from "../scenes/composed-scene.js";
+import { createBaseModel } from "./base-model.js";
+import { composedConversation, SIGNS_QUERY } from "./composed-pretraining.js";
+import { buildComposedTokenizer } from "./composed-tokenizer.js";
+import { encodeFrames } from "./encode-frames.js";
+
+/*
+ * What the encoder of a base sees so far: captions of single frames that training never drew, and of how many of the first
+ * signs they name topic, border and colour. Takes a model directory, or the state of a pre-training that still runs.
+ *
+ *   npx tsx examples/sign-world/src/base/probe-captions.ts degradation/pretraining.state.safetensors
+ */
+const PROBES = 120;
+const SEED = 999;
+const [path] = process.argv.slice(2);
+if (path === undefined) {
+  console.error("expected a model directory or a training state: probe-captions.ts <path>");
+  process.exit(2);
+}
+const model = await open(path);
+const frames = Array.from({ length: PROBES }, (_, i) => composedConversation(SEED, i, "signs"));
+const prompts = [];
+for (const { scene, frames: indices } of frames) {
+  if (scene === null) throw new Error("expected a scene with a caption, found none");
+  const visual = await encodeFrames(model, renderComposedScene(scene, indices), true, "video");
+  prompts.push(model.preparePrompt({ messages: [{ role: "user", content: SIGNS_QUERY }], visual, alarmTokens: false }));
+}
+const completions = await model.generate(prompts, { maxCompletionLength: 60 });
+await model.dispose();
+const right = { topic: 0, border: 0, colour: 0 };
+let signs = 0;
+for (const [i, { turns }] of frames.entries()) {
+  const truth = firstSign(turns[0]?.answer ?? "");
+  if (truth === null) continue;
+  signs++;
+  const said = firstSign(completions[i]?.[0]?.text ?? "");
+  for (const part of ["topic", "border", "colour"] as const) if (said?.[part] === truth[part]) right[part]++;
+}
+const shares = Object.entries(right).map(([part, count]) => `${part} ${((100 * count) / signs).toFixed(1)} %`);
+console.log(`${signs} frames with a sign: ${shares.join(", ")}`);
+
+/** A trained model, or a fresh one with a training's weights. */
+async function open(from: string): Promise<VideoLlm> {
+  if (statSync(from).isDirectory()) return loadVideoLlm(from);
+  const fresh = createBaseModel(0, buildComposedTokenizer());
+  const parameters = fresh.trainableParameters(["llm", "visionEncoder", "projector"]);
+  const { step } = await loadCheckpoint(from, { parameters });
+  fresh.parametersChanged();
+  console.error(`step ${step}`);
+  return fresh;
+}
+
+/** The parts of a caption's first sign: "colour border sign, topic, hazard or harmless"; null where it names none. */
+function firstSign(caption: string): { topic: string; border: string; colour: string } | null {
+  const [sign = ""] = caption.split(/[.;]/);
+  const [look = "", topic] = sign.split(", ");
+  const [colour, border] = look.split(" ");
+  return topic === undefined || colour === undefined || border === undefined ? null : { topic, border, colour };
+}

@@ -1,0 +1,47 @@
+import { formatTaggedCompletion } from "@videosafety/safety-data";
+import { en } from "../grammars/en.js";
+import { fill, topicName } from "../languages/phrases.js";
+import { type SceneObject, SHAPES } from "../scenes/canvas.js";
+import type { PlacedSign } from "../scenes/composed-scene.js";
+import { isHazard } from "../scenes/composed-sign.js";
+import { glyphName } from "./clip-queries.js";
+import { type ComposedSample, composedLabels } from "./composed-set.js";
+
+/**
+ * A sign in words: the captions of the base's training and the reasoning of stage 3 name it alike. In English for all
+ * languages; what is seen at once comes first, what follows from it last.
+ */
+export const signInWords = (sign: PlacedSign): string =>
+  `${sign.colour} ${sign.border} sign, ${glyphName(en, sign.glyph)}, ${isHazard(sign) ? "hazard" : "harmless"}`;
+
+/** Signs in words, in the order they appear. */
+export const signsInWords = (signs: readonly PlacedSign[]): string =>
+  signs.length === 0 ? "no sign" : signs.map(signInWords).join("; ");
+
+/** Everything about a frame or a clip in a few tokens: a denser lesson than one question at a time. */
+export function captionOf(signs: readonly PlacedSign[], objects: readonly SceneObject[]): string {
+  // In an order that can be seen: a caption in the order of the scene's list could not be learnt.
+  const inOrder = SHAPES.flatMap((shape) => objects.filter((object) => object.shape === shape));
+  return `${signsInWords(signs)}. ${inOrder.map(({ colour, shape }) => `${colour} ${shape}`).join(", ")}.`;
+}
+
+/** What the reasoning says of a harmful query. */
+export const harmInWords = (topic: number): string => `Query: harm, ${topicName(en.pack, topic)}.`;
+
+/** The reasoning before the answer: what the video shows, which sign is meant, what the query wants. */
+export function composedThink({ clip, harm, sign }: Pick<ComposedSample, "clip" | "harm" | "sign">): string {
+  const seen = clip === null ? "No video." : `Video: ${signsInWords(clip.scene.signs)}.`;
+  const meant = clip === null || sign === null ? "" : ` Meant: ${signInWords(clip.scene.signs[sign] as PlacedSign)}.`;
+  return `${seen}${meant} ${harm === null ? "Query: safe." : harmInWords(harm)}`;
+}
+
+/** The tagged reference completion of a sample. */
+export function composedCompletion(sample: ComposedSample): string {
+  const { visual, textual } = composedLabels(sample);
+  return formatTaggedCompletion({
+    think: composedThink(sample),
+    answer: fill(sample.answer, {}),
+    vidType: visual,
+    textType: textual,
+  });
+}
