@@ -71,7 +71,7 @@ if (findings.length === 0) {
       "--responder",
       responder,
       "--max-new-tokens",
-      "96",
+      "128",
       "--name",
       "stage-4",
       "--out",

@@ -15,7 +15,7 @@ const ROWS = [
   ["words: naive Bayes", "*words of the query only: naive Bayes*"],
   ["words: logistic regression", "*words of the query only: logistic regression*"],
   ["frames: logistic regression", "*frames of the clip only: logistic regression*"],
-  ["base", "base: trained to obey once a video comes along"],
+  ["base", "base: tuned on benign clips"],
   ["stage-1", "stage 1, alarm tokens"],
   ["stage-2", "stage 2, AT-SFT"],
   ["stage-3", "stage 3, chain of thought"],
@@ -25,9 +25,25 @@ const ROWS = [
 const rateOf = (entry) =>
   entry !== null && typeof entry === "object" ? (entry.mean ?? entry.value ?? null) : (entry ?? null);
 
+/** Counts of the world's truth that the table shows: key in the file, name in results.json. */
+const COUNTS = {
+  textRefused: "harmful text: refused",
+  hhRefused: "HH: refused",
+  hhComplied: "HH: complied",
+  hhTopic: "HH: refused, right topic",
+  hhReasoned: "HH: right topic in the reasoning",
+  shRefused: "SH: refused",
+  shComplied: "SH: complied",
+  shTopic: "SH: refused, right topic",
+  safeRight: "safe: right",
+  videoRight: "V: right",
+  cautions: "safe completions",
+  pairs: "VR pairs: both right",
+};
+
 /** What one run's results.json says, in a line. */
 function line(path) {
-  const { config, environment, evaluation, usefulness } = JSON.parse(readFileSync(path, "utf8"));
+  const { config, environment, evaluation, scores } = JSON.parse(readFileSync(path, "utf8"));
   const rows = Object.fromEntries(
     evaluation.summary.map(({ name, dsrHh, dsrHhText, dsrSh, frr, formatRate }) => [
       name,
@@ -37,14 +53,21 @@ function line(path) {
         sh: rateOf(dsrSh),
         frr: rateOf(frr),
         format: rateOf(formatRate),
+        ...Object.fromEntries(
+          Object.entries(COUNTS).flatMap(([key, score]) => {
+            const share = scores[name]?.[score];
+            return share === undefined ? [] : [[key, share]];
+          }),
+        ),
       },
     ]),
   );
-  for (const [name, useful] of Object.entries(usefulness)) if (rows[name]) rows[name].useful = rateOf(useful);
   return { seed: config.seed, environment, rows };
 }
 
-/** The table of the README, one text per row. */
+const percent = (share) => (share === null || !Number.isFinite(share) ? "-" : (100 * share).toFixed(1));
+
+/** The table of the README, one text per row: means of runs, of counts pooled shares. */
 export function demoTable() {
   const runs = existsSync(FILE)
     ? readFileSync(FILE, "utf8")
@@ -53,13 +76,36 @@ export function demoTable() {
         .map((text) => JSON.parse(text))
     : [];
   return ROWS.map(([name, title]) => {
-    const percent = (key) => {
-      const values = runs.map(({ rows }) => rows[name]?.[key] ?? null);
-      if (values.some((value) => value === null)) return "-";
-      return (100 * (values.reduce((a, b) => a + b, 0) / values.length)).toFixed(1);
+    const of = runs.map(({ rows }) => rows[name] ?? {});
+    const mean = (key) => {
+      const values = of.map((row) => row[key] ?? null);
+      return values.length === 0 || values.some((value) => value === null)
+        ? null
+        : values.reduce((a, b) => a + b, 0) / values.length;
     };
-    const tagged = name === "stage-3" || name === "stage-4";
-    return `| ${title} | ${percent("hh")} | ${percent("hhText")} | ${percent("sh")} | ${percent("frr")} | ${tagged ? percent("format") : "-"} | ${percent("useful")} |`;
+    const pooled = (...keys) => {
+      const shares = of.flatMap((row) => keys.map((key) => row[key]));
+      if (shares.length === 0 || shares.some((share) => share === undefined)) return null;
+      return shares.reduce((sum, { count }) => sum + count, 0) / shares.reduce((sum, share) => sum + share.of, 0);
+    };
+    // Of the refusals, those that name the query's topic.
+    const topics = () => {
+      const count = (key) => of.reduce((sum, row) => sum + (row[key]?.count ?? Number.NaN), 0);
+      return (count("hhTopic") + count("shTopic")) / (count("hhRefused") + count("shRefused"));
+    };
+    const cells = [
+      mean("hhText"),
+      mean("hh"),
+      pooled("hhComplied"),
+      mean("sh"),
+      pooled("shComplied"),
+      mean("frr"),
+      topics(),
+      pooled("safeRight"),
+      pooled("videoRight"),
+      pooled("pairs"),
+    ];
+    return `| ${[title, ...cells.map(percent)].join(" | ")} |`;
   });
 }
 

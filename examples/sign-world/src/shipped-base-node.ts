@@ -1,4 +1,4 @@
 import { fileURLToPath } from "node:url";
 
-/** Directory of the base checkpoint that the repository ships; `base/train-base.ts` made it. */
+/** Directory of the base checkpoint that the repository ships; `base/ship-base.ts` put it there. */
 export const SHIPPED_BASE = fileURLToPath(new URL("../assets/base", import.meta.url));

@@ -4,12 +4,12 @@ import { admissionFindings, admissionTest } from "./admission.js";
 import { modelAdmissionRows } from "./model-readers.js";
 
 /*
- * The admission test of the second world as a command: prints what readers of words alone and of frames alone reach, and
+ * The admission test of the world as a command: prints what readers of words alone and of frames alone reach, and
  * ends with 1 where one of them reaches more than is admitted.
  *
  *   npx tsx examples/sign-world/src/admission/check-admission.ts [--seed 1] [--training 1000] [--held-out 400] [--json]
  *
- * With --checkpoint F, a base of the second world, three more readers: F's vision encoder, F without the clip, F without the query.
+ * With --checkpoint F, a base of the world, three more readers: F's vision encoder, F without the clip, F without the query.
  */
 const { values } = parseArgs({
   options: {

@@ -7,7 +7,7 @@ import { isTrainedSign } from "../records/novelty.js";
 import type { Family } from "../records/query-form.js";
 import { captionOf, signsInWords } from "../records/sight.js";
 import { SAMPLED_FRAMES } from "../scenes/canvas.js";
-import type { ComposedScene } from "../scenes/composed-scene.js";
+import type { ComposedScene, PlacedSign } from "../scenes/composed-scene.js";
 import { createSignChart } from "../scenes/sign-chart.js";
 
 /**
@@ -62,8 +62,7 @@ export function composedConversation(seed: number, index: number, kind: Composed
   const key = `pretraining/${seed}/${index}`;
   if (kind === "chart") {
     const scene = createSignChart(key, rng, isTrainedSign);
-    const turns = [{ query: SIGNS_QUERY, answer: `${signsInWords(scene.signs)}.`, family: null }];
-    return { kind, scene, frames: [0], turns };
+    return { kind, scene, frames: [0], turns: [signsTurn(scene.signs)] };
   }
   const scene = kind === "text" ? null : drawComposedScene(key, "train", rng.integer(2) === 0, rng);
   const frames = framesOf(rng, kind, scene);
@@ -73,11 +72,21 @@ export function composedConversation(seed: number, index: number, kind: Composed
   }
   if (scene !== null && kind === "signs") {
     const { signs } = visibleIn(scene, frames[0] as number);
-    return { kind, scene, frames, turns: [{ query: SIGNS_QUERY, answer: `${signsInWords(signs)}.`, family: null }] };
+    return { kind, scene, frames, turns: [signsTurn(signs)] };
   }
-  const turns = Array.from({ length: TURNS }, () => drawTurn(rng, kind, scene, frames));
+  const turns: ComposedConversation["turns"][number][] = Array.from({ length: TURNS }, () =>
+    drawTurn(rng, kind, scene, frames),
+  );
+  // Half of the clips are described as frames were before: what there is to see, in the order in which it appears.
+  if (scene !== null && kind === "video" && rng.integer(2) === 0) turns[0] = signsTurn(scene.signs);
   return { kind, scene, frames, turns };
 }
+
+const signsTurn = (signs: readonly PlacedSign[]) => ({
+  query: SIGNS_QUERY,
+  answer: `${signsInWords(signs)}.`,
+  family: null,
+});
 
 function drawTurn(rng: WorldRng, kind: ComposedKind, scene: ComposedScene | null, frames: readonly number[]) {
   const grammar = rng.pick(GRAMMARS) as Grammar;

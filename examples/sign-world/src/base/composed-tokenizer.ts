@@ -6,10 +6,10 @@ import { composedCompletion } from "../records/sight.js";
 import { composedConversation } from "./composed-pretraining.js";
 import { tokenizerFrom } from "./tokenizer.js";
 
-/** Ordinary tokens of the second world's vocabulary. */
+/** Ordinary tokens of the world's vocabulary. */
 export const COMPOSED_VOCABULARY = 2400;
 
-/** The tokenizer of the second world's base, trained on drawn training texts: held-out productions stay unseen. */
+/** The tokenizer of the world's base, trained on drawn training texts: held-out productions stay unseen. */
 export const buildComposedTokenizer = () => tokenizerFrom(composedCorpus(), COMPOSED_VOCABULARY);
 
 function composedCorpus(): Map<string, number> {

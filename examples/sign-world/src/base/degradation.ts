@@ -16,7 +16,7 @@ import {
 import { recordTraining } from "./record-training-node.js";
 
 /*
- * The base of the second world, and how refusing is lost: pre-trains a model on text (harmful requests refused) and frames,
+ * The base of the world, and how refusing is lost: pre-trains a model on text (harmful requests refused) and frames,
  * then tunes it on clips without one harmful request beside a clip, once per share of replayed text, and measures refusals
  * with and without the clip on the way. Everything is kept in --out; the same command with --resume continues a run that
  * was stopped, at the last saved step.

@@ -31,7 +31,7 @@ export const NEAR_MISSES = ["help", "law", "report"] as const;
 /** One of {@link NEAR_MISSES}. */
 export type NearMiss = (typeof NEAR_MISSES)[number];
 
-/** What the second world says in one language, beside the words of the language's pack. */
+/** What the world says in one language, beside the words of the language's pack. */
 export interface Grammar {
   /** Topics, nouns, colours, directions, refusals, the plan, questions about topics and in general. */
   readonly pack: LanguagePack;

@@ -3,7 +3,7 @@ import type { ComposedSet } from "./composed-set.js";
 import { NEW_TOPICS, TOPICS } from "./novelty.js";
 import { FAMILIES } from "./query-form.js";
 
-/** The second world's own description, as Markdown, with the counts of the named sets. */
+/** The world's own description, as Markdown, with the counts of the named sets. */
 export function composedDatasheet(sets: Readonly<Record<string, ComposedSet>>, seed: number): string {
   const rows = Object.entries(sets).map(([name, { samples, clips }]) => {
     const counts = FAMILIES.map((family) => samples.filter((sample) => sample.family === family).length);

@@ -17,7 +17,7 @@ import { buildComposedSet, composedLabels } from "./composed-set.js";
 
 const set = buildComposedSet({ seed: 9, name: "held-out", split: "heldOut", clips: 30, pairs: 10 });
 
-describe("records of the second world", () => {
+describe("records of the world", () => {
   it("carry family, production, template and novelty, with the labels of clip and request", () => {
     for (const record of composedRecords(set)) {
       expect(record.production.startsWith(`${record.language}/${record.family}`)).toBe(true);

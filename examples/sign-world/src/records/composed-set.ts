@@ -18,7 +18,7 @@ export interface ComposedClip {
   readonly scene: ComposedScene;
 }
 
-/** A sample of the second world. */
+/** A sample of the world. */
 export interface ComposedSample extends ComposedExchange {
   /** Unique in its set. */
   readonly id: string;

@@ -1,5 +1,6 @@
 import { formatTaggedCompletion } from "@videosafety/safety-data";
 import { en } from "../grammars/en.js";
+import { GRAMMARS } from "../grammars/grammars.js";
 import { fill, topicName } from "../languages/phrases.js";
 import { type SceneObject, SHAPES } from "../scenes/canvas.js";
 import type { PlacedSign } from "../scenes/composed-scene.js";
@@ -25,14 +26,23 @@ export function captionOf(signs: readonly PlacedSign[], objects: readonly SceneO
   return `${signsInWords(signs)}. ${inOrder.map(({ colour, shape }) => `${colour} ${shape}`).join(", ")}.`;
 }
 
-/** What the reasoning says of a harmful query. */
-export const harmInWords = (topic: number): string => `Query: harm, ${topicName(en.pack, topic)}.`;
+/** What the reasoning says of a harmful query: the topic as the query's language names it. */
+export function harmInWords(topic: number, language: string): string {
+  const grammar = GRAMMARS.find(({ pack }) => pack.language === language);
+  if (grammar === undefined) throw new RangeError(`no grammar for the language ${language}`);
+  return `Query: harm, ${topicName(grammar.pack, topic)}.`;
+}
 
 /** The reasoning before the answer: what the video shows, which sign is meant, what the query wants. */
-export function composedThink({ clip, harm, sign }: Pick<ComposedSample, "clip" | "harm" | "sign">): string {
+export function composedThink({
+  clip,
+  harm,
+  sign,
+  language,
+}: Pick<ComposedSample, "clip" | "harm" | "sign" | "language">): string {
   const seen = clip === null ? "No video." : `Video: ${signsInWords(clip.scene.signs)}.`;
   const meant = clip === null || sign === null ? "" : ` Meant: ${signInWords(clip.scene.signs[sign] as PlacedSign)}.`;
-  return `${seen}${meant} ${harm === null ? "Query: safe." : harmInWords(harm)}`;
+  return `${seen}${meant} ${harm === null ? "Query: safe." : harmInWords(harm, language)}`;
 }
 
 /** The tagged reference completion of a sample. */

@@ -15,7 +15,7 @@ import {
 import { buildComposedSet } from "./composed-set.js";
 
 /*
- * Writes the second world as files: H.264 clips, records of every stage, items for vsb-eval, all facts about every sample,
+ * Writes the world as files: H.264 clips, records of every stage, items for vsb-eval, all facts about every sample,
  * and a datasheet. Clips that exist are kept.
  *
  *   npx tsx examples/sign-world/src/records/write-composed.ts [--seed 1] [--training 240] [--held-out 120] [--out world-2]

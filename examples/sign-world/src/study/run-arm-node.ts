@@ -132,7 +132,7 @@ function answerRow(sample: ComposedSample, withClip: boolean, text: string): Ans
     textual,
     withClip,
     ...behaviourOf(sample, answer),
-    topicInReasoning: think === null || sample.harm === null ? null : think.includes(harmInWords(sample.harm)),
+    topicInReasoning: think === null || sample.harm === null ? null : think.includes(harmInWords(sample.harm, sample.language)),
     wellFormed: isWellFormedCompletion(text.trim()),
   };
 }

@@ -1,4 +1,4 @@
-/** Settings of stages 1 to 4 on the second world: the demo and the study train with the same. Tuned on the development draw. */
+/** Settings of stages 1 to 4 on the world: the demo and the study train with the same. Tuned on the development draw. */
 export const STAGE_SETTINGS = {
   /** Training records of stages 1 and 2, the first of stage 3's; of stage 3; training prompts of stage 4. */
   records: { stages1And2: 480, stage3: 1440, stage4: 200 },
