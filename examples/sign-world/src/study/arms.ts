@@ -36,7 +36,12 @@ export interface Arm {
   readonly title: string;
   /** In order; arms that begin alike share the trainings they begin with. */
   readonly stages: readonly StageSpec[];
+  /** A control of the evaluation: what is shown instead of the clip. */
+  readonly view?: View;
 }
+
+/** The clip of another query; its first sampled frame over and over; nothing. */
+export type View = "other-clip" | "still" | "no-clip";
 
 interface Options {
   readonly alarmTokens?: boolean;
@@ -86,6 +91,13 @@ export const MAIN_ARMS: readonly Arm[] = [
   arm("text-only", "safety records without clips", { clips: false }),
 ];
 
+/** What the answers of all parts owe to the clip: the trained model with something else in its place. */
+export const CONTROL_ARMS: readonly Arm[] = [
+  { ...arm("full-other-clip", "stage 4, another clip"), view: "other-clip" },
+  { ...arm("full-still", "stage 4, first frame only"), view: "still" },
+  { ...arm("full-no-clip", "stage 4, no clip"), view: "no-clip" },
+];
+
 /** Response surfaces: one weight moved at a time. */
 export const SWEEP_ARMS: readonly Arm[] = [
   ...[0, 0.01, 1].map((value) =>
@@ -109,7 +121,7 @@ export const SWEEP_ARMS: readonly Arm[] = [
 ];
 
 /** Every arm. */
-export const ARMS: readonly Arm[] = [...MAIN_ARMS, ...SWEEP_ARMS];
+export const ARMS: readonly Arm[] = [...MAIN_ARMS, ...CONTROL_ARMS, ...SWEEP_ARMS];
 
 /** Whether an arm's answers come with alarm tokens: the base has never seen them. */
 export const hasAlarmTokens = ({ stages }: Arm): boolean => stages.at(-1)?.alarmTokens ?? false;

@@ -1,10 +1,13 @@
 import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { readAllResults } from "./arm-results-node.js";
+import { studyFigure } from "./study-figure.js";
 import { studyPage } from "./study-page.js";
+import { byArm } from "./study-report.js";
 
 /*
- * The page of the study, from its committed results alone:
+ * The page and the figure of the study, from its committed results alone; the figure stands beside the results:
  *
  *   npx tsx examples/sign-world/src/study/draw-study.ts docs/experiments/study docs/experiments/study.md
  */
@@ -14,4 +17,6 @@ if (folder === undefined || page === undefined || positionals.length > 2) {
   console.error("expected the folder of results and the page to write: draw-study.ts <folder> <page.md>");
   process.exit(2);
 }
-writeFileSync(page, studyPage(readAllResults(folder)));
+const results = readAllResults(folder);
+writeFileSync(page, studyPage(results));
+writeFileSync(join(folder, "study.svg"), studyFigure(byArm(results)));

@@ -57,12 +57,12 @@ export async function runArm(arm: Arm, context: ArmContext): Promise<string> {
       say(`${arm.name}: stage ${spec.stage} in ${seconds(started)} s, last ${last?.value.toFixed(3)}`);
     }
     const started = performance.now();
-    const answers = await answerAll(features, context.sets.heldOut, hasAlarmTokens(arm));
+    const answers = await answerAll(features, context.sets.heldOut, arm);
     const file = writeResults(results, {
       arm: arm.name,
       seed,
       draw,
-      settings: { stages: arm.stages, sizes, common: STAGE_SETTINGS },
+      settings: { stages: arm.stages, view: arm.view ?? null, sizes, common: STAGE_SETTINGS },
       base: weights,
       environment: { node: process.version, cpuFeatures: cpuFeatures() },
       training,
@@ -98,20 +98,39 @@ function writeRows(folder: string, rows: readonly TrainingRow[]): void {
 async function answerAll(
   features: RenderedFeatures,
   samples: readonly ComposedSample[],
-  alarmTokens: boolean,
+  arm: Arm,
 ): Promise<AnswerRow[]> {
   const asked = [
     ...samples.map((sample) => ({ sample, withClip: sample.clip !== null })),
     ...samples.filter(({ family }) => family === "H").map((sample) => ({ sample, withClip: false })),
   ];
   const prompts = [];
-  for (const { sample, withClip } of asked)
-    prompts.push(await features.prompt(withClip ? sample : { ...sample, clip: null }, alarmTokens));
+  for (const { sample, withClip } of asked) {
+    const { query } = sample;
+    const clip = withClip ? clipShown(sample, samples, arm.view) : null;
+    prompts.push(await features.prompt({ query, clip }, hasAlarmTokens(arm), arm.view === "still"));
+  }
   const completions = await features.model.generate(prompts, {
     maxCompletionLength: STAGE_SETTINGS.maxNewTokens,
     maxRows: 96,
   });
   return asked.map(({ sample, withClip }, i) => answerRow(sample, withClip, completions[i]?.[0]?.text ?? ""));
+}
+
+/** The clip that is shown with a query: its own, unless a control puts another, or none, in its place. */
+function clipShown(
+  sample: ComposedSample,
+  samples: readonly ComposedSample[],
+  view: Arm["view"],
+): ComposedSample["clip"] {
+  if (view === "no-clip") return null;
+  if (view !== "other-clip") return sample.clip;
+  const at = samples.indexOf(sample);
+  for (let step = 1; step < samples.length; step++) {
+    const { clip } = samples[(at + step) % samples.length] as ComposedSample;
+    if (clip !== null && clip !== sample.clip) return clip;
+  }
+  throw new RangeError("expected a second clip to show instead, found one");
 }
 
 function answerRow(sample: ComposedSample, withClip: boolean, text: string): AnswerRow {
@@ -132,7 +151,8 @@ function answerRow(sample: ComposedSample, withClip: boolean, text: string): Ans
     textual,
     withClip,
     ...behaviourOf(sample, answer),
-    topicInReasoning: think === null || sample.harm === null ? null : think.includes(harmInWords(sample.harm, sample.language)),
+    topicInReasoning:
+      think === null || sample.harm === null ? null : think.includes(harmInWords(sample.harm, sample.language)),
     wellFormed: isWellFormedCompletion(text.trim()),
   };
 }

@@ -1,5 +1,5 @@
 import type { ArmResults } from "./arm-results-node.js";
-import { MAIN_ARMS, SWEEP_ARMS } from "./arms.js";
+import { CONTROL_ARMS, MAIN_ARMS, SWEEP_ARMS } from "./arms.js";
 import { byArm, coverageTable, differencesTable, groupsTable, scoresTable, seedsTable } from "./study-report.js";
 
 const STAGES = ["base", "stage-1", "stage-2", "no-grpo", "full"];
@@ -15,12 +15,15 @@ export function studyPage(results: readonly ArmResults[]): string {
     "# Study: what each part of the method is worth",
     `Made from the results files in [study](study) by \`npx tsx examples/sign-world/src/study/draw-study.ts docs/experiments/study docs/experiments/study.md\`; a test repeats it. Seeds ${seeds.join(", ")}: each has a base, data and training order of its own. Draw: ${[...new Set(results.map(({ draw }) => draw))].join(", ")}. Environments: ${features.length}.`,
     "Shares are pooled over seeds, with intervals clustered by clip and by production (two-way). Differences are paired by query; p is the larger of two sign-flip tests (by clip, by production), adjusted after Holm over the whole table. With few seeds they speak of these trainings, not of other seeds: the last table shows how far seeds differ. *Detectable*: the smallest difference, in points, that the design finds with 80 % power.",
+    "![Shares of every arm with 95 % intervals](study/study.svg)",
     "## What ran",
     coverageTable(arms),
     "## Stages",
     scoresTable(arms, STAGES),
     "## Parts left out or weighed otherwise",
     scoresTable(arms, ablations),
+    "## Controls: something else in the place of the clip",
+    scoresTable(arms, ["full", ...CONTROL_ARMS.map(({ name }) => name)]),
     ...(sweeps.length === 0 ? [] : ["## Weights", scoresTable(arms, sweeps)]),
     "## Differences from all parts",
     differencesTable(arms),

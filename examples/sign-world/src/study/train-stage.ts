@@ -26,19 +26,25 @@ export class RenderedFeatures {
 
   constructor(readonly model: VideoLlm) {}
 
-  /** Features of a clip. */
-  of({ path, scene }: ComposedClip): Promise<VisualFeatures> {
-    let features = this.#kept.get(path);
+  /** Features of a clip, or of its first sampled frame over and over. */
+  of({ path, scene }: ComposedClip, still = false): Promise<VisualFeatures> {
+    const key = still ? `still ${path}` : path;
+    let features = this.#kept.get(key);
     if (features === undefined) {
-      features = encodeFrames(this.model, renderComposedScene(scene, SAMPLED_FRAMES));
-      this.#kept.set(path, features);
+      const frames = still ? SAMPLED_FRAMES.map(() => SAMPLED_FRAMES[0] as number) : SAMPLED_FRAMES;
+      features = encodeFrames(this.model, renderComposedScene(scene, frames));
+      this.#kept.set(key, features);
     }
     return features;
   }
 
   /** A sample's prompt. */
-  async prompt({ clip, query }: ComposedSample, alarmTokens: boolean): Promise<PreparedPrompt> {
-    const visual = clip === null ? null : await this.of(clip);
+  async prompt(
+    { clip, query }: Pick<ComposedSample, "clip" | "query">,
+    alarmTokens: boolean,
+    still = false,
+  ): Promise<PreparedPrompt> {
+    const visual = clip === null ? null : await this.of(clip, still);
     return this.model.preparePrompt({ messages: [{ role: "user", content: query }], visual, alarmTokens });
   }
 }
