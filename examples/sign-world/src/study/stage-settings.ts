@@ -14,7 +14,7 @@ export const STAGE_SETTINGS = {
     lambdaTextual: 1,
   },
   /** Tagged completions with reasoning. */
-  stage3: { epochs: 2, batchSize: 16, learningRate: 2e-3 },
+  stage3: { epochs: 2, batchSize: 16, learningRate: 1e-3 },
   /** Safety-guided GRPO. */
   stage4: { steps: 20, promptsPerStep: 8, numGenerations: 6, learningRate: 1e-4, beta: 0.04 },
   /** Longest completion, in tokens. */
