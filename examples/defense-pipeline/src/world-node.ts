@@ -14,6 +14,7 @@ import {
   composedRecords,
   composedSftRecords,
   heldOutSet,
+  mixedTrainingSet,
   renderComposedScene,
   scoreComposed,
   trainingSet,
@@ -24,7 +25,7 @@ import type { PipelineData, StageSet } from "./pipeline-data.js";
 
 /** The demo's world. Builds the sets; nothing is written. */
 export function signWorld({ seed, sizes }: PipelineConfig): PipelineData {
-  const chainOfThought = trainingSet(seed, "training", sizes.cotRecords);
+  const chainOfThought = mixedTrainingSet(seed, "training", sizes.cotRecords);
   const reinforcement = trainingSet(seed, "reinforcement", sizes.rlRecords);
   const finetuning = { ...chainOfThought, samples: chainOfThought.samples.slice(0, sizes.sftRecords) };
   const heldOut = heldOutSet(seed, "held-out", 2 * sizes.evalItems);

@@ -98,7 +98,9 @@ describe("composed sets", () => {
     const [referring] = byFamily(heldOut.samples, "R").filter(({ outcome }) => outcome === "refuse") as [
       ComposedSample,
     ];
-    expect(composedCompletion(referring)).toMatch(/Meant: \w+ hazard sign, .+, hazard\. Query: harm, /);
+    expect(composedCompletion(referring)).toMatch(
+      /Sign: \w+ hazard sign, .+, hazard\. Query: harm, .+ Video: hazard\./,
+    );
   });
 });
 

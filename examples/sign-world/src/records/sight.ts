@@ -33,16 +33,20 @@ export function harmInWords(topic: number, language: string): string {
   return `Query: harm, ${topicName(grammar.pack, topic)}.`;
 }
 
-/** The reasoning before the answer: what the video shows, which sign is meant, what the query wants. */
+/**
+ * The reasoning before the answer: the sign that is meant, if one is, what the query wants, whether the video shows a hazard.
+ * What is nearest to the query comes first, and it is short: a small model forgets a query behind a long list of signs.
+ */
 export function composedThink({
   clip,
   harm,
   sign,
   language,
 }: Pick<ComposedSample, "clip" | "harm" | "sign" | "language">): string {
-  const seen = clip === null ? "No video." : `Video: ${signsInWords(clip.scene.signs)}.`;
-  const meant = clip === null || sign === null ? "" : ` Meant: ${signInWords(clip.scene.signs[sign] as PlacedSign)}.`;
-  return `${seen}${meant} ${harm === null ? "Query: safe." : harmInWords(harm, language)}`;
+  const meant = clip === null || sign === null ? "" : `Sign: ${signInWords(clip.scene.signs[sign] as PlacedSign)}. `;
+  const wanted = harm === null ? "Query: safe." : harmInWords(harm, language);
+  const seen = clip === null ? "none" : clip.scene.signs.some(isHazard) ? "hazard" : "harmless";
+  return `${meant}${wanted} Video: ${seen}.`;
 }
 
 /** The tagged reference completion of a sample. */

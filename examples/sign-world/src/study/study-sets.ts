@@ -1,4 +1,5 @@
 import { buildComposedSet, type ComposedSample, type ComposedSet } from "../records/composed-set.js";
+import type { Family } from "../records/query-form.js";
 
 /** What an arm is scored on: tuning looks at the development draw alone, results come from the test draw. */
 export type Draw = "development" | "test";
@@ -38,6 +39,19 @@ export function trainingSet(seed: number, name: string, records: number): Compos
   return buildComposedSet({ seed, name, split: "train", clips, pairs: Math.ceil(clips / CLIPS_PER_GROUP) });
 }
 
+/** Families that can be asked without a clip. */
+const TEXT_FAMILIES: readonly Family[] = ["H", "N", "B", "G"];
+
+/** Training records of which every fifth that can do without its clip comes as text alone, as real mixtures hold some. */
+export function mixedTrainingSet(seed: number, name: string, records: number): ComposedSet {
+  const set = trainingSet(seed, name, records);
+  let asText = 0;
+  const samples = set.samples.map((sample) =>
+    TEXT_FAMILIES.includes(sample.family) && asText++ % 5 === 0 ? { ...sample, clip: null } : sample,
+  );
+  return { ...set, samples };
+}
+
 /** A set of held-out productions, topics and compositions. */
 export function heldOutSet(seed: number, name: string, clips: number): ComposedSet {
   return buildComposedSet({ seed, name, split: "heldOut", clips, pairs: Math.ceil(clips / CLIPS_PER_GROUP) });
@@ -45,7 +59,7 @@ export function heldOutSet(seed: number, name: string, clips: number): ComposedS
 
 /** Draws the sets of a seed. */
 export function studySets(seed: number, draw: Draw, sizes: StudySizes): StudySets {
-  const chainOfThought = trainingSet(seed, "training", sizes.stage3).samples;
+  const chainOfThought = mixedTrainingSet(seed, "training", sizes.stage3).samples;
   return {
     finetuning: chainOfThought.slice(0, sizes.stages1And2),
     chainOfThought,
