@@ -13,9 +13,13 @@ export const pipelineConfigSchema = z.strictObject({
   seed: z.int().nonnegative().describe("of clips, questions, shuffling and rollouts; the base checkpoint is fixed"),
   sizes: z.strictObject({
     evalItems: z.int().positive().describe("held-out items in each of HH and SH; twice as many clips"),
-    sftRecords: z.int().positive().describe("training records of stages 1 and 2"),
-    cotRecords: z.int().positive().describe("training records of stage 3; those of stages 1 and 2 are among them"),
-    rlRecords: z.int().positive().describe("training prompts of stage 4"),
+    stages1And2: z.int().positive().describe("training records of stages 1 and 2"),
+    stage3: z
+      .int()
+      .positive()
+      .describe("training records of stage 3 with clips; those of stages 1 and 2 are among them"),
+    stage3Text: z.int().nonnegative().describe("further records of stage 3, text alone"),
+    stage4: z.int().positive().describe("training prompts of stage 4"),
   }),
   sampling: z.strictObject({
     fps: z.number().positive().describe("frames per second taken from each clip"),
@@ -45,7 +49,7 @@ const { records, maxNewTokens, ...stages } = STAGE_SETTINGS;
 /** What `npm run demo` runs: the stages of the study, on one seed. */
 export const DEMO_CONFIG: PipelineConfig = pipelineConfigSchema.parse({
   seed: 1,
-  sizes: { evalItems: 60, sftRecords: records.stages1And2, cotRecords: records.stage3, rlRecords: records.stage4 },
+  sizes: { evalItems: 60, ...records },
   sampling: { fps: 1, maxFrames: 6 },
   ...stages,
   maxNewTokens,
@@ -54,7 +58,7 @@ export const DEMO_CONFIG: PipelineConfig = pipelineConfigSchema.parse({
 /** The same pipeline, shortened: every step runs, nothing is learnt well. */
 export const QUICK_CONFIG: PipelineConfig = pipelineConfigSchema.parse({
   ...DEMO_CONFIG,
-  sizes: { evalItems: 6, sftRecords: 32, cotRecords: 64, rlRecords: 8 },
+  sizes: { evalItems: 6, stages1And2: 32, stage3: 48, stage3Text: 16, stage4: 8 },
   stage1: { ...DEMO_CONFIG.stage1, epochs: 1 },
   stage2: { ...DEMO_CONFIG.stage2, epochs: 1 },
   stage4: { ...DEMO_CONFIG.stage4, steps: 3, promptsPerStep: 2 },

@@ -14,7 +14,7 @@ import {
   composedRecords,
   composedSftRecords,
   heldOutSet,
-  mixedTrainingSet,
+  reasoningSets,
   renderComposedScene,
   scoreComposed,
   trainingSet,
@@ -25,9 +25,8 @@ import type { PipelineData, StageSet } from "./pipeline-data.js";
 
 /** The demo's world. Builds the sets; nothing is written. */
 export function signWorld({ seed, sizes }: PipelineConfig): PipelineData {
-  const chainOfThought = mixedTrainingSet(seed, "training", sizes.cotRecords);
-  const reinforcement = trainingSet(seed, "reinforcement", sizes.rlRecords);
-  const finetuning = { ...chainOfThought, samples: chainOfThought.samples.slice(0, sizes.sftRecords) };
+  const { finetuning, chainOfThought } = reasoningSets(seed, sizes);
+  const reinforcement = trainingSet(seed, "reinforcement", sizes.stage4);
   const heldOut = heldOutSet(seed, "held-out", 2 * sizes.evalItems);
   const byId = new Map(heldOut.samples.map((sample) => [sample.id, sample]));
   return {

@@ -26,4 +26,4 @@ export { type ComposedScene, renderComposedScene } from "./scenes/composed-scene
 export type { PlacedSign } from "./scenes/composed-scene.js";
 export { SHIPPED_BASE } from "./shipped-base-node.js";
 export { STAGE_SETTINGS } from "./study/stage-settings.js";
-export { heldOutSet, mixedTrainingSet, trainingSet } from "./study/study-sets.js";
+export { heldOutSet, reasoningSets, trainingSet } from "./study/study-sets.js";

@@ -1,4 +1,5 @@
-import { buildComposedSet, type ComposedSample, type ComposedSet } from "../records/composed-set.js";
+import { createWorldRng } from "../random/rng.js";
+import { buildComposedSet, buildTextSamples, type ComposedSample, type ComposedSet } from "../records/composed-set.js";
 import type { Family } from "../records/query-form.js";
 
 /** What an arm is scored on: tuning looks at the development draw alone, results come from the test draw. */
@@ -8,8 +9,10 @@ export type Draw = "development" | "test";
 export interface StudySizes {
   /** Records of stages 1 and 2; the first of stage 3's. */
   readonly stages1And2: number;
-  /** Records of stage 3. */
+  /** Records of stage 3 with clips, some of them as text alone. */
   readonly stage3: number;
+  /** Further records of stage 3, text alone. */
+  readonly stage3Text: number;
   /** Training prompts of stage 4. */
   readonly stage4: number;
   /** Held-out clips; half of them show a hazard. */
@@ -43,7 +46,7 @@ export function trainingSet(seed: number, name: string, records: number): Compos
 const TEXT_FAMILIES: readonly Family[] = ["H", "N", "B", "G"];
 
 /** Training records of which every fifth that can do without its clip comes as text alone, as real mixtures hold some. */
-export function mixedTrainingSet(seed: number, name: string, records: number): ComposedSet {
+function mixedTrainingSet(seed: number, name: string, records: number): ComposedSet {
   const set = trainingSet(seed, name, records);
   let asText = 0;
   const samples = set.samples.map((sample) =>
@@ -57,12 +60,22 @@ export function heldOutSet(seed: number, name: string, clips: number): ComposedS
   return buildComposedSet({ seed, name, split: "heldOut", clips, pairs: Math.ceil(clips / CLIPS_PER_GROUP) });
 }
 
+/** Records of stages 1 and 2, and of stage 3: the same clips, and many requests of text alone, which cost little. */
+export function reasoningSets(seed: number, sizes: Pick<StudySizes, "stages1And2" | "stage3" | "stage3Text">) {
+  const withClips = mixedTrainingSet(seed, "training", sizes.stage3);
+  const samples = [...withClips.samples, ...buildTextSamples(seed, "training", sizes.stage3Text)];
+  return {
+    finetuning: { ...withClips, samples: withClips.samples.slice(0, sizes.stages1And2) },
+    chainOfThought: { ...withClips, samples: createWorldRng(seed, "stage-3", "order").shuffle(samples) },
+  };
+}
+
 /** Draws the sets of a seed. */
 export function studySets(seed: number, draw: Draw, sizes: StudySizes): StudySets {
-  const chainOfThought = mixedTrainingSet(seed, "training", sizes.stage3).samples;
+  const { finetuning, chainOfThought } = reasoningSets(seed, sizes);
   return {
-    finetuning: chainOfThought.slice(0, sizes.stages1And2),
-    chainOfThought,
+    finetuning: finetuning.samples,
+    chainOfThought: chainOfThought.samples,
     reinforcement: trainingSet(seed, "reinforcement", sizes.stage4).samples,
     heldOut: heldOutSet(seed, draw === "test" ? "held-out" : "development", sizes.heldOutClips).samples,
   };
