@@ -145,7 +145,8 @@ function featuresOf({ clip }: ComposedSample): Float64Array {
   return features;
 }
 
-function frameReader(samples: Labelled): (sample: ComposedSample) => number {
+/** Learns the label of samples with clips from coarse colours of their frames. */
+export function frameReader(samples: Labelled): (sample: ComposedSample) => number {
   const rows = samples.map(featuresOf);
   const scale = standardizer(rows);
   const columns = rows[0]?.length ?? 0;

@@ -52,8 +52,8 @@ export interface ArmResults {
   readonly draw: string;
   /** Settings of stages and sizes: tables refuse to mix results of others. */
   readonly settings: unknown;
-  /** SHA-256 of the base's weights. */
-  readonly base: string;
+  /** SHA-256 of the base's weights; null for readers that are no models. */
+  readonly base: string | null;
   /** CPU features, Node and package versions. */
   readonly environment: unknown;
   /** Losses and rewards of the last stage. */

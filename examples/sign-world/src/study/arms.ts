@@ -36,9 +36,14 @@ export interface Arm {
   readonly title: string;
   /** In order; arms that begin alike share the trainings they begin with. */
   readonly stages: readonly StageSpec[];
+  /** No model but a reader of a part of what is needed. */
+  readonly reader?: Reader;
   /** A control of the evaluation: what is shown instead of the clip. */
   readonly view?: View;
 }
+
+/** Readers that are no models; the last three learn from stage 3's records. */
+export type Reader = "always-refuse" | "never-refuse" | "words-bayes" | "words-regression" | "frames";
 
 /** The clip of another query; its first sampled frame over and over; nothing. */
 export type View = "other-clip" | "still" | "no-clip";
@@ -75,6 +80,20 @@ function stagesOf(options: Options = {}): StageSpec[] {
 
 const arm = (name: string, title: string, options: Options = {}): Arm => ({ name, title, stages: stagesOf(options) });
 const { stage2, stage4 } = STAGE_SETTINGS;
+
+/** The rows that stand in every table: what a set gives away without a Video LLM. */
+export const READER_ARMS: readonly Arm[] = [
+  { name: "always-refuse", title: "*always refuse*", stages: [], reader: "always-refuse" },
+  { name: "never-refuse", title: "*never refuse*", stages: [], reader: "never-refuse" },
+  { name: "words-bayes", title: "*words only: naive Bayes*", stages: [], reader: "words-bayes" },
+  {
+    name: "words-regression",
+    title: "*words and pairs of words: logistic regression*",
+    stages: [],
+    reader: "words-regression",
+  },
+  { name: "frames", title: "*frames only: logistic regression*", stages: [], reader: "frames" },
+];
 
 /** Stages and ablations. */
 export const MAIN_ARMS: readonly Arm[] = [
@@ -121,7 +140,7 @@ export const SWEEP_ARMS: readonly Arm[] = [
 ];
 
 /** Every arm. */
-export const ARMS: readonly Arm[] = [...MAIN_ARMS, ...CONTROL_ARMS, ...SWEEP_ARMS];
+export const ARMS: readonly Arm[] = [...READER_ARMS, ...MAIN_ARMS, ...CONTROL_ARMS, ...SWEEP_ARMS];
 
 /** Whether an arm's answers come with alarm tokens: the base has never seen them. */
 export const hasAlarmTokens = ({ stages }: Arm): boolean => stages.at(-1)?.alarmTokens ?? false;

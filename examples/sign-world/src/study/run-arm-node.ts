@@ -9,8 +9,9 @@ import { behaviourOf } from "../base/composed-evaluation.js";
 import { type ComposedSample, composedLabels } from "../records/composed-set.js";
 import { TOPICS } from "../records/novelty.js";
 import { harmInWords } from "../records/sight.js";
-import { type AnswerRow, writeResults } from "./arm-results-node.js";
-import { type Arm, hasAlarmTokens } from "./arms.js";
+import { type AnswerRow, type ArmResults, writeResults } from "./arm-results-node.js";
+import { type Arm, hasAlarmTokens, type Reader } from "./arms.js";
+import { behaviourOfDecision, readerOf } from "./read-arm.js";
 import { STAGE_SETTINGS } from "./stage-settings.js";
 import type { Draw, StudySets, StudySizes } from "./study-sets.js";
 import { RenderedFeatures, type TrainingRow, trainStage } from "./train-stage.js";
@@ -35,7 +36,8 @@ export interface ArmContext {
 
 /** Trains what is missing of an arm and scores it. */
 export async function runArm(arm: Arm, context: ArmContext): Promise<string> {
-  const { seed, draw, sizes, base, models, results, say } = context;
+  if (arm.reader !== undefined) return runReader(arm, arm.reader, context);
+  const { base, models, say } = context;
   const runtime = { memoryPattern: false, ...(context.threads === undefined ? {} : { threads: context.threads }) };
   const weights = createHash("sha256")
     .update(readFileSync(join(base, "model.safetensors")))
@@ -49,7 +51,7 @@ export async function runArm(arm: Arm, context: ArmContext): Promise<string> {
     for (const [i, spec] of arm.stages.entries()) {
       if (i <= trained) continue;
       const started = performance.now();
-      training = await trainStage(features, spec, context.sets, seed);
+      training = await trainStage(features, spec, context.sets, context.seed);
       const folder = folders[i] as string;
       await saveVideoLlm(model, folder);
       writeRows(folder, training);
@@ -58,21 +60,41 @@ export async function runArm(arm: Arm, context: ArmContext): Promise<string> {
     }
     const started = performance.now();
     const answers = await answerAll(features, context.sets.heldOut, arm);
-    const file = writeResults(results, {
-      arm: arm.name,
-      seed,
-      draw,
-      settings: { stages: arm.stages, view: arm.view ?? null, sizes, common: STAGE_SETTINGS },
-      base: weights,
-      environment: { node: process.version, cpuFeatures: cpuFeatures() },
-      training,
-      answers,
-    });
+    const file = keep(arm, context, { base: weights, training, answers });
     say(`${arm.name}: scored in ${seconds(started)} s, ${file}`);
     return file;
   } finally {
     await model.dispose();
   }
+}
+
+/** Scores a reader that is no model. */
+function runReader(arm: Arm, name: Reader, context: ArmContext): string {
+  const started = performance.now();
+  const refuses = readerOf(name, context.sets);
+  const answers = askedOf(context.sets.heldOut).map(({ sample, withClip }) => {
+    const behaviour = behaviourOfDecision(sample, refuses(withClip ? sample : { ...sample, clip: null }));
+    return { ...answerRow(sample, withClip, ""), behaviour, keyed: false };
+  });
+  const file = keep(arm, context, { base: null, training: [], answers });
+  context.say(`${arm.name}: scored in ${seconds(started)} s, ${file}`);
+  return file;
+}
+
+function keep(
+  arm: Arm,
+  { seed, draw, sizes, results }: ArmContext,
+  measured: Pick<ArmResults, "base" | "training" | "answers">,
+): string {
+  const { stages, view = null, reader = null } = arm;
+  return writeResults(results, {
+    arm: arm.name,
+    seed,
+    draw,
+    settings: { stages, view, reader, sizes, common: STAGE_SETTINGS },
+    environment: { node: process.version, cpuFeatures: cpuFeatures() },
+    ...measured,
+  });
 }
 
 const seconds = (started: number): string => ((performance.now() - started) / 1000).toFixed(0);
@@ -94,16 +116,19 @@ function writeRows(folder: string, rows: readonly TrainingRow[]): void {
   renameSync(`${file}.new`, file);
 }
 
-/** Asks everything with its clip, and harmful requests without it as well. */
+/** What is asked: everything with its clip, and harmful requests without it as well. */
+const askedOf = (samples: readonly ComposedSample[]) => [
+  ...samples.map((sample) => ({ sample, withClip: sample.clip !== null })),
+  ...samples.filter(({ family }) => family === "H").map((sample) => ({ sample, withClip: false })),
+];
+
+/** Asks a model. */
 async function answerAll(
   features: RenderedFeatures,
   samples: readonly ComposedSample[],
   arm: Arm,
 ): Promise<AnswerRow[]> {
-  const asked = [
-    ...samples.map((sample) => ({ sample, withClip: sample.clip !== null })),
-    ...samples.filter(({ family }) => family === "H").map((sample) => ({ sample, withClip: false })),
-  ];
+  const asked = askedOf(samples);
   const prompts = [];
   for (const { sample, withClip } of asked) {
     const { query } = sample;

@@ -44,7 +44,7 @@ const many = (count: number, more: (i: number) => Partial<AnswerRow>) =>
 
 test("arms have names of their own, and each but the stages' differs from all parts in one thing", () => {
   expect(new Set(ARMS.map(({ name }) => name)).size).toBe(ARMS.length);
-  const chains = ARMS.map(({ stages, view }) => JSON.stringify([stages, view]));
+  const chains = ARMS.map(({ stages, view, reader }) => JSON.stringify([stages, view, reader]));
   expect(new Set(chains).size).toBe(ARMS.length);
 });
 

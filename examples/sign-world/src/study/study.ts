@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { hasResults } from "./arm-results-node.js";
-import { ARMS, type Arm, CONTROL_ARMS, MAIN_ARMS, SWEEP_ARMS } from "./arms.js";
+import { ARMS, type Arm, CONTROL_ARMS, MAIN_ARMS, READER_ARMS, SWEEP_ARMS } from "./arms.js";
 import { runArm } from "./run-arm-node.js";
 import { STAGE_SETTINGS } from "./stage-settings.js";
 import { type Draw, type StudySizes, studySets } from "./study-sets.js";
@@ -15,7 +15,7 @@ import { type Draw, type StudySizes, studySets } from "./study-sets.js";
  * some arms, several processes with different seeds. Tables: study/draw-study.ts.
  *
  *   npm run study -w sign-world -- --seeds 1,2 --arms main
- *     [--arms base,full,...|main|controls|sweep|all] [--draw test|development] [--work study-work] [--out results]
+ *     [--arms base,full,...|readers|main|controls|sweep|all] [--draw test|development] [--work study-work] [--out results]
  *     [--replay 0.15] [--base FOLDER] [--clips 150] [--threads 1]
  */
 const { values } = parseArgs({
@@ -59,6 +59,7 @@ for (const seed of seeds) {
 
 function armsOf(text: string): readonly Arm[] {
   if (text === "main") return MAIN_ARMS;
+  if (text === "readers") return READER_ARMS;
   if (text === "controls") return CONTROL_ARMS;
   if (text === "sweep") return SWEEP_ARMS;
   if (text === "all") return ARMS;
@@ -66,7 +67,7 @@ function armsOf(text: string): readonly Arm[] {
     const arm = ARMS.find((one) => one.name === name);
     if (arm === undefined)
       throw new Error(
-        `expected arms among main, controls, sweep, all, ${ARMS.map((one) => one.name).join(", ")}; found ${name}`,
+        `expected arms among readers, main, controls, sweep, all, ${ARMS.map((one) => one.name).join(", ")}; found ${name}`,
       );
     return arm;
   });
