@@ -71,9 +71,10 @@ for (const page of pages) {
   }
 }
 
-const readme = read("README.md");
+const experiments = read("docs/experiments.md");
 for (const row of demoTable())
-  if (!readme.includes(row)) findings.push(`README.md: the demo's table lacks a row of its results: ${row}`);
+  if (!experiments.includes(row))
+    findings.push(`docs/experiments.md: the demo's table lacks a row of its results: ${row}`);
 
 // What the site's first page answers for somebody who does not know the paper. A script finds the words; whether they are understood, a reader tells.
 const FIRST_PAGE = [

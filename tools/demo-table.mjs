@@ -1,4 +1,4 @@
-// The README's table of the demo, from results files: docs/experiments/demo.jsonl holds one line per seed.
+// The table of the demo, from results files: docs/experiments/demo.jsonl holds one line per seed.
 // usage: demo-table.mjs                      prints the table
 //        demo-table.mjs add results.json ...  appends runs (of other seeds) to the file first
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
@@ -67,7 +67,7 @@ function line(path) {
 
 const percent = (share) => (share === null || !Number.isFinite(share) ? "-" : (100 * share).toFixed(1));
 
-/** The table of the README, one text per row: means of runs, of counts pooled shares. */
+/** The table, one text per row; none without runs: means of runs, of counts pooled shares. */
 export function demoTable() {
   const runs = existsSync(FILE)
     ? readFileSync(FILE, "utf8")
@@ -75,6 +75,7 @@ export function demoTable() {
         .split("\n")
         .map((text) => JSON.parse(text))
     : [];
+  if (runs.length === 0) return [];
   return ROWS.map(([name, title]) => {
     const of = runs.map(({ rows }) => rows[name] ?? {});
     const mean = (key) => {

@@ -3,11 +3,12 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { readAllResults } from "./arm-results-node.js";
 import { studyFigure } from "./study-figure.js";
-import { studyPage } from "./study-page.js";
+import { readmeRows, studyPage } from "./study-page.js";
 import { byArm } from "./study-report.js";
 
 /*
- * The page and the figure of the study, from its committed results alone; the figure stands beside the results:
+ * The page and the figure of the study, from its committed results alone; the figure stands beside the results. Prints the rows of
+ * the README's table:
  *
  *   npx tsx examples/sign-world/src/study/draw-study.ts docs/experiments/study docs/experiments/study.md
  */
@@ -20,3 +21,4 @@ if (folder === undefined || page === undefined || positionals.length > 2) {
 const results = readAllResults(folder);
 writeFileSync(page, studyPage(results));
 writeFileSync(join(folder, "study.svg"), studyFigure(byArm(results)));
+for (const row of readmeRows(results)) console.log(row);

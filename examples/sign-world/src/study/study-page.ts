@@ -1,8 +1,42 @@
 import type { ArmResults } from "./arm-results-node.js";
-import { CONTROL_ARMS, MAIN_ARMS, SWEEP_ARMS } from "./arms.js";
+import { ARMS, CONTROL_ARMS, MAIN_ARMS, READER_ARMS, SWEEP_ARMS } from "./arms.js";
+import { metricOf, observe } from "./metrics.js";
+import { shareOf } from "./statistics.js";
 import { byArm, coverageTable, differencesTable, groupsTable, scoresTable, seedsTable } from "./study-report.js";
 
 const STAGES = ["base", "stage-1", "stage-2", "no-grpo", "full"];
+
+/** Columns of the README's table. */
+const README_METRICS = [
+  "text-refused",
+  "HH-refused",
+  "HH-complied",
+  "SH-refused",
+  "SH-complied",
+  "frr",
+  "right-topic",
+  "safe-right",
+  "V-right",
+  "vr-both",
+];
+/** What a reader that answers nothing cannot be asked. */
+const ANSWERS_ONLY = ["right-topic", "safe-right", "V-right"];
+
+/** The rows of the README's table: readers, base and stages, pooled over the seeds. */
+export function readmeRows(results: readonly ArmResults[]): string[] {
+  const arms = byArm(results);
+  return [...READER_ARMS.map(({ name }) => name), ...STAGES].flatMap((name) => {
+    const of = arms.get(name);
+    const arm = ARMS.find((one) => one.name === name);
+    if (of === undefined || arm === undefined) return [];
+    const cells = README_METRICS.map((metric) => {
+      if (arm.reader !== undefined && ANSWERS_ONLY.includes(metric)) return "-";
+      const { value } = shareOf(observe(of, metricOf(metric)));
+      return value === null ? "-" : (100 * value).toFixed(1);
+    });
+    return [`| ${[arm.title, ...cells].join(" | ")} |`];
+  });
+}
 
 /** The page of the study as Markdown; every number is made from the results files. */
 export function studyPage(results: readonly ArmResults[]): string {
@@ -18,6 +52,11 @@ export function studyPage(results: readonly ArmResults[]): string {
     "![Shares of every arm with 95 % intervals](study/study.svg)",
     "## What ran",
     coverageTable(arms),
+    "## Readers that are no models",
+    scoresTable(
+      arms,
+      READER_ARMS.map(({ name }) => name),
+    ),
     "## Stages",
     scoresTable(arms, STAGES),
     "## Parts left out or weighed otherwise",
