@@ -8,7 +8,7 @@ import {
   composedLabels,
   ENGLISH,
   renderComposedScene,
-  writeRenderedClips,
+  writeClips,
 } from "sign-world";
 
 /** How much data there is: clips with four or five queries each, and groups of two clips with two minimal pairs. */
@@ -45,7 +45,7 @@ export function buildSets(seed: number, sizes: Readonly<Record<keyof RunSets, Se
 export async function writeSetClips(sets: RunSets, folder: string): Promise<number> {
   const clips = Object.values(sets).flatMap((set: ComposedSet) => set.clips);
   const rendered = clips.map(({ path, scene }) => ({ path, render: () => renderComposedScene(scene) }));
-  await writeRenderedClips(join(folder, "clips"), rendered);
+  await writeClips(join(folder, "clips"), rendered);
   return clips.length;
 }
 

@@ -22,8 +22,8 @@ export {
 } from "./records/composed-set.js";
 export { composedCompletion, signInWords, signsInWords } from "./records/sight.js";
 export { SAMPLED_FRAMES } from "./scenes/canvas.js";
-export { type ComposedScene, renderComposedScene } from "./scenes/composed-scene.js";
 export type { PlacedSign } from "./scenes/composed-scene.js";
+export { type ComposedScene, renderComposedScene } from "./scenes/composed-scene.js";
 export { SHIPPED_BASE } from "./shipped-base-node.js";
 export { STAGE_SETTINGS } from "./study/stage-settings.js";
 export { heldOutSet, reasoningSets, trainingSet } from "./study/study-sets.js";
