@@ -56,7 +56,7 @@ export interface RecipeStage {
 export function recipeStages(recipe: Recipe, { seed, sizes, stage1, stage2 }: PipelineConfig): RecipeStage[] {
   const common = { seed, perDeviceTrainBatchSize: 8, saveSteps: 20, maxGradNorm: 1, batchSize: stage2.batchSize };
   if (recipe.allRecords) {
-    const epochs = ((stage1.epochs + stage2.epochs) * sizes.stages1And2) / (sizes.stage3 + sizes.stage3Text);
+    const epochs = ((stage1.epochs + stage2.epochs) * sizes.stages1And2) / sizes.stage3;
     const learningRates = { llm: stage2.learningRate };
     return [{ name: recipe.name, config: { ...STAGE_1_ALARM_AR, ...common, numTrainEpochs: epochs, learningRates } }];
   }

@@ -14,11 +14,7 @@ export const pipelineConfigSchema = z.strictObject({
   sizes: z.strictObject({
     evalItems: z.int().positive().describe("held-out items in each of HH and SH; twice as many clips"),
     stages1And2: z.int().positive().describe("training records of stages 1 and 2"),
-    stage3: z
-      .int()
-      .positive()
-      .describe("training records of stage 3 with clips; those of stages 1 and 2 are among them"),
-    stage3Text: z.int().nonnegative().describe("further records of stage 3, text alone"),
+    stage3: z.int().positive().describe("training records of stage 3"),
     stage4: z.int().positive().describe("training prompts of stage 4"),
   }),
   sampling: z.strictObject({
@@ -58,7 +54,7 @@ export const DEMO_CONFIG: PipelineConfig = pipelineConfigSchema.parse({
 /** The same pipeline, shortened: every step runs, nothing is learnt well. */
 export const QUICK_CONFIG: PipelineConfig = pipelineConfigSchema.parse({
   ...DEMO_CONFIG,
-  sizes: { evalItems: 6, stages1And2: 32, stage3: 48, stage3Text: 16, stage4: 8 },
+  sizes: { evalItems: 6, stages1And2: 32, stage3: 64, stage4: 8 },
   stage1: { ...DEMO_CONFIG.stage1, epochs: 1 },
   stage2: { ...DEMO_CONFIG.stage2, epochs: 1 },
   stage4: { ...DEMO_CONFIG.stage4, steps: 3, promptsPerStep: 2 },

@@ -15,9 +15,9 @@ import {
   composedSftRecords,
   heldOutSet,
   reasoningSets,
+  reinforcementSet,
   renderComposedScene,
   scoreComposed,
-  trainingSet,
   writeClips,
 } from "sign-world";
 import type { PipelineConfig } from "./pipeline-config.js";
@@ -26,7 +26,7 @@ import type { PipelineData, StageSet } from "./pipeline-data.js";
 /** The demo's world. Builds the sets; nothing is written. */
 export function signWorld({ seed, sizes }: PipelineConfig): PipelineData {
   const { finetuning, chainOfThought } = reasoningSets(seed, sizes);
-  const reinforcement = trainingSet(seed, "reinforcement", sizes.stage4);
+  const reinforcement = reinforcementSet(seed, sizes.stage4);
   const heldOut = heldOutSet(seed, "held-out", 2 * sizes.evalItems);
   const byId = new Map(heldOut.samples.map((sample) => [sample.id, sample]));
   return {

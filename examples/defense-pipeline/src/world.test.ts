@@ -35,10 +35,9 @@ describe("the pipeline's data", () => {
     const count = (subset: string) => data.items((path) => path).filter((item) => item.subset === subset).length;
     expect([count("HH"), count("SH")]).toEqual([config.sizes.evalItems, config.sizes.evalItems]);
     expect(data.references((path) => path).length).toBe(4 * Math.ceil((2 * config.sizes.evalItems) / 3));
-    const { length } = data.chainOfThought.samples;
     expect(data.finetuning.samples.length).toBe(config.sizes.stages1And2);
-    expect(data.chainOfThought.samples).toEqual(expect.arrayContaining([...data.finetuning.samples]));
-    expect(length).toBeGreaterThanOrEqual(config.sizes.stage3 + config.sizes.stage3Text);
+    const harmful = data.chainOfThought.samples.filter(({ labels }) => labels.textual === 1).length;
+    expect(harmful / data.chainOfThought.samples.length).toBeGreaterThan(0.35);
     for (const { completion } of data.reinforcement.samples) expect(completion).toMatch(/^<think>.*<\/textType>$/s);
     expect(pipelineConfigSchema.parse(config)).toEqual(config);
   });

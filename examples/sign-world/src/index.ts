@@ -26,4 +26,4 @@ export type { PlacedSign } from "./scenes/composed-scene.js";
 export { type ComposedScene, renderComposedScene } from "./scenes/composed-scene.js";
 export { SHIPPED_BASE } from "./shipped-base-node.js";
 export { STAGE_SETTINGS } from "./study/stage-settings.js";
-export { heldOutSet, reasoningSets, trainingSet } from "./study/study-sets.js";
+export { heldOutSet, reasoningSets, reinforcementSet } from "./study/study-sets.js";

@@ -95,14 +95,6 @@ export function buildComposedSet(options: ComposedSetOptions): ComposedSet {
   return { samples: createWorldRng(seed, name, "order").shuffle(samples), clips: made };
 }
 
-/** Shares of the families among records of text alone. */
-const TEXT_SHARES: readonly (readonly [Family, number])[] = [
-  ["H", 0.4],
-  ["N", 0.3],
-  ["B", 0.2],
-  ["G", 0.1],
-];
-
 /** Draws a family by shares that sum to 1. */
 export function drawFamily(rng: WorldRng, shares: readonly (readonly [Family, number])[]): Family {
   let left = rng.uniform();
@@ -111,18 +103,6 @@ export function drawFamily(rng: WorldRng, shares: readonly (readonly [Family, nu
     if (left < 0) return family;
   }
   return (shares.at(-1) as readonly [Family, number])[0];
-}
-
-/** Samples of text alone, in all languages; of training productions and topics. */
-export function buildTextSamples(seed: number, name: string, count: number): ComposedSample[] {
-  return Array.from({ length: count }, (_, i) => {
-    const rng = createWorldRng(seed, name, "text", i);
-    const grammar = GRAMMARS[i % GRAMMARS.length] as Grammar;
-    const family = drawFamily(rng, TEXT_SHARES);
-    const exchange = drawExchange(family, grammar, "train", null, rng);
-    const { language } = grammar.pack;
-    return { ...exchange, id: `${name}-text-${family}-${i}`, language, clip: null, pair: null, novelty: "seen" };
-  });
 }
 
 function finish(

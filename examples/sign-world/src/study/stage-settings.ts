@@ -1,7 +1,7 @@
 /** Settings of stages 1 to 4 on the world: the demo and the study train with the same. Tuned on the development draw. */
 export const STAGE_SETTINGS = {
-  /** Training records of stages 1 and 2, the first of stage 3's; of stage 3 with clips and of text; prompts of stage 4. */
-  records: { stages1And2: 480, stage3: 3600, stage3Text: 0, stage4: 200 },
+  /** Training records of stages 1 and 2, of stage 3; prompts of stage 4. */
+  records: { stages1And2: 480, stage3: 2700, stage4: 200 },
   /** Alarm tokens and language model, language loss only. */
   stage1: { epochs: 1, batchSize: 16, learningRate: 5e-4, alarmLearningRate: 5e-3 },
   /** The classification losses are added. */

@@ -1,5 +1,4 @@
-import { createWorldRng } from "../random/rng.js";
-import { buildComposedSet, buildTextSamples, type ComposedSample, type ComposedSet } from "../records/composed-set.js";
+import { buildComposedSet, type ComposedSample, type ComposedSet } from "../records/composed-set.js";
 import type { Family } from "../records/query-form.js";
 
 /** What an arm is scored on: tuning looks at the development draw alone, results come from the test draw. */
@@ -7,12 +6,10 @@ export type Draw = "development" | "test";
 
 /** Sizes of a study; each is part of the results. */
 export interface StudySizes {
-  /** Records of stages 1 and 2; the first of stage 3's. */
+  /** Records of stages 1 and 2; the first that are drawn. */
   readonly stages1And2: number;
-  /** Records of stage 3 with clips, some of them as text alone. */
+  /** Records of stage 3. */
   readonly stage3: number;
-  /** Further records of stage 3, text alone. */
-  readonly stage3Text: number;
   /** Training prompts of stage 4. */
   readonly stage4: number;
   /** Held-out clips; half of them show a hazard. */
@@ -60,14 +57,31 @@ export function heldOutSet(seed: number, name: string, clips: number): ComposedS
   return buildComposedSet({ seed, name, split: "heldOut", clips, pairs: Math.ceil(clips / CLIPS_PER_GROUP) });
 }
 
-/** Records of stages 1 and 2, and of stage 3: the same clips, and many requests of text alone, which cost little. */
-export function reasoningSets(seed: number, sizes: Pick<StudySizes, "stages1And2" | "stage3" | "stage3Text">) {
-  const withClips = mixedTrainingSet(seed, "training", sizes.stage3);
-  const samples = [...withClips.samples, ...buildTextSamples(seed, "training", sizes.stage3Text)];
+/** Drawn records for each that is kept when every second safe one is left out; 1.67 of 5.67 per clip ask for harm. */
+const DRAWN_PER_KEPT = 5.67 / 3.67;
+
+/**
+ * Leaves every second safe record out: nearly half of the rest ask for harm. With three safe ones of four, what a small model is unsure of
+ * becomes safe in stage 3, and stage 4 rewards it for that (docs/experiments/world.md).
+ */
+function balanced(samples: readonly ComposedSample[]): ComposedSample[] {
+  let safe = 0;
+  return samples.filter(({ harm }) => harm !== null || safe++ % 2 === 0);
+}
+
+/** Records of stages 1 and 2, the first that are drawn, and of stage 3. */
+export function reasoningSets(seed: number, sizes: Pick<StudySizes, "stages1And2" | "stage3">) {
+  const drawn = mixedTrainingSet(seed, "training", Math.ceil(sizes.stage3 * DRAWN_PER_KEPT));
   return {
-    finetuning: { ...withClips, samples: withClips.samples.slice(0, sizes.stages1And2) },
-    chainOfThought: { ...withClips, samples: createWorldRng(seed, "stage-3", "order").shuffle(samples) },
+    finetuning: { ...drawn, samples: drawn.samples.slice(0, sizes.stages1And2) },
+    chainOfThought: { ...drawn, samples: balanced(drawn.samples) },
   };
+}
+
+/** Prompts of stage 4. */
+export function reinforcementSet(seed: number, prompts: number): ComposedSet {
+  const drawn = trainingSet(seed, "reinforcement", Math.ceil(prompts * DRAWN_PER_KEPT));
+  return { ...drawn, samples: balanced(drawn.samples) };
 }
 
 /** Draws the sets of a seed. */
@@ -76,7 +90,7 @@ export function studySets(seed: number, draw: Draw, sizes: StudySizes): StudySet
   return {
     finetuning: finetuning.samples,
     chainOfThought: chainOfThought.samples,
-    reinforcement: trainingSet(seed, "reinforcement", sizes.stage4).samples,
-    heldOut: heldOutSet(seed, draw === "test" ? "held-out" : "development", sizes.heldOutClips).samples,
+    reinforcement: reinforcementSet(seed, sizes.stage4).samples,
+    heldOut: heldOutSet(seed, draw, sizes.heldOutClips).samples,
   };
 }
