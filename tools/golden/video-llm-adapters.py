@@ -38,6 +38,10 @@ CASES = {
     )),
     "smolvlm2-one-layer": ("smolvlm2", dict(r=3, lora_alpha=3, target_modules=["down_proj", "gate_proj"], layers_to_transform=[1])),
     "qwen2.5-vl-head": ("qwen2.5-vl", dict(r=2, lora_alpha=4, target_modules=["o_proj"], modules_to_save=["lm_head"])),
+    # Every linear layer, the fused ones of the vision encoder and its mergers too, but for those that are left out.
+    "qwen3-vl-all-linear": ("qwen3-vl", dict(r=2, lora_alpha=4, target_modules="all-linear", exclude_modules=["o_proj", "linear_fc1"])),
+    "qwen2.5-vl-first-layer": ("qwen2.5-vl", dict(
+        r=2, lora_alpha=4, target_modules=["q_proj", "up_proj"], layers_to_transform=[0], layers_pattern="layers", lora_dropout=0.1, init_lora_weights="gaussian")),
     "qwen2-vl-dora": ("qwen2-vl", dict(r=2, lora_alpha=4, use_dora=True, target_modules=["q_proj"])),
 }
 
