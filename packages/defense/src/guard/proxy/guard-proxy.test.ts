@@ -1,3 +1,4 @@
+import OpenAI from "openai";
 import { afterEach, describe, expect, it } from "vitest";
 import {
   answerChat,
@@ -104,6 +105,29 @@ describe("requests that raise the alarm", () => {
     expect(chunks[0]?.choices[0]?.delta.content).toBe("No.");
     expect(chunks[2]?.usage).toEqual({ prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 });
     expect(upstream.seen).toEqual([]);
+  });
+
+  it("are refusals to OpenAI's own client, whole and streamed", async () => {
+    const { proxy } = await start({ refusalText: "No." });
+    const client = new OpenAI({ baseURL: proxy.baseUrl, apiKey: TOKEN, maxRetries: 0 });
+    const messages = [{ role: "user" as const, content: ask(5) as OpenAI.ChatCompletionContentPart[] }];
+    const { choices } = await client.chat.completions.create({ model: "m", messages });
+    expect(choices[0]).toMatchObject({ finish_reason: "content_filter", message: { content: "No.", refusal: "No." } });
+    const pieces: [string | null | undefined, string | null][] = [];
+    for await (const { choices } of await client.chat.completions.create({ model: "m", messages, stream: true }))
+      for (const { delta, finish_reason } of choices) pieces.push([delta.content, finish_reason]);
+    expect(pieces).toEqual([
+      ["No.", null],
+      [undefined, "content_filter"],
+    ]);
+    const wrong = new OpenAI({ baseURL: proxy.baseUrl, apiKey: "wrong", maxRetries: 0 });
+    await expect(wrong.chat.completions.create({ model: "m", messages })).rejects.toThrow(OpenAI.AuthenticationError);
+    const audio = [
+      { role: "user", content: [{ type: "input_audio", input_audio: { data: "", format: "wav" } }] },
+    ] as never;
+    await expect(client.chat.completions.create({ model: "m", messages: audio })).rejects.toThrow(
+      OpenAI.BadRequestError,
+    );
   });
 
   it("are marked in mode warn, and sent to another model in mode route, the rest of the body as it was", async () => {
