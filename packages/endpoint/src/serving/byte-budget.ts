@@ -7,10 +7,10 @@ export interface ByteBudget {
   /**
    * Makes room for one body, while `work` runs. One body is let in however large: its own limit bounds it.
    *
-   * @param announced its `Content-Length`; undefined or 0: not told, so room for the largest is held
+   * @param announced its `Content-Length`; undefined or 0: not told, so room for the largest is held until `work` calls `settle` with the bytes that came
    * @throws OverloadedError
    */
-  hold<T>(announced: string | undefined, work: () => Promise<T>): Promise<T>;
+  hold<T>(announced: string | undefined, work: (settle: (bytes: number) => void) => Promise<T>): Promise<T>;
 }
 
 /** @param maxBytes of all bodies together; @param maxBodyBytes of one body. */
@@ -21,12 +21,15 @@ export function createByteBudget(maxBytes: number, maxBodyBytes: number): ByteBu
       return heldBytes;
     },
     async hold(announced, work) {
-      const held = Math.min(maxBodyBytes, Number(announced ?? 0) || maxBodyBytes);
+      let held = Math.min(maxBodyBytes, Number(announced ?? 0) || maxBodyBytes);
       if (heldBytes > 0 && heldBytes + held > maxBytes)
         throw new OverloadedError(`expected at most ${maxBytes} bytes of bodies at a time: try again later`);
       heldBytes += held;
       try {
-        return await work();
+        return await work((bytes) => {
+          heldBytes += bytes - held;
+          held = bytes;
+        });
       } finally {
         heldBytes -= held;
       }

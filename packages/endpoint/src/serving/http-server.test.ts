@@ -80,6 +80,11 @@ it("a byte budget lets one body in however large, and no second beside it", asyn
   await first;
   expect(budget.heldBytes).toBe(0);
   await expect(budget.hold(undefined, async () => budget.heldBytes)).resolves.toBe(1000);
+  const settled = budget.hold(undefined, async (settle) => {
+    settle(10);
+    return budget.hold("20", async () => budget.heldBytes);
+  });
+  expect([await settled, budget.heldBytes]).toEqual([30, 0]);
 });
 
 it("knows loopback from names that only look like it", () => {

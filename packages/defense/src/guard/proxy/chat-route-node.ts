@@ -40,10 +40,12 @@ export function createChatRoute(parts: ChatRouteParts) {
     request: IncomingMessage,
     response: ServerResponse,
     signal: AbortSignal,
+    settle: (bytes: number) => void,
   ): Promise<Reply | null> => {
     const started = performance.now();
     const shared = await readBody(request, options.maxBodyBytes);
     const bytes = new Uint8Array(shared.bytes, 0, shared.length).slice();
+    settle(bytes.length);
     const decided = await decide(bytes, started, signal, parts);
     const { verdict } = decided;
     metrics.verdicts.inc({ verdict });
@@ -63,7 +65,7 @@ export function createChatRoute(parts: ChatRouteParts) {
       return budget.heldBytes;
     },
     handle: (path: string, request: IncomingMessage, response: ServerResponse, signal: AbortSignal) =>
-      budget.hold(request.headers["content-length"], () => handle(path, request, response, signal)),
+      budget.hold(request.headers["content-length"], (settle) => handle(path, request, response, signal, settle)),
   };
 }
 
