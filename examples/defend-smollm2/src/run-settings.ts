@@ -16,7 +16,7 @@ export interface RunSettings {
   readonly grpo: GrpoSettings;
   /** Longest answer in plain words, and in the tagged format. */
   readonly maxNewTokens: { readonly plain: number; readonly tagged: number };
-  /** False refusal rate that the guard promises, with 95 % confidence. */
+  /** False refusal rate that the guard promises, with 95 % confidence: 5 % need 59 calibration items whose clip is safe. */
   readonly targetFrr: number;
 }
 
@@ -25,7 +25,7 @@ export const FULL: Omit<RunSettings, "seed"> = {
   sizes: {
     training: { clips: 72, pairs: 24 },
     reinforcement: { clips: 8, pairs: 2 },
-    calibration: { clips: 26, pairs: 0 },
+    calibration: { clips: 30, pairs: 0 },
     heldOut: { clips: 24, pairs: 10 },
   },
   maxFrames: 4,
@@ -48,7 +48,7 @@ export const SMALL: Omit<RunSettings, "seed"> = {
   sizes: {
     training: { clips: 32, pairs: 11 },
     reinforcement: { clips: 4, pairs: 1 },
-    calibration: { clips: 20, pairs: 0 },
+    calibration: { clips: 30, pairs: 0 },
     heldOut: { clips: 12, pairs: 5 },
   },
   eyes: { steps: 1200, stopAfter: 500, batchSize: 32, learningRate: 2e-3 },
@@ -70,7 +70,7 @@ export const QUICK: Omit<RunSettings, "seed"> = {
   sizes: {
     training: { clips: 2, pairs: 1 },
     reinforcement: { clips: 1, pairs: 0 },
-    calibration: { clips: 2, pairs: 0 },
+    calibration: { clips: 4, pairs: 0 },
     heldOut: { clips: 2, pairs: 1 },
   },
   eyes: { ...FULL.eyes, steps: 2, stopAfter: 2, batchSize: 2 },
