@@ -138,6 +138,13 @@ try {
 }
 results.sort((a, b) => (a.name < b.name ? -1 : 1));
 
+/** How many packages come under each licence; the bills of materials name them. */
+function counted(licences) {
+  const counts = {};
+  for (const [, licence] of licences) counts[licence] = (counts[licence] ?? 0) + 1;
+  return counts;
+}
+
 const report = {
   date: new Date().toISOString().slice(0, 10),
   machine: `${cpus()[0]?.model ?? "unknown CPU"}, ${availableParallelism()} threads, ${process.platform}`,
@@ -145,7 +152,7 @@ const report = {
   seconds: Math.round((Date.now() - started) / 1000),
   runtimes: RUNTIMES.map(({ name, version }) => `${name}: ${version}`),
   compilers: Object.values(COMPILERS),
-  packages: results,
+  packages: results.map(({ licences = [], ...result }) => ({ ...result, licences: counted(licences) })),
   findings,
 };
 if (options.out) write(resolve(options.out), `${JSON.stringify(report, null, 1)}\n`);

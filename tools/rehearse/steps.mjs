@@ -6,7 +6,7 @@ import { dirname, join } from "node:path";
 
 /** Programs that run at once, over all packages. */
 const PARALLEL = Math.max(2, availableParallelism());
-const TIMEOUT_MS = 600_000;
+const TIMEOUT_MS = 1_500_000;
 let running = 0;
 const waiting = [];
 
