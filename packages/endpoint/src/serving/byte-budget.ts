@@ -13,7 +13,7 @@ export interface ByteBudget {
   hold<T>(announced: string | undefined, work: (settle: (bytes: number) => void) => Promise<T>): Promise<T>;
 }
 
-/** @param maxBytes of all bodies together; @param maxBodyBytes of one body. */
+/** Makes a budget: `maxBytes` of all bodies together, `maxBodyBytes` of one body. */
 export function createByteBudget(maxBytes: number, maxBodyBytes: number): ByteBudget {
   let heldBytes = 0;
   return {
