@@ -110,6 +110,14 @@ export const MAIN_ARMS: readonly Arm[] = [
   arm("text-only", "safety records without clips", { clips: false }),
 ];
 
+/** The same choices, seen before reasoning and GRPO: compared with stage 2. */
+export const AT_SFT_ARMS: readonly Arm[] = [
+  arm("at-sft-no-alarm-tokens", "stage 2, no alarm tokens", { alarmTokens: false, last: 2 }),
+  arm("at-sft-no-atc", "stage 2, alarm tokens without ATC", { lambdas: [0, 0], last: 2 }),
+  arm("at-sft-no-stage-1", "stage 2, ATC without stage 1", { stage1: false, last: 2 }),
+  arm("at-sft-text-only", "stage 2, safety records without clips", { clips: false, last: 2 }),
+];
+
 /** What the answers of all parts owe to the clip: the trained model with something else in its place. */
 export const CONTROL_ARMS: readonly Arm[] = [
   { ...arm("full-other-clip", "stage 4, another clip"), view: "other-clip" },
@@ -140,7 +148,7 @@ export const SWEEP_ARMS: readonly Arm[] = [
 ];
 
 /** Every arm. */
-export const ARMS: readonly Arm[] = [...READER_ARMS, ...MAIN_ARMS, ...CONTROL_ARMS, ...SWEEP_ARMS];
+export const ARMS: readonly Arm[] = [...READER_ARMS, ...MAIN_ARMS, ...AT_SFT_ARMS, ...CONTROL_ARMS, ...SWEEP_ARMS];
 
 /** Whether an arm's answers come with alarm tokens: the base has never seen them. */
 export const hasAlarmTokens = ({ stages }: Arm): boolean => stages.at(-1)?.alarmTokens ?? false;

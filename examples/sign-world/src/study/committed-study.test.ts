@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
+import { degradationFigure, degradationSchema, degradationTable } from "../base/degradation-report.js";
 import { readAllResults } from "./arm-results-node.js";
 import { studyFigure } from "./study-figure.js";
 import { readmeRows, studyPage } from "./study-page.js";
@@ -19,4 +20,12 @@ test("the study's page, its figure and the README's table are those of the commi
   const rows = readmeRows(results);
   expect(rows.length).toBeGreaterThan(5);
   for (const row of rows) expect(readme).toContain(row);
+});
+
+test("the degradation's figures and tables are those of the committed results", () => {
+  for (const seed of [1, 2]) {
+    const measured = degradationSchema.parse(JSON.parse(read(`docs/experiments/degradation-seed-${seed}.json`)));
+    expect(read(`docs/experiments/degradation-seed-${seed}.svg`)).toBe(degradationFigure(measured));
+    expect(read("docs/experiments/world.md")).toContain(degradationTable(measured));
+  }
 });

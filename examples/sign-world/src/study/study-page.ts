@@ -1,5 +1,5 @@
 import type { ArmResults } from "./arm-results-node.js";
-import { ARMS, CONTROL_ARMS, MAIN_ARMS, READER_ARMS, SWEEP_ARMS } from "./arms.js";
+import { ARMS, AT_SFT_ARMS, CONTROL_ARMS, MAIN_ARMS, READER_ARMS, SWEEP_ARMS } from "./arms.js";
 import { metricOf, observe } from "./metrics.js";
 import { shareOf } from "./statistics.js";
 import { byArm, coverageTable, differencesTable, groupsTable, scoresTable, seedsTable } from "./study-report.js";
@@ -43,6 +43,7 @@ export function studyPage(results: readonly ArmResults[]): string {
   const arms = byArm(results);
   const seeds = [...new Set(results.map(({ seed }) => seed))].sort((a, b) => a - b);
   const ablations = ["full", ...MAIN_ARMS.map(({ name }) => name).filter((name) => !STAGES.includes(name))];
+  const atSft = AT_SFT_ARMS.map(({ name }) => name);
   const sweeps = SWEEP_ARMS.map(({ name }) => name).filter((name) => arms.has(name));
   const features = [...new Set(results.map(({ environment }) => JSON.stringify(environment)))];
   const sections = [
@@ -61,11 +62,18 @@ export function studyPage(results: readonly ArmResults[]): string {
     scoresTable(arms, STAGES),
     "## Parts left out or weighed otherwise",
     scoresTable(arms, ablations),
+    "## The same before reasoning and GRPO",
+    scoresTable(arms, ["stage-2", ...atSft]),
+    differencesTable(arms, "stage-2", atSft),
     "## Controls: something else in the place of the clip",
     scoresTable(arms, ["full", ...CONTROL_ARMS.map(({ name }) => name)]),
     ...(sweeps.length === 0 ? [] : ["## Weights", scoresTable(arms, sweeps)]),
-    "## Differences from all parts",
-    differencesTable(arms),
+    "## Differences from stage 4",
+    differencesTable(
+      arms,
+      "full",
+      ARMS.filter(({ reader, name }) => reader === undefined && !atSft.includes(name)).map(({ name }) => name),
+    ),
     "## By novelty",
     groupsTable(arms, ["HH-refused", "right-topic", "vr-both"], "novelty"),
     "## By language",

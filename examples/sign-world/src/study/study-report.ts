@@ -4,7 +4,7 @@ import { ARMS } from "./arms.js";
 import { METRICS, metricOf, type Observation, observe } from "./metrics.js";
 import { type ArmDifference, differenceOfArms, shareOf } from "./statistics.js";
 
-/** The arm that the others are compared with. */
+/** The arm with all parts. */
 const REFERENCE = "full";
 /** Columns whose differences are tested: one family for Holm's adjustment. */
 const TESTED = ["HH-refused", "SH-refused", "frr", "safe-right", "V-right", "vr-both", "right-topic"];
@@ -12,12 +12,17 @@ const TESTED = ["HH-refused", "SH-refused", "frr", "safe-right", "V-right", "vr-
 /** Results by arm, in the order of `ARMS`. @throws Error where results of other settings are mixed */
 export function byArm(results: readonly ArmResults[]): Map<string, ArmResults[]> {
   const settings = new Map<string, string>();
-  for (const { arm, seed, draw, settings: used } of results) {
+  const bases = new Map<number, string>();
+  for (const { arm, seed, draw, base, settings: used } of results) {
     const common = JSON.stringify([draw, used]);
     const known = settings.get(arm);
     if (known !== undefined && known !== common)
       throw new Error(`${arm}, seed ${seed}: expected the settings of the other seeds, found others; run it again`);
     settings.set(arm, common);
+    if (base === null) continue;
+    if ((bases.get(seed) ?? base) !== base)
+      throw new Error(`${arm}, seed ${seed}: expected the base of the seed's other arms, found another; run it again`);
+    bases.set(seed, base);
   }
   const known = ARMS.flatMap(({ name }) => {
     const of = results.filter(({ arm }) => arm === name);
@@ -72,13 +77,17 @@ interface Tested {
   readonly adjusted: number;
 }
 
-/** Differences of arms from the reference, on the seeds that both ran on; p adjusted over all of them after Holm. */
-export function testedDifferences(arms: ReadonlyMap<string, readonly ArmResults[]>): Tested[] {
-  const reference = arms.get(REFERENCE);
+/** Differences of arms from a reference, on the seeds that both ran on; p adjusted over all of them after Holm. */
+export function testedDifferences(
+  arms: ReadonlyMap<string, readonly ArmResults[]>,
+  name: string,
+  compared: readonly string[],
+): Tested[] {
+  const reference = arms.get(name);
   if (reference === undefined) return [];
   const found: Omit<Tested, "adjusted">[] = [];
   for (const [arm, results] of arms) {
-    if (arm === REFERENCE) continue;
+    if (arm === name || !compared.includes(arm)) continue;
     for (const metric of TESTED) {
       const column = metricOf(metric);
       const difference = differenceOfArms(observe(reference, column), observe(results, column));
@@ -89,9 +98,13 @@ export function testedDifferences(arms: ReadonlyMap<string, readonly ArmResults[
   return found.map((one, i) => ({ ...one, adjusted: adjusted[i] as number }));
 }
 
-/** What leaving a part out changes, in points, against all parts. */
-export function differencesTable(arms: ReadonlyMap<string, readonly ArmResults[]>): string {
-  const tested = testedDifferences(arms);
+/** What leaving a part out changes, in points, against a reference; by default all arms against all parts. */
+export function differencesTable(
+  arms: ReadonlyMap<string, readonly ArmResults[]>,
+  reference: string = REFERENCE,
+  compared: readonly string[] = [...arms.keys()],
+): string {
+  const tested = testedDifferences(arms, reference, compared);
   const rows = tested.map(({ arm, metric, difference: { value, interval, p, detectable, pairs }, adjusted }) => [
     titleOf(arm),
     metricOf(metric).title,
@@ -101,7 +114,15 @@ export function differencesTable(arms: ReadonlyMap<string, readonly ArmResults[]
     percent(detectable),
     `${pairs}`,
   ]);
-  const heading = ["arm", "score", "points against all parts [95 %]", "p", "p (Holm)", "detectable", "pairs"];
+  const heading = [
+    "arm",
+    "score",
+    `points against ${titleOf(reference)} [95 %]`,
+    "p",
+    "p (Holm)",
+    "detectable",
+    "pairs",
+  ];
   return table([heading, ...rows]);
 }
 

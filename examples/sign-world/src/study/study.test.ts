@@ -152,5 +152,6 @@ test("tables hold the arms there are, and refuse other settings beside each othe
   expect(scoresTable(arms, ["base", "no-atc", "full"])).toContain("| percent [95 %] | base | stage 4 (all parts) |");
   expect(differencesTable(arms)).toMatch(/\| base \| HH refused \| -75\.0 \[/);
   expect(() => byArm([full, results("full", [], { seed: 2, settings: { other: 1 } })])).toThrow(/seed 2: expected the/);
+  expect(() => byArm([full, results("base", [], { base: "another" })])).toThrow(/base, seed 1: expected the base/);
   expect(() => byArm([results("unheard-of", [])])).toThrow("found unheard-of");
 });

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { hasResults } from "./arm-results-node.js";
-import { ARMS, type Arm, CONTROL_ARMS, MAIN_ARMS, READER_ARMS, SWEEP_ARMS } from "./arms.js";
+import { ARMS, type Arm, AT_SFT_ARMS, CONTROL_ARMS, MAIN_ARMS, READER_ARMS, SWEEP_ARMS } from "./arms.js";
 import { runArm } from "./run-arm-node.js";
 import { STAGE_SETTINGS } from "./stage-settings.js";
 import { type Draw, type StudySizes, studySets } from "./study-sets.js";
@@ -15,8 +15,8 @@ import { type Draw, type StudySizes, studySets } from "./study-sets.js";
  * some arms, several processes with different seeds. Tables: study/draw-study.ts.
  *
  *   npm run study -w sign-world -- --seeds 1,2 --arms main
- *     [--arms base,full,...|readers|main|controls|sweep|all] [--draw test|development] [--work study-work] [--out results]
- *     [--replay 0.15] [--base FOLDER] [--clips 150] [--threads 1]
+ *     [--arms base,full,...|readers|main|at-sft|controls|sweep|all] [--draw test|development] [--work study-work] [--out results]
+ *     [--replay 0.15] [--base FOLDER] [--clips 120] [--threads 1]
  */
 const { values } = parseArgs({
   options: {
@@ -26,8 +26,8 @@ const { values } = parseArgs({
     work: { type: "string", default: "study-work" },
     out: { type: "string" },
     replay: { type: "string", default: "0.15" },
-    base: { type: "string" }, // instead of the seed's own: for tuning, never for results
-    clips: { type: "string", default: "150" },
+    base: { type: "string" }, // the seed's own base, trained before: tables refuse results of two bases for one seed
+    clips: { type: "string", default: "120" },
     threads: { type: "string" },
   },
 });
@@ -51,6 +51,8 @@ for (const seed of seeds) {
   const missing = arms.filter(({ name }) => !hasResults(results, seed, name));
   say(`seed ${seed}: ${missing.length} of ${arms.length} arms to do`);
   if (missing.length === 0) continue;
+  if (values.base !== undefined && seeds.length > 1)
+    throw new Error(`expected one seed beside --base, which is that seed's own, found ${values.seeds}`);
   const base = values.base ?? baseOf(seed);
   const sets = studySets(seed, draw, sizes);
   for (const arm of missing)
@@ -60,6 +62,7 @@ for (const seed of seeds) {
 function armsOf(text: string): readonly Arm[] {
   if (text === "main") return MAIN_ARMS;
   if (text === "readers") return READER_ARMS;
+  if (text === "at-sft") return AT_SFT_ARMS;
   if (text === "controls") return CONTROL_ARMS;
   if (text === "sweep") return SWEEP_ARMS;
   if (text === "all") return ARMS;
@@ -67,7 +70,7 @@ function armsOf(text: string): readonly Arm[] {
     const arm = ARMS.find((one) => one.name === name);
     if (arm === undefined)
       throw new Error(
-        `expected arms among readers, main, controls, sweep, all, ${ARMS.map((one) => one.name).join(", ")}; found ${name}`,
+        `expected arms among readers, main, at-sft, controls, sweep, all, ${ARMS.map((one) => one.name).join(", ")}; found ${name}`,
       );
     return arm;
   });
