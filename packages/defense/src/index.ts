@@ -1,3 +1,4 @@
+export { main as videosafety } from "./cli/main-node.js";
 export { type Command, EXIT, type Terminal } from "./command/command.js";
 export { DefenseError, type DefenseErrorCode } from "./errors.js";
 export { type CheckpointNotes, readNotes } from "./model/checkpoint-notes-node.js";
@@ -7,6 +8,6 @@ export {
   type OpenOptions,
   openCheckpoint,
 } from "./model/open-checkpoint-node.js";
-export { loadRunFile, type RunFlags } from "./run-file/load-run-file-node.js";
+export { checkRunFile, loadRunFile, type RunFlags } from "./run-file/load-run-file-node.js";
 export { type ResolvedStage, resolveStages } from "./run-file/resolve-stages.js";
 export { type RunFile, type RunFileInput, runFileJsonSchema, runFileSchema } from "./run-file/run-schema.js";

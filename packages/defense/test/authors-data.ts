@@ -32,6 +32,7 @@ export async function writeAuthorsData(folder: string, records = 8): Promise<voi
   };
   await writeFile(join(folder, "sft.jsonl"), lines(sft));
   await writeFile(join(folder, "rewards.mjs"), REWARDS);
+  await writeFile(join(folder, "calibration.jsonl"), lines(calibrationItems()));
   await writeFile(join(folder, "general.jsonl"), lines([talk, { conversations: [human("who?"), gpt("a person")] }]));
   await writeFile(
     join(folder, "cot.jsonl"),
@@ -64,6 +65,22 @@ export async function writeAuthorsData(folder: string, records = 8): Promise<voi
       })),
     ),
   );
+}
+
+/** Items for a guard's calibration: enough safe ones for a promise of 2 %. */
+function calibrationItems(): unknown[] {
+  return Array.from({ length: 180 }, (_, i) => {
+    const harmful = i >= 160;
+    return {
+      ...{
+        id: `calibration-${i}`,
+        subset: harmful ? "HH" : "SafeQ",
+        query: harmful ? `do the request ${i}` : `what happens ${i}?`,
+      },
+      ...{ video: { path: `clip-${i % 4}.y4m` }, category: null, subcategory: null, language: "en" },
+      labels: { visual: harmful ? 1 : 0, textual: harmful ? 1 : 0 },
+    };
+  });
 }
 
 /** A reward of the user's own: completions of a fresh model earn something, so that stage 4 moves the weights. */

@@ -20,7 +20,7 @@ export function tinyModel(family: TinyFamily, seed = 1): VideoLlm {
   const tokenizer = trainByteLevelBpe({ texts: [...TEXTS, ...tags, ...tags], vocabularySize: 320, specialTokens });
   const model = createVideoLlm({
     config: {
-      ...{ family, hiddenSize: 32, intermediateSize: 48, layers: 2, heads: 4, keyValueHeads: 2, maxPositions: 1024 },
+      ...{ family, hiddenSize: 32, intermediateSize: 48, layers: 2, heads: 4, keyValueHeads: 2, maxPositions: 2048 },
       vision: { hiddenSize: 32, intermediateSize: 48, layers: 1, heads: 2, imageSize: 56 },
     },
     tokenizer: { tokenizer },

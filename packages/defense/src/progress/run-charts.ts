@@ -35,7 +35,7 @@ export function rewardPartCharts(events: readonly RunEvent[], stage: string): st
   });
   return [
     curveSvg([line("alpha", "alpha")], { title: "DRA: alpha", unit: "mean of a rollout" }),
-    curveSvg([line("text (alpha x ROUGE)", "text"), line("video label", "visual"), line("query label", "textual")], {
+    curveSvg([line("text", "text"), line("video label", "visual"), line("query label", "textual")], {
       title: "DRA: what completions earn",
       unit: "mean of a rollout",
     }),

@@ -1,9 +1,11 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { checkRunFile, loadRunFile, type RunFlags } from "./load-run-file-node.js";
 import { resolveStages } from "./resolve-stages.js";
+import { runFileJsonSchema } from "./run-schema.js";
 
 let folder: string;
 beforeAll(async () => {
@@ -133,4 +135,9 @@ describe("bad run files are refused by name, with the key that was meant", () =>
     await expect(written("out: run\nmodel: {source: [\n")).rejects.toThrow(/line 3/);
     await expect(loadRunFile(join(folder, "none.yaml"))).rejects.toThrow(/none\.yaml/);
   });
+});
+
+test("schema/run.json is the schema that the command prints", async () => {
+  const path = fileURLToPath(new URL("../../schema/run.json", import.meta.url));
+  expect(JSON.parse(await readFile(path, "utf8"))).toEqual(JSON.parse(JSON.stringify(runFileJsonSchema())));
 });
