@@ -14,7 +14,7 @@ import { type Draw, type StudySizes, studySets } from "./study-sets.js";
  * wordings. What is finished is kept; the same command goes on where it was stopped, so it can be run by parts: some seeds,
  * some arms, several processes with different seeds. Tables: study/draw-study.ts.
  *
- *   npm run study -w sign-world -- --seeds 1,2 --arms main
+ *   pnpm study --seeds 1,2 --arms main      (in examples/sign-world)
  *     [--arms base,full,...|readers|main|at-sft|controls|sweep|all] [--draw test|development] [--work study-work] [--out results]
  *     [--replay 0.15] [--base FOLDER] [--clips 120] [--threads 1]
  */
