@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { AlarmTokensError } from "@videosafety/alarm-tokens";
 import type { FuzzTarget } from "../../../fuzz.shared.js";
 import { parsePeftConfig } from "../src/checkpoint/adapter/peft-config.js";
 import { parseCheckpointConfig } from "../src/checkpoint/config/parse-config.js";
@@ -41,7 +42,8 @@ export const fuzzTargets: readonly FuzzTarget[] = [
       { image: json("qwen2-vl/preprocessor_config.json"), video: json("qwen2-vl/video_preprocessor_config.json") },
     ],
     refusals: [VideoLlmError],
-    read: (value: Parameters<typeof parsePreprocessor>[0]) => parsePreprocessor(value, qwen),
+    // The files are read one by one: what holds them is ours.
+    read: (value: Parameters<typeof parsePreprocessor>[0]) => parsePreprocessor({ ...value }, qwen),
   },
   {
     name: "adapter_config.json",
@@ -58,7 +60,7 @@ export const fuzzTargets: readonly FuzzTarget[] = [
     kind: "json",
     corpus: [tinyTokenizer()],
     words: ["BPE", "Metaspace", "ByteLevel", "(a+)+$", "<image>"],
-    refusals: [VideoLlmError],
+    refusals: [VideoLlmError, AlarmTokensError],
     read: (value: ConstructorParameters<typeof TextTokenizer>[0]) => new TextTokenizer(value).encode("a question"),
   },
   {

@@ -49,6 +49,11 @@ export function registerAlarmTokens<T extends TokenizerJson>(
       "expected the parsed object of a Hugging Face tokenizer.json with model.vocab, found none; pass JSON.parse of the file",
     );
   }
+  if (Array.isArray(vocabulary) && !vocabulary.every((entry) => Array.isArray(entry) && typeof entry[0] === "string"))
+    throw new AlarmTokenizerError(
+      "invalid-tokenizer",
+      "expected entries [piece, score] in the list model.vocab, found others; download tokenizer.json again",
+    );
   const idsOf: ReadonlyMap<string, number> = new Map(
     Array.isArray(vocabulary)
       ? vocabulary.map(([piece], id) => [piece as string, id] as const)

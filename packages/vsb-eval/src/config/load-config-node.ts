@@ -45,7 +45,7 @@ export async function readYamlMapping(path: string): Promise<Raw> {
   const text = await readFile(path, "utf8");
   if (text.length > MOST) throw new VsbEvalError("invalid_input", `expected at most ${MOST} characters in ${path}`);
   const { parseDocument } = await import("yaml");
-  const document = parseDocument(text, { uniqueKeys: true, prettyErrors: true });
+  const document = parseDocument(text, { uniqueKeys: true, stringKeys: true, prettyErrors: true });
   const [problem] = document.errors;
   if (problem !== undefined) throw new VsbEvalError("invalid_input", `${path}: ${problem.message}`);
   let value: unknown;
