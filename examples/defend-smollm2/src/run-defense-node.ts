@@ -4,7 +4,7 @@ import { evaluateBaselines } from "./baselines-node.js";
 import { type Evaluation, evaluateModel } from "./evaluation-node.js";
 import { captionAccuracy, createEyes, trainEyes } from "./eyes.js";
 import { trainGrpoStage } from "./grpo-stage-node.js";
-import { guardReport, readAlarms } from "./guard-node.js";
+import { type GuardReport, guardReport, readAlarms } from "./guard-node.js";
 import { CAPTION_QUERY, tuneProjector } from "./projector.js";
 import type { RunFolder } from "./run-folder-node.js";
 import type { RunSettings } from "./run-settings.js";
@@ -14,6 +14,8 @@ import { buildSets, writeSetClips } from "./training-sets.js";
 
 const PROBES = 120;
 const STAGES = [1, 2, 3, 4] as const;
+/** The stage that trains the heads, and the last. */
+const HEADS_READ: readonly number[] = [2, 4];
 
 /** The whole run, from the first step that is not finished. `decoder` is a directory of tools/convert-gguf.py. */
 export async function runDefense(folder: RunFolder, settings: RunSettings, decoder: string): Promise<void> {
@@ -37,6 +39,15 @@ export async function runDefense(folder: RunFolder, settings: RunSettings, decod
     });
   await evaluate("base", false, false);
 
+  const guard = (name: string): Promise<GuardReport> =>
+    folder.step(`guard ${name}`, async () => {
+      const reading = async (of: "calibration" | "heldOut") => {
+        const { samples } = sets[of];
+        return { samples, readings: await readAlarms(context, samples) };
+      };
+      return guardReport(await reading("calibration"), await reading("heldOut"), settings.targetFrr);
+    });
+
   // Adapters and alarm tokens: fresh, or those of the last stage that is finished.
   const done = STAGES.findLast((stage) => folder.has(`stage ${stage}`));
   if (done === undefined) {
@@ -57,14 +68,8 @@ export async function runDefense(folder: RunFolder, settings: RunSettings, decod
       return result;
     });
     await evaluate(name, true, stage >= 3);
+    if (HEADS_READ.includes(stage)) await guard(name);
   }
-  await folder.step("guard", async () => {
-    const reading = async (of: "calibration" | "heldOut") => {
-      const { samples } = sets[of];
-      return { samples, readings: await readAlarms(context, samples) };
-    };
-    return guardReport(await reading("calibration"), await reading("heldOut"), settings.targetFrr);
-  });
   folder.say(`every step is done: ${folder.file("run.json")}`);
 }
 
