@@ -9,7 +9,10 @@ import { writeAuthorsData } from "../../test/authors-data.js";
 import { writePublishedModel } from "../../test/published-model.js";
 import { main } from "./main-node.js";
 
-const cli = fileURLToPath(new URL("../../test/cli-from-source.mjs", import.meta.url));
+const cli = fileURLToPath(new URL("../cli-node.ts", import.meta.url));
+const tsconfig = fileURLToPath(new URL("../../../../tsconfig.json", import.meta.url));
+/** From here the processes that a command starts from source find their loader; in an installed package they need none. */
+const repository = fileURLToPath(new URL("../../../../", import.meta.url));
 const readme = await readFile(fileURLToPath(new URL("../../README.md", import.meta.url)), "utf8");
 const before = process.cwd();
 const TOKEN = "t".repeat(32);
@@ -61,9 +64,11 @@ test("the README's ten commands lead from a checkpoint to a guarded endpoint", a
   expect(JSON.parse(await readFile(join(folder, "run/results.json"), "utf8")).checkpoints.length).toBe(5);
   expect(await readFile(join(folder, "run/report.html"), "utf8")).toContain("5. Rewards and dynamic reward adaptation");
 
-  const child = spawn(process.execPath, [cli, ...(commands[9] ?? []), "--port", "0"], {
+  const serve = (commands[9] ?? []).map((word) => (/^(run\/|guard\.json)/.test(word) ? join(folder, word) : word));
+  const child = spawn(process.execPath, ["--import", "tsx", cli, ...serve, "--port", "0"], {
+    cwd: repository,
     stdio: ["ignore", "pipe", "pipe"],
-    env: { ...process.env, VIDEOSAFETY_GUARD_TOKEN: TOKEN },
+    env: { ...process.env, TSX_TSCONFIG_PATH: tsconfig, VIDEOSAFETY_GUARD_TOKEN: TOKEN },
   });
   let said = "";
   child.stderr.on("data", (text: Buffer) => {
