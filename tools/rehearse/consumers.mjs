@@ -1,6 +1,6 @@
 // One package as its users have it: alone in a folder outside the repository, from the registry.
 import { delimiter, join } from "node:path";
-import { INSTALL_LIMITS, isPermissive } from "./limits.mjs";
+import { INSTALL_LIMITS, isAccepted } from "./limits.mjs";
 import { cleanEnvironment, installed, run, snippets, write } from "./steps.mjs";
 import { COMPILERS } from "./tool-versions.mjs";
 
@@ -96,7 +96,7 @@ function withinLimits(short, { packages, megabytes, licences }) {
     throw new Error(
       `expected at most ${limit.packages} packages and ${limit.megabytes} MB, found ${packages} and ${megabytes}`,
     );
-  const asked = licences.filter(([, licence]) => !isPermissive(licence));
+  const asked = licences.filter(([id, licence]) => !isAccepted(id, licence));
   if (asked.length > 0)
     throw new Error(
       `licences that tools/rehearse/limits.mjs does not list: ${asked.map((pair) => pair.join(" ")).join(", ")}`,
