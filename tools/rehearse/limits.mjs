@@ -31,7 +31,7 @@ const PERMISSIVE = new Set(
 /** Looked at one by one; both come with node-av, where a package depends on it. */
 const LOOKED_AT = new Map([
   ["mediabunny", "MPL-2.0"], // obliges whoever changes its own files
-  ["@shinyoshiaki/jspack", "not stated"], // its manifest names none
+  ["@shinyoshiaki/jspack", "not stated"], // its manifest names none; its LICENSE is the BSD one
 ]);
 
 /** Whether a manifest's licence field leaves a user a permissive choice, or was looked at. @param id name@version */
