@@ -21,7 +21,7 @@ test("usage: no command, an unknown one with a suggestion, help", async () => {
 });
 
 test("a command's wrong option is usage, too", async () => {
-  const wrong = await said("guard", "calibrate", "--nope");
+  const wrong = await said("doctor", "--nope");
   expect(wrong.code).toBe(2);
   expect(wrong.err).toContain("unknown option '--nope'");
 });
