@@ -5,9 +5,9 @@ export const INSTALL_LIMITS = {
   random: { packages: 1, megabytes: 1 },
   endpoint: { packages: 5, megabytes: 15 },
   grpo: { packages: 5, megabytes: 15 },
-  // safety-data, which generates records too, brings random, endpoint and undici: one more than five.
+  // Judges and the server need endpoint, and that undici: one more than five.
   rewards: { packages: 6, megabytes: 15 },
-  "alarm-tokens": { packages: 6, megabytes: 15 },
+  "alarm-tokens": { packages: 5, megabytes: 15 },
   "safety-data": { packages: 5, megabytes: 15 },
   "vsb-eval": { packages: 40, megabytes: 30 },
 };

@@ -1,10 +1,11 @@
-import { type ChatChoice, chatCompletion, type Endpoint, embedTexts, type Usage } from "@videosafety/endpoint";
+import type { ChatChoice, Endpoint, Usage } from "@videosafety/endpoint";
 import { deriveSeed, seedOf } from "@videosafety/random";
 import type { RecordField } from "../grammar/grammar-schema.js";
 import type { SafetyLabel } from "../taxonomy/safety-label.js";
 import { taxonomyLeaves } from "../taxonomy/taxonomy.js";
 import { VSE_ASSUMED_V1 } from "../taxonomy/vse-assumed-v1.js";
 import type { ChatModel, ServedModel } from "./generation-settings.js";
+import { importEndpoint } from "./import-endpoint.js";
 import type { DropReason, JournalEntry } from "./journal.js";
 import { readModelReply } from "./model-reply.js";
 
@@ -119,6 +120,7 @@ export async function askWriter(
   const system = writerInstruction(writes);
   const promptSha256 = await sha256(`${system}\n\n${prompt}`);
   const seed = deriveSeed(request.seed, index) >>> 1;
+  const { chatCompletion } = await importEndpoint();
   const outcome = await chatCompletion(
     endpointOf(model, access),
     body(model, system, prompt, seed),
@@ -155,6 +157,7 @@ export async function askJudge(
   signal?: AbortSignal,
 ): Promise<Extract<JournalEntry, { kind: "vote" }>> {
   const user = JSON.stringify({ request: query });
+  const { chatCompletion } = await importEndpoint();
   const outcome = await chatCompletion(
     endpointOf(model, access),
     body(model, JUDGE_INSTRUCTION, user, seed),
@@ -193,6 +196,7 @@ export async function askVectors(
   signal?: AbortSignal,
 ): Promise<Extract<JournalEntry, { kind: "vector" }>[]> {
   const input = queries.map(({ query }) => query);
+  const { embedTexts } = await importEndpoint();
   const { vectors, promptTokens } = await embedTexts(
     endpointOf(model, access),
     { model: model.model, input },

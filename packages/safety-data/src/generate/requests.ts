@@ -1,8 +1,9 @@
-import { EndpointError, mapLimited } from "@videosafety/endpoint";
+import type { EndpointError } from "@videosafety/endpoint";
 import { GenerationError } from "../errors.js";
 import type { Draft } from "./draft.js";
 import type { Candidate } from "./filter-records.js";
 import type { ChatModel, GenerationSettings, ServedModel } from "./generation-settings.js";
+import { importEndpoint } from "./import-endpoint.js";
 import { JournalIndex } from "./journal.js";
 import { type Access, askJudge, askVectors, askWriter, keyOf } from "./model-calls.js";
 
@@ -80,11 +81,13 @@ export class Requests {
     items: readonly T[],
     work: (item: T) => Promise<void>,
   ): Promise<void> {
+    if (items.length === 0) return;
     const { maxCost, failures } = this.settings;
+    const endpoint = await importEndpoint();
     let done = 0;
     let ended: { readonly error: unknown } | null = null;
     const failed: EndpointError[] = [];
-    await mapLimited(items, model.concurrency, async (item) => {
+    await endpoint.mapLimited(items, model.concurrency, async (item) => {
       if (ended !== null) return;
       if (maxCost !== undefined && this.index.cost >= maxCost) {
         const message = `expected to spend at most ${maxCost}, found ${this.index.cost.toFixed(6)} spent: raise maxCost and run again to go on`;
@@ -94,7 +97,7 @@ export class Requests {
       try {
         await work(item);
       } catch (error) {
-        if (error instanceof EndpointError && error.scope === "request") failed.push(error);
+        if (error instanceof endpoint.EndpointError && error.scope === "request") failed.push(error);
         else ended ??= { error };
         return;
       }
