@@ -28,15 +28,8 @@ const PERMISSIVE = new Set(
   ].concat(["Unlicense", "Python-2.0"]),
 );
 
-/** Looked at one by one; both come with node-av, where a package depends on it. */
-const LOOKED_AT = new Map([
-  ["mediabunny", "MPL-2.0"], // obliges whoever changes its own files
-  ["@shinyoshiaki/jspack", "not stated"], // its manifest names none; its LICENSE is the BSD one
-]);
-
-/** Whether a manifest's licence field leaves a user a permissive choice, or was looked at. @param id name@version */
-export function isAccepted(id, licence) {
-  if (LOOKED_AT.get(id.slice(0, id.lastIndexOf("@"))) === licence) return true;
+/** Whether a manifest's licence field leaves a user a permissive choice. */
+export function isAccepted(licence) {
   const expression = licence.replace(/^\((.*)\)$/, "$1");
   return expression.split(" OR ").some((choice) => choice.split(" AND ").every((part) => PERMISSIVE.has(part.trim())));
 }
