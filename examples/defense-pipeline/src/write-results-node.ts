@@ -78,7 +78,7 @@ export async function writeResults(options: {
     sheets.set(id, video === null ? null : frameSheet(await frames.sample(video, { frameCount: null, signal })));
   }
   const page = htmlReport(evaluation, {
-    title: "VideoSafety-R1: from a base whose refusals were lost to a defended one",
+    title: "VideoSafety-R1's stages on a base whose refusals were lost",
     examples: reportExamples(shown, relativeRuns, { arms: ["video", "text"], sheets }),
     blur: false, // the clips are abstract signs
     minimumCell: 5,

@@ -1,6 +1,7 @@
 import type { Interval } from "../../stats/proportion-interval.js";
 import { percent, percentRange } from "../format-number.js";
 import { type Html, html } from "../html.js";
+import { labelRoom, rowLabel } from "./row-label.js";
 
 /** One dot with its interval. */
 export interface PlotPoint {
@@ -21,7 +22,6 @@ export interface PlotRow {
 }
 
 const WIDTH = 720;
-const LABEL = 150;
 const RIGHT = 24;
 const SERIES_GAP = 14;
 const ROW_GAP = 16;
@@ -29,7 +29,8 @@ const TOP = 30;
 
 /** Dots with intervals in percent, one line a row, series side by side: what differs and how surely, at a glance. */
 export function intervalPlot(title: string, rows: readonly PlotRow[], series: readonly string[]): Html {
-  const x = (value: number): number => LABEL + value * (WIDTH - LABEL - RIGHT);
+  const room = labelRoom(rows.map(({ label }) => label));
+  const x = (value: number): number => room + value * (WIDTH - room - RIGHT);
   const rowHeight = Math.max(1, series.length) * SERIES_GAP + ROW_GAP;
   const height = TOP + rows.length * rowHeight + 24;
   const bottom = height - 20;
@@ -42,11 +43,11 @@ ${ticks.map(
 )}
 ${series.map(
   (name, s) =>
-    html`<circle class="s${s}" cx="${LABEL + 6 + s * 150}" cy="10" r="5"/><text x="${LABEL + 17 + s * 150}" y="14">${name}</text>`,
+    html`<circle class="s${s}" cx="${156 + s * 150}" cy="10" r="5"/><text x="${167 + s * 150}" y="14">${name}</text>`,
 )}
 ${rows.map((row, r) => {
   const top = TOP + r * rowHeight;
-  return html`<text x="${LABEL - 12}" y="${top + (rowHeight - ROW_GAP) / 2 + 4}" text-anchor="end">${row.label}</text>${row.points.map(
+  return html`${rowLabel(row.label, room, top + (rowHeight - ROW_GAP) / 2 + 4)}${row.points.map(
     ({ series: name, value, interval }) => {
       const s = series.indexOf(name);
       if (value === null || s < 0) return null;

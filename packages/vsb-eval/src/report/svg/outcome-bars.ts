@@ -1,5 +1,6 @@
 import { OUTCOMES, type Outcome } from "../../run/records/outcome.js";
 import { type Html, html } from "../html.js";
+import { labelRoom, rowLabel } from "./row-label.js";
 
 /** One bar. */
 export interface OutcomeBar {
@@ -12,7 +13,6 @@ export interface OutcomeBar {
 }
 
 const WIDTH = 720;
-const LABEL = 220;
 const ROW = 22;
 const TOP = 30;
 
@@ -32,6 +32,7 @@ export function outcomeTable(bars: readonly OutcomeBar[]): Html {
 export function outcomeBars(title: string, bars: readonly OutcomeBar[]): Html {
   const parts = [...OUTCOMES, "unreached"] as const;
   const height = TOP + bars.length * ROW;
+  const room = labelRoom(bars.map(({ label }) => label));
   return html`<figure><figcaption>${title}</figcaption>
 <svg viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="${title}">
 <defs><pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect class="o-judge_failed" width="6" height="6"/><rect class="hatch" width="2.5" height="6"/></pattern></defs>
@@ -46,9 +47,9 @@ ${bars.map(({ label, outcomes, unreached }, row) => {
     counts.reduce((sum, n) => sum + n, 0),
   );
   const y = TOP + row * ROW;
-  let x = LABEL;
-  return html`<text x="${LABEL - 10}" y="${y + 13}" text-anchor="end">${label}</text>${counts.map((n, p) => {
-    const width = (n / total) * (WIDTH - LABEL);
+  let x = room;
+  return html`${rowLabel(label, room, y + 13)}${counts.map((n, p) => {
+    const width = (n / total) * (WIDTH - room);
     const rect = html`<rect class="o-${parts[p] as string}"${fillOf(parts[p] as string)} x="${x.toFixed(2)}" y="${y}" width="${width.toFixed(2)}" height="16"><title>${label}: ${n} of ${total} ${parts[p] as string}</title></rect>`;
     x += width;
     return n === 0 ? null : rect;
