@@ -1,3 +1,4 @@
+export { type AnswerPiece, ask, type Question } from "./ask/ask-node.js";
 export { main as videosafety } from "./cli/main-node.js";
 export { type Command, EXIT, type Terminal } from "./command/command.js";
 export { DefenseError, type DefenseErrorCode } from "./errors.js";

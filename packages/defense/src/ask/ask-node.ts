@@ -51,7 +51,8 @@ export interface AnswerPiece {
 const MAX_FRAMES = 16;
 
 /**
- * Samples the video once, as the model's authors do, and answers the questions in turn, piece by piece.
+ * Samples the video once, as the model's authors do, and answers the questions in turn, piece by piece: greedy, or as the
+ * checkpoint's generation_config.json says.
  *
  * @throws DefenseError `usage` for options of local models beside a server; what sampling, loading and generating throw
  */
@@ -93,7 +94,7 @@ async function* askLocal(question: Question): AsyncGenerator<AnswerPiece> {
         const alarms = { visual: sigmoid(visualLogits[0] ?? 0), textual: sigmoid(textualLogits[0] ?? 0) };
         yield { question: index, text: "", alarms };
       }
-      const options = { maxCompletionLength: question.maxTokens, temperature: 0, ...signalOf(question) };
+      const options = { maxCompletionLength: question.maxTokens, ...signalOf(question) };
       for await (const { text } of model.stream(prompt, options)) yield { question: index, text };
     }
   } finally {

@@ -1,33 +1,24 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
   createVideoLlm,
+  initializeAlarms,
+  loadVideoLlm,
   PROMPT_CONVENTIONS,
   REQUIRED_TOKENS,
   saveVideoLlm,
   trainByteLevelBpe,
 } from "@videosafety/video-llm";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type AnswerPiece, ask } from "./ask.js";
-
-/** A YUV4MPEG2 file at one frame a second: grey squares that get brighter. */
-function rawVideo(frames: number, side: number): Buffer {
-  const frame = (t: number): Buffer =>
-    Buffer.concat([
-      Buffer.from("FRAME\n"),
-      Buffer.alloc(side * side, 60 + 40 * t),
-      Buffer.alloc((side * side) / 2, 128),
-    ]);
-  const header = Buffer.from(`YUV4MPEG2 W${side} H${side} F1:1 Ip A1:1 C420\n`);
-  return Buffer.concat([header, ...Array.from({ length: frames }, (_, t) => frame(t))]);
-}
+import { rawVideo } from "../../test/raw-video.js";
+import { type AnswerPiece, ask } from "./ask-node.js";
 
 const FAMILIES = ["videollama3", "smolvlm2", "qwen2-vl", "qwen2.5-vl", "qwen3-vl"] as const;
 
 let directory: string;
 beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), "ask-video-"));
+  directory = await mkdtemp(join(tmpdir(), "ask-"));
   await writeFile(join(directory, "clip.y4m"), rawVideo(5, 56));
   for (const family of FAMILIES) {
     const { turnEnd, image, video = image, markers } = PROMPT_CONVENTIONS[family];
@@ -40,7 +31,9 @@ beforeAll(async () => {
       preprocessor: { minTokens: 1 },
       seed: 1,
     });
+    initializeAlarms(model, "mean");
     await saveVideoLlm(model, join(directory, family));
+    await model.dispose();
   }
 });
 afterAll(() => rm(directory, { recursive: true }));
@@ -88,4 +81,35 @@ test("a directory that is no checkpoint is named in the error", async () => {
     maxTokens: 3,
   };
   await expect(ask(asked).next()).rejects.toThrow(/config\.json/);
+});
+
+test("a model whose alarm tokens were never trained is asked without them", async () => {
+  const model = await loadVideoLlm(join(directory, "smolvlm2"));
+  initializeAlarms(model, "zeros");
+  const untrained = join(directory, "untrained");
+  await saveVideoLlm(model, untrained);
+  await model.dispose();
+  const pieces: AnswerPiece[] = [];
+  const asked = { model: untrained, video: join(directory, "clip.y4m"), questions: ["what?"], maxTokens: 3 };
+  for await (const piece of ask(asked)) pieces.push(piece);
+  expect(pieces.length).toBeGreaterThan(0);
+  expect(pieces.every(({ alarms }) => alarms === undefined)).toBe(true);
+});
+
+test("tokens are drawn as the checkpoint's generation_config.json says", async () => {
+  const directoryOf = async (name: string, config: object): Promise<string> => {
+    const copy = join(directory, name);
+    await cp(join(directory, "smolvlm2"), copy, { recursive: true });
+    await writeFile(join(copy, "generation_config.json"), JSON.stringify(config));
+    return copy;
+  };
+  const textOf = async (model: string): Promise<string> => {
+    let text = "";
+    const asked = { model, video: null, questions: ["what?"], maxTokens: 12 };
+    for await (const piece of ask(asked)) text += piece.text;
+    return text;
+  };
+  const greedy = await textOf(await directoryOf("greedy", { do_sample: false }));
+  const drawn = await textOf(await directoryOf("drawn", { do_sample: true, temperature: 50, top_k: 0 }));
+  expect(drawn).not.toBe(greedy);
 });

@@ -1,4 +1,0 @@
-import { defineProject } from "vitest/config";
-import { alias, setupFiles } from "../../vitest.shared.js";
-
-export default defineProject({ resolve: { alias }, test: { setupFiles, name: "ask-video", testTimeout: 120_000 } });
