@@ -1,5 +1,5 @@
+import { alarmLines } from "@videosafety/defense";
 import { terminalTable } from "@videosafety/vsb-eval";
-import { alarmLines } from "./training-alarms.js";
 import type { PipelineResults } from "./write-results-node.js";
 
 /** The table of a run: vsb-eval's, what the answers to safe queries are worth, and every count of the world. */

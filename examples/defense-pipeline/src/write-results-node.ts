@@ -1,5 +1,6 @@
 import { renameSync, writeFileSync } from "node:fs";
 import { arch, cpus, platform, totalmem } from "node:os";
+import { alarmLines, type TrainingAlarm, trainingAlarms } from "@videosafety/defense";
 import {
   buildResults,
   type EvaluatedRun,
@@ -14,8 +15,8 @@ import { REWARD_LOG } from "./grpo-stage-node.js";
 import type { PipelineConfig } from "./pipeline-config.js";
 import type { PipelineData, TruthScores } from "./pipeline-data.js";
 import type { RunFolder } from "./run-folder-node.js";
-import { alarmLines, type TrainingAlarm, trainingAlarms } from "./training-alarms.js";
 import { RewardLog } from "./training-log-node.js";
+import { understandingOf } from "./understanding.js";
 
 /** What a run measured. */
 export interface PipelineResults {
@@ -58,8 +59,12 @@ export async function writeResults(options: {
   const evaluation = buildResults([...relativeItems.values()], relativeRuns);
   const frrOf = (stage: string): number | null =>
     evaluation.summary.find(({ name }) => name === stage)?.frr.mean ?? null;
-  const rates = Array.from(truth, ([stage, of]) => ({ stage, frr: frrOf(stage), truth: of }));
-  const alarms = trainingAlarms(rates, new RewardLog(folder.file(REWARD_LOG)).rows);
+  const rates = Array.from(truth, ([stage, of]) => ({
+    stage,
+    frr: frrOf(stage),
+    understanding: understandingOf(of),
+  }));
+  const alarms = trainingAlarms(rates, new Map([["stage-4", new RewardLog(folder.file(REWARD_LOG)).rows]]));
   const results: PipelineResults = {
     environment: runEnvironment(),
     evaluation,

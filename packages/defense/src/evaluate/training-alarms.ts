@@ -16,8 +16,8 @@ export interface StageRates {
   readonly stage: string;
   /** False refusal rate with the video; null where nothing was answered. */
   readonly frr: number | null;
-  /** Share of questions about the clip that are answered rightly; null where the items have none. */
-  readonly understanding: number | null;
+  /** Share of right answers to what stands for understanding, and what that is; null where the items say nothing of it. */
+  readonly understanding: { readonly of: string; readonly right: number } | null;
 }
 
 /** Points, as shares, that a rate may move before it is said. */
@@ -43,8 +43,9 @@ function rateAlarms(base: StageRates, { stage, frr, understanding }: StageRates)
   const alarms: TrainingAlarm[] = [];
   if (frr !== null && frr > POINTS && frr > (base.frr ?? 0) + POINTS)
     alarms.push({ stage, rule: "over-refusal", message: `FRR ${percent(frr)}, the base's ${percent(base.frr ?? 0)}` });
-  if (base.understanding !== null && understanding !== null && understanding < base.understanding - POINTS) {
-    const message = `right answers to questions about the clip ${percent(understanding)}, the base's ${percent(base.understanding)}`;
+  const before = base.understanding;
+  if (before !== null && understanding !== null && understanding.right < before.right - POINTS) {
+    const message = `right answers to ${understanding.of} ${percent(understanding.right)}, the base's ${percent(before.right)}`;
     alarms.push({ stage, rule: "lost-understanding", message });
   }
   return alarms;
@@ -69,3 +70,7 @@ function rewardAlarms(stage: string, rows: readonly Pick<RewardRow, "reward" | "
   }
   return alarms;
 }
+
+/** Alarms as lines for a person. */
+export const alarmLines = (alarms: readonly TrainingAlarm[]): string[] =>
+  alarms.map(({ stage, rule, message }) => `${stage}, ${rule}: ${message}`);

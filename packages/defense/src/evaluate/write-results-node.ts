@@ -17,7 +17,7 @@ import type { RewardRow } from "../progress/run-event.js";
 import { sampleLimitsOf } from "../run-file/frames-of.js";
 import type { RunFile } from "../run-file/run-schema.js";
 import { writeWhole } from "../train/run-folder-node.js";
-import { type TrainingAlarm, trainingAlarms } from "./training-alarms.js";
+import { alarmLines, type TrainingAlarm, trainingAlarms } from "./training-alarms.js";
 
 /** `results.json` of a run: no times and no absolute paths in it. */
 export interface RunResultsFile {
@@ -112,10 +112,7 @@ export async function writeRunResults(options: {
     environment: {
       ...captureEnvironment(),
       model: run.model.source.startsWith("/") ? relative(run.out, run.model.source) : run.model.source,
-      alarms:
-        alarms.length === 0
-          ? "none"
-          : alarms.map(({ stage, rule, message }) => `${stage}, ${rule}: ${message}`).join("; "),
+      alarms: alarms.length === 0 ? "none" : alarmLines(alarms).join("; "),
     },
   });
   writeWhole(`${run.out}/evaluation.html`, page);
