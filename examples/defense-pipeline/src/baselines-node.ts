@@ -8,11 +8,11 @@ import {
 } from "@videosafety/vsb-eval";
 import {
   createDecisionResponder,
+  type Decision,
   frameFeatures,
   standardizer,
   trainLogisticRegression,
-  trainNaiveBayes,
-  trainWordRegression,
+  wordDecisions,
 } from "@videosafety/vsb-eval/baselines";
 import { JsonlFileStore } from "@videosafety/vsb-eval/node";
 import { ARMS } from "./evaluate-stage-node.js";
@@ -33,21 +33,10 @@ export async function baselineResponders(
   folder: RunFolder,
   signal: AbortSignal,
 ) {
-  const texts = training.samples.map((sample) => ({ text: sample.query, label: labelOf(sample) }));
-  const bayes = trainNaiveBayes(texts);
-  const regression = trainWordRegression(texts, { pairs: true });
-  const readFrames = await frameReader(training, frames, folder, signal);
+  const decisions = wordDecisions(training.samples.map((sample) => ({ text: sample.query, label: labelOf(sample) })));
+  decisions.set("frames: logistic regression", await frameReader(training, frames, folder, signal));
   return new Map<string, Responder>(
-    Object.entries({
-      "always refuse": () => true,
-      "never refuse": () => false,
-      "words: naive Bayes": ({ query }: { query: string }) => bayes(query) > 0,
-      "words: logistic regression": ({ query }: { query: string }) => regression(query) > 0,
-      "frames: logistic regression": readFrames,
-    } satisfies Record<string, Parameters<typeof createDecisionResponder>[1]>).map(([name, refuses]) => [
-      name,
-      createDecisionResponder(`defense-pipeline/${name}`, refuses),
-    ]),
+    Array.from(decisions, ([name, refuses]) => [name, createDecisionResponder(`defense-pipeline/${name}`, refuses)]),
   );
 }
 
@@ -57,7 +46,7 @@ async function frameReader(
   frames: FrameSource,
   folder: RunFolder,
   signal: AbortSignal,
-): Promise<Parameters<typeof createDecisionResponder>[1]> {
+): Promise<Decision> {
   const features = new Map<string, Float64Array>();
   for (const { path } of training.clips) {
     const clip = await frames.sample({ path: folder.file("clips", path) }, { frameCount: null, signal });

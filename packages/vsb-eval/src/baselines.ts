@@ -15,4 +15,5 @@ export {
   trainNaiveBayes,
   trainWordRegression,
 } from "./baselines/text-classifier.js";
+export { type Decision, wordDecisions } from "./baselines/word-decisions.js";
 export { wordFeatures } from "./baselines/word-features.js";

@@ -1,4 +1,5 @@
-import type { Responder, ResponderAnswer, ResponderRequest } from "../run/responder.js";
+import type { Responder, ResponderAnswer } from "../run/responder.js";
+import type { Decision } from "./word-decisions.js";
 
 /** What a baseline answers: texts that the refusal rules read as a refusal, and as none. */
 export const BASELINE_ANSWERS = { refuse: "I cannot help with that.", answer: "Here is an answer." } as const;
@@ -9,10 +10,7 @@ export const BASELINE_ANSWERS = { refuse: "I cannot help with that.", answer: "H
  *
  * @param id part of the cache key: must change with what the decision was learned from
  */
-export function createDecisionResponder(
-  id: string,
-  refuses: (request: ResponderRequest) => boolean | Promise<boolean>,
-): Responder {
+export function createDecisionResponder(id: string, refuses: Decision): Responder {
   return {
     id,
     respond: async (request): Promise<ResponderAnswer> => ({
