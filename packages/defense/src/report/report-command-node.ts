@@ -10,6 +10,7 @@ import { resolveStages } from "../run-file/resolve-stages.js";
 import type { SweepResults } from "../sweep/sweep-page.js";
 import { writeWhole } from "../train/run-folder-node.js";
 import { reportPage } from "./report-page.js";
+import { runNames } from "./run-names-node.js";
 
 /** `videosafety report run/`. */
 export const command: Command = {
@@ -36,7 +37,7 @@ export const command: Command = {
           results: resultsOf(run.out),
           events: await readEvents(join(run.out, "events.jsonl")),
           stages: resolveStages(run).map(({ name, stage }) => ({ name, stage })),
-          others: new Map(others.map((other) => [basename(resolve(other)), resultsOf(other)])),
+          others: new Map(runNames(others).map((name, i) => [name, resultsOf(others[i] as string)])),
           sweep,
         });
         const out = flags.out ?? join(run.out, "report.html");
