@@ -20,8 +20,10 @@ const LIMITS = {
   defense: { modules: 800, kilobytes: 3300, milliseconds: 250 },
 };
 const ROUNDS = 5;
-/** User time of a bare Node up to its first line. */
-const BARE_MILLISECONDS = 30;
+
+const median = (values) => values.sort((a, b) => a - b)[values.length >> 1];
+/** What Node itself took up to its first line, in milliseconds, one per process. */
+const bareStarts = [];
 
 const packages = workspacePackages();
 const rows = [];
@@ -84,30 +86,26 @@ function reached(outputs, file) {
 /** User and system time that a process spends on a piece of code, in milliseconds. */
 function cpuOf(code) {
   const measured = `const before = process.cpuUsage(); ${code}
-const { user, system } = process.cpuUsage(before); console.log((user + system) / 1000, process.cpuUsage().user / 1000); process.exit(0);`;
+const { user, system } = process.cpuUsage(before); console.log((user + system) / 1000, (before.user + before.system) / 1000); process.exit(0);`;
   const { stdout, stderr } = spawnSync(process.execPath, ["--input-type=module", "-e", measured], {
     cwd: root,
     encoding: "utf8",
   });
-  const [own, all] = stdout.split(" ").map(Number.parseFloat);
-  if (!Number.isFinite(own)) throw new Error(`cannot be imported: ${stderr}`);
-  return { own, bare: all - own };
+  const [own, bare] = stdout.split(" ").map(Number.parseFloat);
+  if (!Number.isFinite(own) || !Number.isFinite(bare)) throw new Error(`cannot be imported: ${stderr}`);
+  bareStarts.push(bare);
+  return own;
 }
 
-/**
- * Median over processes of what the import adds to a bare Node. A busy or slow machine stretches both, so that the start of Node itself is the
- * measure: milliseconds are those of a machine on which that takes BARE_MILLISECONDS.
- */
+/** Median over processes of what the import adds to a bare Node on this machine. A busy one stretches it: look at the bare start printed last. */
 function cpuMilliseconds(file) {
   const rounds = Array.from({ length: ROUNDS }, () =>
     cpuOf(`await import(${JSON.stringify(pathToFileURL(file).href)});`),
   );
-  const median = (values) => values.sort((a, b) => a - b)[ROUNDS >> 1];
-  return Math.round(
-    (median(rounds.map(({ own }) => own)) * BARE_MILLISECONDS) / median(rounds.map(({ bare }) => bare)),
-  );
+  return Math.round(median(rounds));
 }
 
 for (const { entry, modules, kB, ms } of rows)
   console.log(`${entry}: ${modules} modules, ${Math.round(kB)} kB${ms === undefined ? "" : `, ${ms} ms of CPU`}`);
+if (bareStarts.length > 0) console.log(`bare Node: ${Math.round(median(bareStarts))} ms of CPU`);
 finish("imports", findings);
