@@ -229,6 +229,8 @@ describe("guard serve", () => {
     const state = join(folder, "state.json");
     const first = await serve(upstream.baseUrl, "--state-file", state, "--state-interval", "20");
     for (let i = 0; i < 3; i++) expect((await first.chat(`what happens here ${i}?`)).status).toBe(200);
+    // More tokens than the model has positions: the request's fault, not the guard's.
+    expect((await first.chat("what happens here? ".repeat(200))).status).toBe(400);
     process.kill(first.enginePid, "SIGKILL");
     const between = await first.chat("what happens here now?");
     expect([200, 503]).toContain(between.status);

@@ -1,4 +1,5 @@
 // The process behind `startEngineProcess`: loads a guard once, then assesses one input after another until its parent goes.
+import { DefenseError } from "../../errors.js";
 import type { EngineReply, EngineRequest, EngineSettings } from "./engine-protocol.js";
 import type { GuardEngine } from "./guard-engine.js";
 import { openEngine } from "./open-engine-node.js";
@@ -22,7 +23,8 @@ process.on("message", (request: EngineRequest) => {
     try {
       say({ type: "assessed", id, assessment: await engine.assess(input) });
     } catch (error) {
-      say({ type: "failed", id, message: messageOf(error) });
+      const ofInput = error instanceof DefenseError && error.code === "invalid-input";
+      say({ type: "failed", id, code: ofInput ? "invalid-input" : "guard-failed", message: messageOf(error) });
     }
     dropped.delete(id);
   });

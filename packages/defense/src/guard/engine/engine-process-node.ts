@@ -52,7 +52,7 @@ export async function startEngineProcess(
           const task = waiting.get(reply.id);
           waiting.delete(reply.id);
           if (reply.type === "assessed") task?.resolve(reply.assessment);
-          else task?.reject(new DefenseError("guard-failed", reply.message));
+          else task?.reject(new DefenseError(reply.code, reply.message));
         }
       });
       started.on("error", (error) => (settled ? undefined : reject(error)));

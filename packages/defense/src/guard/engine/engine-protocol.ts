@@ -24,4 +24,9 @@ export type EngineReply =
   | { readonly type: "ready" }
   | { readonly type: "unusable"; readonly message: string }
   | { readonly type: "assessed"; readonly id: number; readonly assessment: EngineAssessment }
-  | { readonly type: "failed"; readonly id: number; readonly message: string };
+  | {
+      readonly type: "failed";
+      readonly id: number;
+      readonly code: "invalid-input" | "guard-failed";
+      readonly message: string;
+    };

@@ -36,7 +36,7 @@ export interface EngineAssessment extends Omit<Assessment, "visual" | "textual">
 
 /** Where inputs are assessed: in this process (`createLocalEngine`) or in one of their own (`startEngineProcess`). */
 export interface GuardEngine {
-  /** @throws whatever the model throws; the signal's reason */
+  /** @throws DefenseError `invalid-input` for what the model cannot take, such as a text that is too long; whatever else the model throws; the signal's reason */
   assess(input: GuardInput, options?: { readonly signal?: AbortSignal }): Promise<EngineAssessment>;
   /** Whether an input would be assessed now. */
   readonly ready: boolean;

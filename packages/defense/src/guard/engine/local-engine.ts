@@ -1,5 +1,7 @@
 import { createGuard, type GuardCalibration, type GuardMode } from "@videosafety/alarm-tokens";
-import type { PreparedSample, VideoLlm } from "@videosafety/video-llm";
+import { NumericsError, type PreparedSample, type VideoLlm, VideoLlmError } from "@videosafety/video-llm";
+import { VideoSamplerError } from "@videosafety/video-sampler";
+import { DefenseError } from "../../errors.js";
 import type { GuardEngine, GuardInput, GuardReading } from "./guard-engine.js";
 
 /** The prompt of one input with the alarm tokens in their places, and no completion. */
@@ -32,7 +34,14 @@ export function createLocalEngine(
   });
   return {
     ready: true,
-    assess: (input, options = {}) => guard.assess(input, options),
+    assess: (input, options = {}) =>
+      guard.assess(input, options).catch((cause: unknown) => {
+        throw liesInInput(cause) ? new DefenseError("invalid-input", cause.message, { cause }) : cause;
+      }),
     close: async () => {},
   };
 }
+
+/** Whether the input is at fault, such as a text that is too long or a picture that is too narrow. Of the faults that have a name only broken numbers are the model's. */
+const liesInInput = (error: unknown): error is Error =>
+  error instanceof VideoSamplerError || (error instanceof VideoLlmError && !(error instanceof NumericsError));

@@ -10,6 +10,7 @@ import {
   startTestProxy,
   TOKEN,
 } from "../../../test/guard-fixtures.js";
+import { DefenseError } from "../../errors.js";
 import { GUARD_HEADER } from "./chat-route-node.js";
 
 const running: { stop(): Promise<void> }[] = [];
@@ -229,6 +230,17 @@ describe("when something fails", () => {
     expect([passed.status, passed.headers.get(GUARD_HEADER)]).toEqual([200, "failed-open"]);
     const unreadable = await open.chat([{ type: "input_audio", input_audio: { data: "" } }]);
     expect([unreadable.status, open.upstream.seen.length]).toEqual([400, 1]);
+    const file = ruleGuardFile();
+    const before = async () => {
+      throw new DefenseError("invalid-input", "expected at most 9 tokens, found 10");
+    };
+    const narrow = await start({ onFailure: "open" }, { file, engine: ruleEngine(file, { before }) });
+    const tooLong = await narrow.chat(ask(-1));
+    expect([tooLong.status, await tooLong.json(), narrow.upstream.seen.length]).toEqual([
+      400,
+      { error: expect.objectContaining({ code: "unreadable_input", message: expect.stringContaining("9 tokens") }) },
+      0,
+    ]);
   });
 
   it("a model that takes too long is a failure of the guard; a queue that is full is not", async () => {

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { type Assessment, watchTurns } from "@videosafety/alarm-tokens";
 import { RequestError } from "@videosafety/endpoint/server";
 import type { SamplePlan } from "@videosafety/video-sampler";
+import { DefenseError } from "../../errors.js";
 import type { EngineAssessment, GuardEngine, GuardInput } from "../engine/guard-engine.js";
 import { readMedia } from "../media/read-media-node.js";
 import type { ChatRequest, RequestTurn } from "../wire/chat-request.js";
@@ -66,7 +67,12 @@ export function createTurnAssessor(
   });
   const assessInput = async (input: GuardInput, signal: AbortSignal): Promise<EngineAssessment> => {
     const limit = AbortSignal.any([signal, AbortSignal.timeout(assessTimeoutMilliseconds)]);
-    return asking.run(() => engine.assess(input, { signal: limit }), limit);
+    try {
+      return await asking.run(() => engine.assess(input, { signal: limit }), limit);
+    } catch (error) {
+      if (!(error instanceof DefenseError && error.code === "invalid-input")) throw error;
+      throw Object.assign(new RequestError(400, "unreadable_input", error.message), { cause: error });
+    }
   };
 
   return {
