@@ -108,20 +108,27 @@ async function runPoint(path: string, point: SweepPoint, flags: Flags, signal: A
   const { name, settings } = point;
   try {
     await child(["train", path, ...sets, ...seed, "--out", out, "--resume"], signal);
-    await child(["evaluate", out], signal);
+    const evaluated = await child(["evaluate", out], signal, [EXIT.ok, EXIT.notMet]);
     const results = JSON.parse(readFileSync(join(out, "results.json"), "utf8")) as RunResultsFile;
     const checkpoint = results.checkpoints.at(-1) ?? "base";
     const row = results.evaluation.summary.find((one) => one.name === checkpoint);
-    const rates = row === undefined ? null : { dsrHh: row.dsrHh.mean, dsrSh: row.dsrSh.mean, frr: row.frr.mean };
-    return { name, settings, checkpoint, rates, problem: null };
+    if (row === undefined) throw new Error(`results.json: expected numbers of ${checkpoint}, found none`);
+    const rates = { dsrHh: row.dsrHh.mean, dsrSh: row.dsrSh.mean, frr: row.frr.mean };
+    return { name, settings, checkpoint, rates, problem: evaluated === EXIT.notMet ? "a gate does not hold" : null };
   } catch (error) {
     signal.throwIfAborted();
     return { name, settings, checkpoint: null, rates: null, problem: (error as Error).message };
   }
 }
 
-/** Runs this program with other arguments. @throws with the last line of what it said when it fails */
-function child(args: readonly string[], signal: AbortSignal): Promise<void> {
+/**
+ * Runs this program with other arguments.
+ *
+ * @param accepted exit codes that are no failure
+ * @returns its exit code
+ * @throws with the last line of what it said when it fails
+ */
+function child(args: readonly string[], signal: AbortSignal, accepted: readonly number[] = [EXIT.ok]): Promise<number> {
   return new Promise((done, fail) => {
     const process_ = spawn(process.execPath, [...process.execArgv, process.argv[1] as string, ...args], {
       stdio: ["ignore", "ignore", "pipe"],
@@ -135,7 +142,7 @@ function child(args: readonly string[], signal: AbortSignal): Promise<void> {
     process_.on("error", fail);
     process_.on("close", (code) => {
       signal.removeEventListener("abort", stop);
-      if (code === 0) done();
+      if (code !== null && accepted.includes(code)) done(code);
       else
         fail(
           new Error(

@@ -15,7 +15,7 @@ export interface SweepResult {
   /** Of the last checkpoint. */
   readonly checkpoint: string | null;
   readonly rates: PointRates | null;
-  /** Why it has no numbers; null where it has. */
+  /** What went wrong: why it has no numbers, or which check they fail; null when nothing did. */
   readonly problem: string | null;
 }
 

@@ -1,4 +1,9 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { RUN_FILE } from "../../test/authors-data.js";
+import { main } from "../cli/main-node.js";
 import { sobolPoints } from "./sobol.js";
 import { surfaceSvg, sweepPage } from "./sweep-page.js";
 import { parseSetting, sweepPoints } from "./sweep-plan.js";
@@ -90,4 +95,45 @@ describe("a sweep's points", () => {
     expect(page).not.toMatch(/<script|b<\b/);
     expect(surfaceSvg(results, ["a", "b<"], "dsrHh")).toContain("50.0");
   });
+});
+
+/** Stands in for this program: stage 4 of every point refuses as often as its seed says; the second misses its gate, the third does not train, the fourth has no numbers. */
+const PROGRAM = `
+import { mkdirSync, writeFileSync } from "node:fs";
+const [command, ...args] = process.argv.slice(2);
+const out = command === "train" ? args[args.indexOf("--out") + 1] : args[0];
+const point = Number(out.at(-1));
+if (command === "train") {
+  mkdirSync(out, { recursive: true });
+  if (point === 3) console.error("videosafety train: no decoder");
+  process.exit(point === 3 ? 1 : 0);
+}
+const rate = { mean: point / 10 };
+const row = { name: point === 4 ? "base" : "stage-4", dsrHh: rate, dsrSh: rate, frr: rate };
+writeFileSync(out + "/results.json", JSON.stringify({ checkpoints: ["base", "stage-4"], evaluation: { summary: [row] } }));
+process.exit(point === 2 ? 3 : 0);
+`;
+
+test("a point whose gate does not hold keeps its numbers, one without numbers is a failure; both make the sweep fail", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "sweep-"));
+  const program = process.argv[1] as string;
+  try {
+    process.argv[1] = join(folder, "program.mjs");
+    await writeFile(process.argv[1], PROGRAM);
+    await writeFile(join(folder, "run.yaml"), RUN_FILE);
+    const terminal = { out: () => {}, err: () => {}, interactive: false };
+    const out = join(folder, "out");
+    const args = ["sweep", join(folder, "run.yaml"), "--over", "seed=1,2,3,4", "--jobs", "4", "--out", out];
+    expect(await main(args, terminal, new AbortController().signal)).toBe(1);
+    const { points } = JSON.parse(await readFile(join(out, "sweep.json"), "utf8"));
+    expect(points).toMatchObject([
+      { checkpoint: "stage-4", rates: { dsrHh: 0.1 }, problem: null },
+      { checkpoint: "stage-4", rates: { dsrHh: 0.2 }, problem: "a gate does not hold" },
+      { checkpoint: null, rates: null, problem: "videosafety train: no decoder" },
+      { checkpoint: null, rates: null, problem: "results.json: expected numbers of stage-4, found none" },
+    ]);
+  } finally {
+    process.argv[1] = program;
+    await rm(folder, { recursive: true });
+  }
 });
