@@ -218,7 +218,8 @@ describe("guard serve", () => {
       });
     const guardSays = async () =>
       (await (await fetch(`${baseUrl}/guard`, { headers })).json()) as { ready: boolean; drift: { observed: number } };
-    return { child, enginePid, chat, guardSays };
+    const metrics = async () => (await fetch(new URL("/metrics", baseUrl), { headers })).text();
+    return { child, enginePid, chat, guardSays, metrics };
   }
 
   it("outlives kill -9 of its model; killed itself, it leaves a drift test that goes on", async () => {
@@ -237,6 +238,7 @@ describe("guard serve", () => {
     // The proxy may not have noticed yet: `ready` alone says nothing right after the kill.
     await expect.poll(async () => (await first.chat("what happens here again?")).status, { timeout: 60_000 }).toBe(200);
     expect((await first.guardSays()).ready).toBe(true);
+    expect(await first.metrics()).toMatch(/^safety_guard_restarts_total 1$/m);
     await expect.poll(() => stat(state).catch(() => null), { timeout: 10_000 }).not.toBeNull();
     const { observed } = (await first.guardSays()).drift;
     const gone = once(first.child, "exit");

@@ -33,6 +33,7 @@ export async function startEngineProcess(
   let closed = false;
   let requests = 0;
   let failures = 0;
+  let restarts = 0;
 
   const start = (): Promise<void> =>
     new Promise((resolve, reject) => {
@@ -70,6 +71,7 @@ export async function startEngineProcess(
       });
     });
   const again = (reason: string): void => {
+    restarts++;
     onRestart?.(reason);
     const pause = Math.min(30_000, restartMilliseconds * 2 ** failures++);
     setTimeout(() => {
@@ -88,6 +90,9 @@ export async function startEngineProcess(
     },
     get ready() {
       return ready && !closed;
+    },
+    get restarts() {
+      return restarts;
     },
     assess(input, { signal } = {}) {
       signal?.throwIfAborted();

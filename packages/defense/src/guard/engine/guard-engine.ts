@@ -40,5 +40,7 @@ export interface GuardEngine {
   assess(input: GuardInput, options?: { readonly signal?: AbortSignal }): Promise<EngineAssessment>;
   /** Whether an input would be assessed now. */
   readonly ready: boolean;
+  /** Processes that ended and were replaced; undefined where there is no process of its own. */
+  readonly restarts?: number;
   close(): Promise<void>;
 }

@@ -76,6 +76,7 @@ export async function startGuardProxy(
     inFlight: () => upstream.inFlight + (routeUpstream === upstream ? 0 : routeUpstream.inFlight),
     heldBytes: () => chat.heldBytes,
     engineReady: () => engine.ready,
+    engineRestarts: () => engine.restarts ?? 0,
     drift: () => drift.reading(),
   });
   const onFailure = (error: unknown): void => logger?.error({ message: messageOf(error) }, "the guard failed");

@@ -6,6 +6,7 @@ export interface MetricSources {
   readonly inFlight: () => number;
   readonly heldBytes: () => number;
   readonly engineReady: () => boolean;
+  readonly engineRestarts: () => number;
   readonly drift: () => { readonly observed: number; readonly logEvidence: number; readonly drifted: boolean };
 }
 
@@ -22,7 +23,6 @@ export interface ProxyMetrics {
   readonly turns: Counter<"tier">;
   /** Seconds of the guard's part of a request. */
   readonly guardSeconds: Histogram;
-  readonly engineRestarts: Counter;
 }
 
 /** Creates the metrics. */
@@ -48,14 +48,22 @@ export function createProxyMetrics(sources: MetricSources): ProxyMetrics {
   gauge("drift_log_evidence", "natural logarithm of the evidence for a drift", () => sources.drift().logEvidence);
   gauge("drifted", "1 from the drift alarm on", () => (sources.drift().drifted ? 1 : 0));
   const buckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
-  const counter = <Label extends string>(name: string, help: string, labelNames: Label[] = []): Counter<Label> =>
+  new Counter({
+    name: "safety_guard_restarts_total",
+    help: "processes of the guard's model that were replaced",
+    registers,
+    collect() {
+      this.reset();
+      this.inc(sources.engineRestarts());
+    },
+  });
+  const counter = <Label extends string>(name: string, help: string, labelNames: Label[]): Counter<Label> =>
     new Counter({ name: `safety_guard_${name}`, help, labelNames, registers });
   return {
     registry,
     requests: counter("requests_total", "answered requests", ["route", "status"]),
     verdicts: counter("verdicts_total", "chat requests by verdict", ["verdict"]),
     turns: counter("turns_total", "assessed turns by the tier that decided", ["tier"]),
-    engineRestarts: counter("restarts_total", "processes of the guard's model that were replaced"),
     seconds: new Histogram({
       name: "safety_guard_request_seconds",
       help: "seconds of a request",
