@@ -124,10 +124,7 @@ async function lookedSamples(looked: readonly TrainingItem[], preparation: Prepa
 
 async function lookedPrompts(stage: ResolvedGrpoStage, looked: readonly TrainingItem[], preparation: Preparation) {
   const tokens: number[] = [];
-  for (const item of looked) {
-    const context = { ...preparation, prompt: stage.prompt };
-    tokens.push((await prepareGrpo(item as GrpoItem, context, stage.config.maxCompletionLength)).tokenIds.length);
-  }
+  for (const item of looked) tokens.push((await prepareGrpo(item as GrpoItem, preparation, stage)).tokenIds.length);
   return { samples: [] as PreparedSample[], tokens };
 }
 
@@ -155,7 +152,7 @@ async function measureSft(
 
 /** A rollout of the longest completions for one prompt, then log-probabilities and gradients of one pass, for as many as an update has. */
 async function measureGrpo(
-  { config, reference }: ResolvedGrpoStage,
+  stage: ResolvedGrpoStage,
   { run }: CheckedRun,
   looked: readonly GrpoItem[],
   preparation: Preparation,
@@ -164,7 +161,8 @@ async function measureGrpo(
   const [item] = looked;
   if (item === undefined) return 0;
   const { model } = preparation;
-  const prompt = await prepareGrpo(item, preparation, config.maxCompletionLength);
+  const { config, reference } = stage;
+  const prompt = await prepareGrpo(item, preparation, stage);
   const policy = model.policy({ groups: [decoderGroup(run)], reference });
   const tokenIds = new Int32Array(config.maxCompletionLength).fill(model.tokenizer.encode(" a")[0] ?? 0);
   const { numGenerations, maxCompletionLength, temperature, topP, topK } = config;

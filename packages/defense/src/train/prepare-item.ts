@@ -2,6 +2,7 @@ import { authorsPrompt } from "@videosafety/safety-data";
 import type { PreparedPrompt, PreparedSample, VideoLlm, VisualFeatures } from "@videosafety/video-llm";
 import { DefenseError } from "../errors.js";
 import { type GrpoItem, type MediaFile, placeText, type SftItem, type TrainingItem } from "../records/training-item.js";
+import type { ResolvedGrpoStage } from "../run-file/resolve-stages.js";
 
 /** What preparing an item needs. */
 export interface Preparation {
@@ -12,8 +13,6 @@ export interface Preparation {
   readonly alarmTokens: boolean;
   /** Most tokens of prompt and answer; undefined: as many as the model has positions. */
   readonly maxLength: number | undefined;
-  /** How stage 4 asks. */
-  readonly prompt?: "authors" | "plain";
 }
 
 /** The sample of an item of stages 1 to 3. @throws DefenseError naming file and line */
@@ -32,14 +31,15 @@ export function prepareSft(item: SftItem, context: Preparation): Promise<Prepare
 export function prepareGrpo(
   item: GrpoItem,
   context: Preparation,
-  maxCompletionLength: number,
+  { prompt: words, config }: Pick<ResolvedGrpoStage, "prompt" | "config">,
 ): Promise<PreparedPrompt> {
   return placed(item, async () => {
     const { question, problemType, media } = item;
-    const text = context.prompt === "plain" ? question : authorsPrompt({ question, problemType });
+    const text = words === "plain" ? question : authorsPrompt({ question, problemType });
     const parts = [...media.map(({ kind }) => ({ type: kind })), { type: "text" as const, text }];
     const prompt = await promptOf([{ role: "user", content: parts }], media, context);
-    checkLength(prompt.tokenIds.length + maxCompletionLength, context.maxLength ?? context.model.config.maxPositions);
+    const most = context.maxLength ?? context.model.config.maxPositions;
+    checkLength(prompt.tokenIds.length + config.maxCompletionLength, most);
     return prompt;
   });
 }

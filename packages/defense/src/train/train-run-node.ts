@@ -121,10 +121,8 @@ async function preparedItems(
       signal.throwIfAborted();
       if (good.has(item)) continue;
       try {
-        if (stage.stage === 4) {
-          const { maxCompletionLength } = stage.config;
-          await prepareGrpo(item as GrpoItem, { ...preparation, prompt: stage.prompt }, maxCompletionLength);
-        } else await prepareSft(item as SftItem, preparation);
+        if (stage.stage === 4) await prepareGrpo(item as GrpoItem, preparation, stage);
+        else await prepareSft(item as SftItem, preparation);
         good.add(item);
       } catch (error) {
         const skips = run.data[item.place.source]?.onBadRecord === "skip";

@@ -150,6 +150,17 @@ test("what is wrong is said in one line before anything is trained", async () =>
   expect((await videosafety("train")).code).toBe(2);
 }, 300_000);
 
+test("a dry run measures stage 4 with the prompt that it trains on", async () => {
+  const folder = join(root, "dry");
+  await cp(join(root, "bad"), folder, { recursive: true });
+  const file = join(folder, "run.yaml");
+  await writeFile(file, RUN_FILE);
+  // Enough for the question alone, as the run file asks it, not for the authors' words around it.
+  const args = ["train", file, "--dry-run", "--stages", "4", "--set", "maxLength=200"];
+  expect(await videosafety(...args)).toMatchObject({ code: 0, err: "" });
+  expect((await videosafety(...args, "--set", "stages.stage-4.prompt=authors")).err).toMatch(/at most 200 tokens of prompt/);
+}, 300_000);
+
 test("a folder takes one run: another is refused by what differs, the same goes on; records that changed are noticed", async () => {
   const folder = join(root, "same");
   await cp(join(root, "bad"), folder, { recursive: true });

@@ -82,7 +82,7 @@ export async function trainGrpoStage(stage: ResolvedGrpoStage, context: StageCon
   const { config } = stage;
   const data = [...items.sources.values()].flat().map((item): GrpoRow => {
     const one = item as GrpoItem;
-    const prompt = () => prepareGrpo(one, { ...preparation, prompt: stage.prompt }, config.maxCompletionLength);
+    const prompt = () => prepareGrpo(one, preparation, stage);
     return { item: one, prompt, solution: one.solution, problemType: one.problemType };
   });
   // The reference is a snapshot of the weights as they are now: it is taken before a checkpoint is restored.
