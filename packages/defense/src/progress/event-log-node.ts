@@ -1,4 +1,3 @@
-import { readFile } from "node:fs/promises";
 import { type JsonlAppender, openJsonlAppender, readJsonl } from "@videosafety/safety-data/node";
 import type { LoggedEvent, RewardRow, RunEvent } from "./run-event.js";
 
@@ -22,21 +21,17 @@ export class EventLog {
 
 /** Events of a run's log; of steps and rollouts that a resumed run did again the last, so that they read as one run. Empty without a log. */
 export async function readEvents(path: string): Promise<LoggedEvent[]> {
-  const present = await readFile(path, { flag: "r" }).then(
-    () => true,
-    (error: NodeJS.ErrnoException) => {
-      if (error.code === "ENOENT") return false;
-      throw error;
-    },
-  );
-  if (!present) return [];
   const events = new Map<string, LoggedEvent>();
   let other = 0;
-  // A line that a killed process left torn is passed over; the next opening of the log cuts it off.
-  for await (const event of readJsonl<LoggedEvent>(path, { onError: "skip" })) {
-    const key = keyOf(event) ?? `other ${other++}`;
-    events.delete(key);
-    events.set(key, event);
+  try {
+    // A line that a killed process left torn is passed over; the next opening of the log cuts it off.
+    for await (const event of readJsonl<LoggedEvent>(path, { onError: "skip" })) {
+      const key = keyOf(event) ?? `other ${other++}`;
+      events.delete(key);
+      events.set(key, event);
+    }
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
   }
   return [...events.values()];
 }
