@@ -48,10 +48,16 @@ function leftSeconds(steps: readonly LoggedEvent[], total: number): number | nul
 /**
  * A run as one HTML file without scripts or outside references. While the run goes the page loads itself again every few seconds.
  *
- * @param refreshSeconds null: the run is over
+ * @param refreshSeconds null: no process goes on with it now; whether it is finished the events say
  */
 export function runPage(title: string, events: readonly LoggedEvent[], refreshSeconds: number | null): string {
   const states = stageStates(events);
+  const now =
+    refreshSeconds !== null
+      ? "Running; this page loads itself again."
+      : events.at(-1)?.type === "run-end"
+        ? "Finished."
+        : "Stopped before its end; train with --resume goes on.";
   const notes = events.flatMap((event) => (event.type === "note" ? [event] : []));
   const alarms = events.flatMap((event) =>
     event.type === "reinforcing" && event.event.type === "alarm" ? [{ stage: event.stage, ...event.event }] : [],
@@ -64,7 +70,7 @@ export function runPage(title: string, events: readonly LoggedEvent[], refreshSe
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 ${refreshSeconds === null ? null : html`<meta http-equiv="refresh" content="${refreshSeconds}">`}
 <title>${title}</title><style>${raw(REPORT_STYLE)}.charts{display:flex;flex-wrap:wrap;gap:12px 18px}.charts svg{width:360px;max-width:100%}</style></head><body>
-<h1>${title}</h1><p class="muted">${refreshSeconds === null ? "Finished." : "Running; this page loads itself again."} Last event ${events.at(-1)?.time ?? "none"}.</p>
+<h1>${title}</h1><p class="muted">${now} Last event ${events.at(-1)?.time ?? "none"}.</p>
 <div class="scroll"><table><thead><tr><th>stage</th><th>state</th><th>steps</th><th>left, about</th><th></th></tr></thead><tbody>${rows}</tbody></table></div>
 ${alarms.length === 0 ? null : html`<h2>Alarms</h2><ul>${alarms.map(({ stage, step, rule, message }) => html`<li><b class="warn">${rule}</b>, ${stage}, step ${step}: ${message}</li>`)}</ul>`}
 ${notes.length === 0 ? null : html`<h2>Notes</h2><ul>${notes.map(({ message, stage }) => html`<li>${stage === null ? "" : `${stage}: `}${message}</li>`)}</ul>`}

@@ -8,6 +8,7 @@ import { RUN_FILE, writeAuthorsData } from "../../test/authors-data.js";
 import { writePublishedModel } from "../../test/published-model.js";
 import { main } from "../cli/main-node.js";
 import { readEvents, rewardRows } from "../progress/event-log-node.js";
+import { runPage } from "../progress/run-page.js";
 
 const cli = fileURLToPath(new URL("../../test/cli-from-source.mjs", import.meta.url));
 let root: string;
@@ -87,6 +88,8 @@ test.each(["videollama3", "qwen2-vl"] as const)(
     expect(rewardRows(events, "stage-4")[0]).toMatchObject({ parts: { alpha: expect.any(Number) } });
     expect(new Set(rewardRows(events, "stage-4").map(({ reward }) => reward)).size).toBeGreaterThan(1);
     const page = await readFile(join(broken, "progress.html"), "utf8");
+    expect(page).toContain("Finished.");
+    expect(runPage("a run", events.slice(0, -1), null)).toContain("Stopped before its end");
     expect(page).toContain("DRA: alpha");
     expect(page).not.toMatch(/<script|http-equiv|src=/);
 
