@@ -10,7 +10,6 @@ export interface PageParts {
   readonly statement: () => object;
   readonly live: LiveRecord;
   readonly drift: DriftWatch;
-  readonly promise: string;
 }
 
 /** Header that carries the page's token. */
@@ -45,7 +44,7 @@ export function createPageRoutes({ token, statement, live, drift }: PageParts): 
       if (!Number.isSafeInteger(after) || after < 0)
         throw new RequestError(400, "invalid_request", "after: expected a number of an event, found another text");
       return {
-        ...json({ guard: statement(), events: live.after(after), history: drift.history, now: Date.now() }),
+        ...json({ guard: statement(), events: live.after(after), history: drift.history }),
         headers: safe,
       };
     }),

@@ -13,7 +13,7 @@ import {
 import type { SamplePlan } from "@videosafety/video-sampler";
 import type * as z from "zod";
 import type { GuardEngine } from "../engine/guard-engine.js";
-import { describePromise, type GuardFile } from "../file/guard-file.js";
+import type { GuardFile } from "../file/guard-file.js";
 import { createPageRoutes } from "../page/page-routes.js";
 import { openAiError } from "../wire/refusal.js";
 import { readApiPath } from "./api-path.js";
@@ -121,7 +121,7 @@ export async function startGuardProxy(
       true,
     ),
     "/v1/guard": get(async () => json(statement()), true),
-    ...createPageRoutes({ token: pageToken, statement, live, drift, promise: describePromise(file) }),
+    ...createPageRoutes({ token: pageToken, statement, live, drift }),
   };
   const server = createHttpServer(routes, {
     token: options.token,

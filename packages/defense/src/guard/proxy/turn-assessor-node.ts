@@ -14,8 +14,6 @@ export interface AssessedTurn {
   readonly assessment: EngineAssessment;
   /** Whether the same turn was assessed before, and this is what was said then. */
   readonly cached: boolean;
-  /** What the turn showed. */
-  readonly shows: "video" | "pictures" | "nothing";
 }
 
 /** Assesses the turns of chat requests, within bounds. */
@@ -30,9 +28,6 @@ export interface TurnAssessor {
    */
   assess(request: ChatRequest, signal: AbortSignal): Promise<readonly AssessedTurn[] | null>;
 }
-
-const showsOf = (turn: RequestTurn): AssessedTurn["shows"] =>
-  turn.video === null ? "nothing" : turn.video.some(({ type }) => type === "video") ? "video" : "pictures";
 
 /** The key of a turn whose contents are all in the request; null where an address may show something else next time. */
 function keyOf({ query, video }: RequestTurn): string | null {
@@ -109,7 +104,7 @@ export function createTurnAssessor(
           return assessment;
         };
         for await (const turn of watchTurns(guard, wanted, { input, signal })) {
-          assessed.push({ assessment: turn.assessment as EngineAssessment, cached, shows: showsOf(turn) });
+          assessed.push({ assessment: turn.assessment as EngineAssessment, cached });
           if (turn.raisedSoFar) break;
         }
         return assessed;

@@ -13,8 +13,6 @@ import { OverloadedError, RequestError } from "@videosafety/endpoint/server";
 
 /** The server behind the proxy. */
 export interface Upstream {
-  /** Its address, without secrets. */
-  readonly shown: string;
   /** Requests under way. */
   readonly inFlight: number;
   /**
@@ -23,7 +21,7 @@ export interface Upstream {
    * @param path below the base URL, with its query
    * @param body null: the request's own, as it comes
    * @param added headers that the answer gets
-   * @returns the answer's status, after its last byte
+   * @returns after the answer's last byte
    * @throws OverloadedError; RequestError 502 or 504 before the answer began; whatever broke it afterwards
    */
   forward(
@@ -35,7 +33,7 @@ export interface Upstream {
       readonly added: Readonly<Record<string, string>>;
       readonly signal: AbortSignal;
     },
-  ): Promise<number>;
+  ): Promise<void>;
   close(): void;
 }
 
@@ -80,7 +78,7 @@ export function createUpstream(options: UpstreamOptions): Upstream {
     request: IncomingMessage,
     response: ServerResponse,
     call: Parameters<Upstream["forward"]>[2],
-  ): Promise<number> => {
+  ): Promise<void> => {
     const [path, query = ""] = call.path.split("?", 2) as [string, string?];
     const target = new URL(url(path));
     for (const [name, value] of new URLSearchParams(query)) target.searchParams.append(name, value);
@@ -116,18 +114,15 @@ export function createUpstream(options: UpstreamOptions): Upstream {
     };
     const answer = await ask();
     const added = Object.entries(call.added).flat();
-    const status = answer.statusCode ?? 502;
-    response.writeHead(status, answer.statusMessage ?? "", [
+    response.writeHead(answer.statusCode ?? 502, answer.statusMessage ?? "", [
       ...kept(answer.rawHeaders, new Set([...OF_CONNECTION, ...namesIn(answer.headers.connection)])),
       ...added,
     ]);
     response.flushHeaders();
     await pipeline(answer, response);
-    return status;
   };
 
   return {
-    shown,
     get inFlight() {
       return inFlight;
     },
@@ -136,7 +131,7 @@ export function createUpstream(options: UpstreamOptions): Upstream {
         throw new OverloadedError(`expected at most ${maxInFlight} requests at a time: try again later`);
       inFlight++;
       try {
-        return await send(request, response, call);
+        await send(request, response, call);
       } finally {
         inFlight--;
       }
