@@ -60,6 +60,8 @@ describe("requests that pass", () => {
     ]).toEqual([207, "a, b", null, "GET"]);
     expect(upstream.seen[0]?.url).toBe("/v1/models?x=1&x=2%2F");
     expect(upstream.seen[0]?.headers.authorization).toBe("Bearer upstream-key");
+    await get("/v1/files?after=a?b");
+    expect(new URLSearchParams(upstream.seen.pop()?.url.slice("/v1/files?".length)).get("after")).toBe("a?b");
     expect((await post("/embeddings", { input: "text" }, { "x-videosafety-guard": "allow" })).status).toBe(207);
     expect(upstream.seen[1]?.headers[GUARD_HEADER]).toBeUndefined();
     const plain = await start({});

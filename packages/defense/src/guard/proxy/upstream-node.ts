@@ -79,9 +79,9 @@ export function createUpstream(options: UpstreamOptions): Upstream {
     response: ServerResponse,
     call: Parameters<Upstream["forward"]>[2],
   ): Promise<void> => {
-    const [path, query = ""] = call.path.split("?", 2) as [string, string?];
+    const [path = "", ...query] = call.path.split("?");
     const target = new URL(url(path));
-    for (const [name, value] of new URLSearchParams(query)) target.searchParams.append(name, value);
+    for (const [name, value] of new URLSearchParams(query.join("?"))) target.searchParams.append(name, value);
     const drop = new Set([
       ...OF_CONNECTION,
       ...namesIn(request.headers.connection),
