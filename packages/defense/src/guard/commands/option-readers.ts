@@ -11,6 +11,3 @@ export const numberOption =
       `${name}: expected a ${whole ? "whole number" : "number"} from ${low} to ${high}, found ${JSON.stringify(text)}`,
     );
   };
-
-/** Collects an option that may be given more than once. */
-export const collect = (text: string, before: readonly string[] = []): string[] => [...before, text];

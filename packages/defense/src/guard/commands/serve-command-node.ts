@@ -1,13 +1,14 @@
 import { Option, type Command as Program } from "commander";
 import * as z from "zod";
 import type { Terminal } from "../../command/command.js";
+import { collect } from "../../command/option-readers.js";
 import { DefenseError } from "../../errors.js";
 import { startEngineProcess } from "../engine/engine-process-node.js";
 import { describePromise } from "../file/guard-file.js";
 import { readGuardFile } from "../file/guard-file-node.js";
 import { type GuardProxy, type ProxyLogger, startGuardProxy } from "../proxy/guard-proxy-node.js";
 import { proxyOptionsSchema } from "../proxy/proxy-options.js";
-import { collect, numberOption } from "./option-readers.js";
+import { numberOption } from "./option-readers.js";
 
 const LEVELS = ["info", "warn", "error", "silent"] as const;
 
