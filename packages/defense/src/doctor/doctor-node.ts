@@ -4,6 +4,7 @@ import { captureEnvironment } from "@videosafety/vsb-eval/node";
 import { checkpointParts } from "../model/open-checkpoint-node.js";
 import { type ProviderState, providerStates } from "../model/providers-node.js";
 import { SourceReader } from "../records/read-source-node.js";
+import { defined } from "../run-file/frames-of.js";
 import type { DataSource } from "../run-file/run-schema.js";
 
 /** What is known of one file of records. */
@@ -69,12 +70,7 @@ export async function examine(request: DoctorRequest): Promise<DoctorReport> {
       : await attempt(model, async () => {
           const { base } = await checkpointParts(model);
           const { revision, offline, load, precision } = request;
-          return inspectModel(base, {
-            ...(revision === undefined ? {} : { revision }),
-            ...(offline === undefined ? {} : { offline }),
-            ...(load === undefined ? {} : { load }),
-            ...(precision === undefined ? {} : { precision }),
-          });
+          return inspectModel(base, defined({ revision, offline, load, precision }));
         });
   return {
     machine: captureEnvironment(),

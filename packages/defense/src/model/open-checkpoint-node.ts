@@ -13,6 +13,7 @@ import {
   type VideoLlm,
 } from "@videosafety/video-llm";
 import { DefenseError } from "../errors.js";
+import { defined } from "../run-file/frames-of.js";
 import { cacheFolder } from "./cache-folder-node.js";
 import { type CheckpointNotes, readNotes } from "./checkpoint-notes-node.js";
 
@@ -105,22 +106,12 @@ export async function openCheckpoint(source: string, options: OpenOptions = {}):
   const { maxVisualTokens, ...limits } = { ...notes?.frames, ...options.frames };
   const revision = options.revision ?? notes?.revision;
   const { threads, providers, maxTokensPerRun, seed, alarmVectors, offline, onProgress, signal } = options;
-  const hub = {
-    ...(revision === undefined ? {} : { revision }),
-    ...(offline === undefined ? {} : { offline }),
-    ...(onProgress === undefined ? {} : { onProgress }),
-    ...(signal === undefined ? {} : { signal }),
-  };
+  const hub = defined({ revision, offline, onProgress, signal });
   const model = await loadVideoLlm(base, {
     ...hub,
     precision: options.precision ?? notes?.precision ?? "float32",
     memoryPattern: false,
-    ...(providers === undefined ? {} : { providers }),
-    ...(threads === undefined ? {} : { threads }),
-    ...(maxTokensPerRun === undefined ? {} : { maxTokensPerRun }),
-    ...(seed === undefined ? {} : { seed }),
-    ...(alarmVectors === undefined ? {} : { alarmVectors }),
-    ...(maxVisualTokens === undefined ? {} : { maxVisualTokens }),
+    ...defined({ providers, threads, maxTokensPerRun, seed, alarmVectors, maxVisualTokens }),
   });
   if (adapter !== undefined) await loadAdapter(model, adapter, hub);
   const hash = await checkpointHash([base, ...(adapter === undefined ? [] : [adapter])], hub);

@@ -18,9 +18,4 @@ export function sampleLimitsOf(run: RunFile): SampleLimits {
 
 /** Where a run keeps features; null: nowhere but in memory. */
 export const featureDiskOf = ({ featureCache }: RunFile): { directory?: string; maxBytes: number } | null =>
-  featureCache === null
-    ? null
-    : {
-        maxBytes: featureCache.maxBytes,
-        ...(featureCache.directory === undefined ? {} : { directory: featureCache.directory }),
-      };
+  featureCache === null ? null : { maxBytes: featureCache.maxBytes, ...defined({ directory: featureCache.directory }) };

@@ -1,6 +1,7 @@
 import { type AtSftConfig, parseAtSftConfig } from "@videosafety/alarm-tokens/train";
 import { type GrpoConfig, resolveGrpoConfig } from "@videosafety/grpo";
 import { DefenseError } from "../errors.js";
+import { defined } from "./frames-of.js";
 import { STAGE_DEFAULTS } from "./presets.js";
 import type { RunFile } from "./run-schema.js";
 import type { GrpoStage, SftStage } from "./trainer-options.js";
@@ -80,14 +81,13 @@ function sftStage(run: RunFile, stage: SftStage): ResolvedSftStage {
   Object.assign(rates, learningRates ?? {});
   for (const group of freeze) delete rates[group];
   if (!run.model.alarmTokens) for (const group of ["alarmTokens", "classifiers"]) delete rates[group];
-  const given = Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined));
   const off = run.model.alarmTokens ? {} : { lambdaVisual: 0, lambdaTextual: 0 };
   const config = parseAtSftConfig({
     ...{ seed: run.seed, saveSteps: run.saveSteps, saveTotalLimit: run.saveTotalLimit },
     ...defaults,
-    ...given,
+    ...defined(own),
     ...off,
-    learningRates: Object.fromEntries(Object.entries(rates).filter(([, rate]) => rate !== undefined)),
+    learningRates: defined(rates),
   });
   checkGroups(run, name, Object.keys(config.learningRates));
   return { stage: number, name, sources, turns, config };
@@ -95,10 +95,9 @@ function sftStage(run: RunFile, stage: SftStage): ResolvedSftStage {
 
 function grpoStage(run: RunFile, stage: GrpoStage): ResolvedGrpoStage {
   const { stage: number, name = "stage-4", sources = null, prompt, reference, ...own } = stage;
-  const given = Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined));
   const limits = { seed: run.seed, saveTotalLimit: run.saveTotalLimit };
   // The authors save every 200 steps, which is longer than many runs here.
-  const config = resolveGrpoConfig({ ...limits, ...STAGE_DEFAULTS[number], saveSteps: run.saveSteps, ...given });
+  const config = resolveGrpoConfig({ ...limits, ...STAGE_DEFAULTS[number], saveSteps: run.saveSteps, ...defined(own) });
   checkGroups(run, name, [decoderGroup(run), ...Object.keys(config.learningRates)]);
   if (reference === "adapter-off" && decoderGroup(run) !== "lora")
     throw new DefenseError(

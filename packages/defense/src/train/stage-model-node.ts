@@ -23,9 +23,7 @@ export async function openStageModel(
   const { precision, providers, threads, maxTokensPerRun, revision, alarmVectors } = run.model;
   const opened = await openCheckpoint(before ?? run.model.source, {
     ...{ precision, providers, frames: framesOf(run), seed: run.seed, signal },
-    ...(threads === undefined ? {} : { threads }),
-    ...(maxTokensPerRun === undefined ? {} : { maxTokensPerRun }),
-    ...(revision === undefined ? {} : { revision }),
+    ...defined({ threads, maxTokensPerRun, revision }),
     ...(before !== null || run.model.adapter === undefined ? {} : { adapter: run.model.adapter }),
     ...(alarmVectors === undefined ? {} : { alarmVectors: defined(alarmVectors) }),
   });
@@ -43,7 +41,7 @@ function prepareBase({ model: settings, seed }: RunFile, model: VideoLlm): void 
         "model.lora: expected a model without adapters, found some: leave lora out to train those that it has",
       );
     const { targetModules, ...lora } = settings.lora;
-    model.addLora({ ...lora, ...(targetModules === undefined ? {} : { targetModules }) }, seed);
+    model.addLora({ ...lora, ...defined({ targetModules }) }, seed);
   }
   if (settings.alarmTokens && !hasAlarms(model)) initializeAlarms(model, settings.alarmStart);
 }
@@ -71,8 +69,7 @@ export async function saveStageModel(
   await saveVideoLlm(model, directory, model.lora === null ? {} : { adapterOnly: true, baseModel: base });
   const notes: CheckpointNotes = {
     ...{ stage: stage.name, base, precision, alarmTokens, frames: framesOf(run) },
-    ...(revision === undefined ? {} : { revision }),
-    ...(adapter === undefined ? {} : { adapter }),
+    ...defined({ revision, adapter }),
   };
   await writeNotes(directory, notes);
 }

@@ -3,6 +3,7 @@ import * as z from "zod";
 import type { Terminal } from "../../command/command.js";
 import { collect } from "../../command/option-readers.js";
 import { DefenseError } from "../../errors.js";
+import { defined } from "../../run-file/frames-of.js";
 import { startEngineProcess } from "../engine/engine-process-node.js";
 import { describePromise } from "../file/guard-file.js";
 import { readGuardFile } from "../file/guard-file-node.js";
@@ -66,7 +67,7 @@ export function addServe(program: Program, terminal: Terminal, signal: AbortSign
     .action(async (flags) => {
       const logger = createLogger(terminal, flags.logLevel);
       const file = await readGuardFile(flags.calibration);
-      const given = Object.entries({
+      const given = defined({
         ...{ upstream: flags.upstream, onFailure: flags.onFailure, host: flags.host, port: flags.port },
         ...{ token: flags.token, upstreamKey: flags.upstreamKey, mode: flags.mode, turns: flags.turns },
         ...{ routeModel: flags.routeModel, routeUpstream: flags.routeUpstream, refusalText: flags.refusalText },
@@ -78,9 +79,9 @@ export function addServe(program: Program, terminal: Terminal, signal: AbortSign
           stateIntervalMilliseconds: flags.stateInterval,
           driftFalseAlarmRate: flags.driftFalseAlarmRate,
         },
-      }).filter(([, value]) => value !== undefined);
+      });
       const options = proxyOptionsSchema.safeParse({
-        ...Object.fromEntries(given),
+        ...given,
         media: {
           isolate: flags.isolate,
           allowPrivateAddresses: flags.allowPrivateMedia === true,
