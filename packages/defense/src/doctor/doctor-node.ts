@@ -3,6 +3,7 @@ import { type BackendReport, doctor as decoders } from "@videosafety/video-sampl
 import { captureEnvironment } from "@videosafety/vsb-eval/node";
 import { checkpointParts } from "../model/open-checkpoint-node.js";
 import { type ProviderState, providerStates } from "../model/providers-node.js";
+import { countLabels, describeLabels, type LabelCounts } from "../records/label-counts.js";
 import { SourceReader } from "../records/read-source-node.js";
 import { defined } from "../run-file/frames-of.js";
 import type { DataSource } from "../run-file/run-schema.js";
@@ -13,8 +14,7 @@ export interface DataReport {
   readonly format: "sft" | "grpo";
   readonly records: number;
   readonly items: number;
-  /** Items by labels `visual textual`; `none` without. */
-  readonly byLabel: Readonly<Record<string, number>>;
+  readonly byLabel: LabelCounts;
   /** What is wrong, each with its place; empty when nothing is. */
   readonly problems: readonly string[];
 }
@@ -83,13 +83,8 @@ async function examineData(file: string, mediaRoot: string): Promise<DataReport>
     ...{ file, mediaRoot, format: "auto", labels: "as-written", missingLabels: "throw", onBadRecord: "skip" },
   };
   const { format, records, items, skipped } = await new SourceReader().read(file, source);
-  const byLabel: Record<string, number> = {};
-  for (const { labels } of items) {
-    const key = labels === null ? "none" : `${labels.visual} ${labels.textual}`;
-    byLabel[key] = (byLabel[key] ?? 0) + 1;
-  }
   const problems = skipped.map(({ place, reason }) => `${place.line}: ${reason}`);
-  return { file, format, records, items: items.length, byLabel, problems };
+  return { file, format, records, items: items.length, byLabel: countLabels(items), problems };
 }
 
 /** A report for people. */
@@ -98,12 +93,6 @@ export function formatDoctor({ machine, decoders: backends, providers, model, da
   const features = Array.isArray(cpuFeatures)
     ? ` (${cpuFeatures.filter((name) => /^avx|fma|asimd/.test(name)).join(" ")})`
     : "";
-  const labels = (counts: DataReport["byLabel"]): string =>
-    Object.entries(counts)
-      .map(
-        ([label, count]) => `${label === "none" ? "no labels" : `video ${label.replace(" ", ", query ")}`}: ${count}`,
-      )
-      .join("; ");
   return [
     `machine      ${processor}${features}, ${memoryGigabytes} GB, ${platform}, Node ${node}`,
     ...backends.map(
@@ -116,7 +105,7 @@ export function formatDoctor({ machine, decoders: backends, providers, model, da
     ),
     ...(model === null ? [] : [formatReport(model).trimEnd()]),
     ...data.flatMap(({ file, format, records, items, byLabel, problems }) => [
-      `data         ${file}: ${records} ${format} records, ${items} items (${labels(byLabel)})`,
+      `data         ${file}: ${records} ${format} records, ${items} items (${describeLabels(byLabel)})`,
       ...problems.slice(0, 5).map((problem) => `  ${file}:${problem}`),
       ...(problems.length > 5 ? [`  and ${problems.length - 5} more`] : []),
     ]),

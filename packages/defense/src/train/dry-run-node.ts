@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import type { PreparedSample } from "@videosafety/video-llm";
 import { FeatureStore } from "../features/feature-store-node.js";
+import { countLabels, type LabelCounts } from "../records/label-counts.js";
 import type { GrpoItem, SftItem, TrainingItem } from "../records/training-item.js";
 import { featureDiskOf, sampleLimitsOf } from "../run-file/frames-of.js";
 import { decoderGroup, type ResolvedGrpoStage, type ResolvedSftStage } from "../run-file/resolve-stages.js";
@@ -21,9 +22,9 @@ export interface StageEstimate {
   readonly stage: string;
   readonly number: number;
   readonly steps: number;
-  /** Items that are drawn at least once, and by label `visual textual`, such as `1 0`; `none` without labels. */
+  /** Items that are drawn at least once. */
   readonly items: number;
-  readonly byLabel: Readonly<Record<string, number>>;
+  readonly byLabel: LabelCounts;
   /** Media files that they show. */
   readonly media: number;
   /** Tokens of prompt and answer (stage 4: of the prompt). */
@@ -100,15 +101,6 @@ export async function* estimateRun(
 
 const spaced = <T>(all: readonly T[], most: number): T[] =>
   all.filter((_, i) => Math.floor((i * most) / all.length) !== Math.floor(((i - 1) * most) / all.length) || i === 0);
-
-function countLabels(items: readonly TrainingItem[]): Record<string, number> {
-  const counts: Record<string, number> = {};
-  for (const { labels } of items) {
-    const key = labels === null ? "none" : `${labels.visual} ${labels.textual}`;
-    counts[key] = (counts[key] ?? 0) + 1;
-  }
-  return counts;
-}
 
 const lengthsOf = (tokens: readonly number[]): Lengths => ({
   mean: tokens.reduce((a, b) => a + b, 0) / Math.max(1, tokens.length),

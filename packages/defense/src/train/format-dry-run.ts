@@ -1,4 +1,5 @@
 import { duration } from "@videosafety/vsb-eval/pages";
+import { describeLabels } from "../records/label-counts.js";
 import type { StageEstimate } from "./dry-run-node.js";
 import type { CheckedRun } from "./preflight-node.js";
 
@@ -25,16 +26,13 @@ export function formatChecked({ run, modelReport, sources, disk, warnings }: Che
 /** What one stage would take. */
 export function formatEstimate(estimate: StageEstimate): string {
   const { stage, steps, items, byLabel, media, lengths, secondsPerStep, secondsPerMedia, peakBytes } = estimate;
-  const labels = Object.entries(byLabel)
-    .sort(([a], [b]) => a.localeCompare(b))
-    .map(([label, count]) => `${label === "none" ? "no labels" : `video ${label.replace(" ", ", query ")}`}: ${count}`);
   const time =
     secondsPerStep === null
       ? "not measured"
       : `${secondsPerStep.toPrecision(3)} s a step, about ${duration(secondsPerStep * steps)}`;
   const encode = secondsPerMedia === null ? "" : `, encoding before it about ${duration(secondsPerMedia * media)}`;
   return [
-    `${stage}: ${steps} steps on ${items} items (${labels.join("; ")}), ${media} media files`,
+    `${stage}: ${steps} steps on ${items} items (${describeLabels(byLabel)}), ${media} media files`,
     `  tokens   ${lengths.mean.toFixed(0)} on average, ${lengths.most} at most, of ${lengths.counted} looked at`,
     `  time     ${time}${encode}`,
     ...(peakBytes === null ? [] : [`  memory   ${gigabytes(peakBytes)} at most so far`]),
