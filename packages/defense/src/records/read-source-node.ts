@@ -24,17 +24,6 @@ export interface ReadSource {
   readonly skipped: readonly SkippedRecord[];
 }
 
-/** A record of a source that cannot be used. */
-class Refused extends Error {
-  constructor(
-    readonly code: DefenseError["code"],
-    message: string,
-    options?: { cause?: unknown },
-  ) {
-    super(message, options);
-  }
-}
-
 /** Reads sources: every record is checked, and every media file looked for, before anything is trained. */
 export class SourceReader {
   readonly #sizes = new Map<string, Promise<number | null>>();
@@ -73,10 +62,10 @@ export class SourceReader {
           items.push(...made.items.map((item) => ({ ...item, media })));
           records += 1;
         } catch (error) {
-          if (!(error instanceof RecordError || error instanceof Refused)) throw error;
+          if (!(error instanceof RecordError || error instanceof DefenseError)) throw error;
           if (onBadRecord === "skip") skip(place.line, error.message);
           else {
-            const code = error instanceof Refused ? error.code : "invalid-record";
+            const code = error instanceof DefenseError ? error.code : "invalid-record";
             throw new DefenseError(code, `data.${name}: ${file}:${place.line}: ${error.message}`, { cause: error });
           }
         }
@@ -89,7 +78,7 @@ export class SourceReader {
     throw new DefenseError("invalid-record", `data.${name}: ${file}: expected a usable record, found none${why}`);
   }
 
-  /** @throws Refused for a file that is not there */
+  /** @throws DefenseError `media-missing` */
   #findMedia(media: RecordItems["media"], root: string): Promise<MediaFile[]> {
     return Promise.all(
       media.map(async ({ kind, written }) => {
@@ -104,7 +93,7 @@ export class SourceReader {
         }
         const bytes = await size;
         if (bytes !== null) return { kind, path, written, bytes };
-        throw new Refused(
+        throw new DefenseError(
           "media-missing",
           `expected a media file at ${path}, found none; set mediaRoot, or onBadRecord: skip`,
         );

@@ -53,7 +53,7 @@ export async function checkRun(run: RunFile, signal: AbortSignal): Promise<Check
   return { run, stages, sources, items, modelReport, modelHash, disk, warnings };
 }
 
-/** Reads every source that a stage uses; one that stages read in different ways is read once per way. */
+/** Reads every source. @throws DefenseError `invalid-run-file` where stages want different turns of conversations */
 async function readSources(run: RunFile, stages: readonly ResolvedStage[], signal: AbortSignal): Promise<ReadSource[]> {
   const reader = new SourceReader();
   const turns = new Set(stages.flatMap((stage) => (stage.stage === 4 ? [] : [stage.turns])));
