@@ -6,6 +6,7 @@ import { positive, positiveWhole } from "../command/option-readers.js";
 import { createProgram, runProgram } from "../command/program-node.js";
 import { DefenseError } from "../errors.js";
 import { checkProviders } from "../model/providers-node.js";
+import { PRECISIONS } from "../run-file/precisions.js";
 import { ask } from "./ask-node.js";
 
 interface Flags {
@@ -39,15 +40,7 @@ export const command: Command = {
       .option("--max-frames <n>", "most frames looked at (default: the checkpoint's own, else 16)", positiveWhole)
       .option("--fps <n>", "frames per second of video (default: the model's own)", positive)
       .option("--max-tokens <n>", "most tokens of an answer", positiveWhole, 200)
-      .addOption(
-        new Option("--precision <name>", "how a local model's weights are held").choices([
-          "float32",
-          "bfloat16",
-          "float16",
-          "int8",
-          "int4",
-        ]),
-      )
+      .addOption(new Option("--precision <name>", "how a local model's weights are held").choices(PRECISIONS))
       .option("--provider <name...>", "onnxruntime execution providers, in order of preference (default: cpu)")
       .option("--revision <name>", "branch, tag or commit of an id")
       .option("--no-video", "ask without a video")

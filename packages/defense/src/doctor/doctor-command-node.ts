@@ -2,6 +2,7 @@ import { Option } from "commander";
 import { type Command, EXIT } from "../command/command.js";
 import { collect } from "../command/option-readers.js";
 import { createProgram, runProgram } from "../command/program-node.js";
+import { PRECISIONS } from "../run-file/precisions.js";
 import { type DoctorRequest, examine, formatDoctor } from "./doctor-node.js";
 
 /** `videosafety doctor`. */
@@ -15,9 +16,7 @@ export const command: Command = {
     )
       .option("--model <id or directory>", "what it is, whether it would load, memory by precision")
       .option("--load", "load its weights (an id's are downloaded) and answer one token")
-      .addOption(
-        new Option("--precision <name>", "for --load").choices(["float32", "bfloat16", "float16", "int8", "int4"]),
-      )
+      .addOption(new Option("--precision <name>", "for --load").choices(PRECISIONS))
       .option("--revision <name>", "branch, tag or commit of an id")
       .option("--offline", "ask no server")
       .option(

@@ -2,6 +2,7 @@ import { readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { DefenseError } from "../errors.js";
+import { PRECISIONS } from "../run-file/precisions.js";
 
 /** The file beside a checkpoint's weights. */
 export const NOTES_FILE = "videosafety.json";
@@ -11,7 +12,7 @@ const notesSchema = z.object({
   base: z.string().describe("directory or id of the model that the run began with"),
   revision: z.string().optional().describe("of an id"),
   adapter: z.string().optional().describe("adapter that the run began with"),
-  precision: z.enum(["float32", "bfloat16", "float16", "int8", "int4"]).describe("how the base's weights were held"),
+  precision: z.enum(PRECISIONS).describe("how the base's weights were held"),
   frames: z
     .object({
       fps: z.number().optional(),

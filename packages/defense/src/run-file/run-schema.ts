@@ -1,6 +1,7 @@
 import { draConfigSchema } from "@videosafety/rewards";
 import { evalConfigSchema } from "@videosafety/vsb-eval/node";
 import { z } from "zod";
+import { PRECISIONS } from "./precisions.js";
 import { stageSchema } from "./trainer-options.js";
 
 const positive = z.number().int().positive();
@@ -13,7 +14,7 @@ const modelSchema = z.strictObject({
   revision: z.string().min(1).optional().describe("branch, tag or commit of an id (default: main)"),
   adapter: z.string().min(1).optional().describe("PEFT LoRA adapter to start from: directory or id"),
   precision: z
-    .enum(["float32", "bfloat16", "float16", "int8", "int4"])
+    .enum(PRECISIONS)
     .default("float32")
     .describe("how the base weights are held; all but float32 freeze them, so that lora is needed"),
   providers: z

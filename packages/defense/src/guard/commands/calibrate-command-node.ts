@@ -4,6 +4,7 @@ import { Option, type Command as Program } from "commander";
 import * as z from "zod";
 import type { Terminal } from "../../command/command.js";
 import { DefenseError } from "../../errors.js";
+import { PRECISIONS } from "../../run-file/precisions.js";
 import { calibrateFromItems } from "../calibrate/calibrate-guard-node.js";
 import { type FrameClassifierSettings, frameClassifierSchema } from "../file/cascade-schema.js";
 import { describePromise } from "../file/guard-file.js";
@@ -16,15 +17,7 @@ export function addCalibrate(program: Program, terminal: Terminal, signal: Abort
     .description("make a guard of a checkpoint and labelled items that it was not trained on")
     .requiredOption("--checkpoint <directory>", "model directory, hub id, or folder of an adapter")
     .option("--adapter <directory>", "adapter on it")
-    .addOption(
-      new Option("--precision <name>", "how the weights are held").choices([
-        "float32",
-        "bfloat16",
-        "float16",
-        "int8",
-        "int4",
-      ]),
-    )
+    .addOption(new Option("--precision <name>", "how the weights are held").choices(PRECISIONS))
     .requiredOption("--items <file>", "labelled items: JSON Lines with labels, 0 = safe, 1 = harmful")
     .addOption(new Option("--format <name>", "layout of the items").choices([...ITEM_FORMATS]).default("vsb"))
     .option("--split <name>", "only the items of this part; needed where there are several")

@@ -1,5 +1,6 @@
 import { describeGuarantee, guardCalibrationSchema } from "@videosafety/alarm-tokens";
 import * as z from "zod";
+import { PRECISIONS } from "../../run-file/precisions.js";
 import { cascadeSchema } from "./cascade-schema.js";
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
@@ -14,7 +15,7 @@ export const guardFileSchema = z.strictObject({
       name: z.string().describe("directory name or hub id, as it was given; what counts is the hash"),
       sha256: sha256.describe("over the names and contents of its files, the adapter's too"),
       family: z.string(),
-      precision: z.enum(["float32", "bfloat16", "float16", "int8", "int4"]),
+      precision: z.enum(PRECISIONS),
     }),
     data: z.strictObject({
       name: z.string().describe("file name of the labelled items"),
