@@ -1,5 +1,6 @@
-import { readFile, rename, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { replaceFile } from "@videosafety/safety-data/node";
 import { z } from "zod";
 import { DefenseError } from "../errors.js";
 import { PRECISIONS } from "../run-file/precisions.js";
@@ -28,9 +29,7 @@ export type CheckpointNotes = z.output<typeof notesSchema>;
 
 /** Writes the notes of a checkpoint beside its weights, as a whole or not at all. */
 export async function writeNotes(directory: string, notes: CheckpointNotes): Promise<void> {
-  const path = join(directory, NOTES_FILE);
-  await writeFile(`${path}.new`, `${JSON.stringify(notes, null, 2)}\n`);
-  await rename(`${path}.new`, path);
+  await replaceFile(join(directory, NOTES_FILE), `${JSON.stringify(notes, null, 2)}\n`);
 }
 
 /** The notes of a checkpoint; null for a model that no run made. @throws DefenseError `model-unusable` for notes that are damaged */
