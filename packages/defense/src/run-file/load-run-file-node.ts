@@ -3,12 +3,9 @@ import { dirname, isAbsolute, join, resolve } from "node:path";
 import { readYamlMapping } from "@videosafety/vsb-eval/node";
 import { DefenseError } from "../errors.js";
 import { explainIssues } from "./explain-issues.js";
-import { override } from "./override.js";
+import { isObject, override, type Raw } from "./override.js";
 import { PRESETS } from "./presets.js";
 import { PRESET_NAMES, type RunFile, runFileJsonSchema, runFileSchema } from "./run-schema.js";
-
-type Raw = Record<string, unknown>;
-const isObject = (value: unknown): value is Raw => typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** What the command line puts over a run file. */
 export interface RunFlags {

@@ -1,8 +1,11 @@
 import { parse } from "yaml";
 import { DefenseError } from "../errors.js";
 
-type Raw = Record<string, unknown>;
-const isObject = (value: unknown): value is Raw => typeof value === "object" && value !== null && !Array.isArray(value);
+/** A mapping as YAML has it, before it is checked. */
+export type Raw = Record<string, unknown>;
+/** Whether a value is one. */
+export const isObject = (value: unknown): value is Raw =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
 
 /**
  * Puts one value into a configuration: `stages.0.learningRate=1e-4`, `stages.stage-2.lambdaVisual=1`, `model.lora={rank: 8, alpha: 16}`.

@@ -107,14 +107,15 @@ function grpoStage(run: RunFile, stage: GrpoStage): ResolvedGrpoStage {
   return { stage: number, name, sources, prompt, reference, config };
 }
 
-function checkGroups({ model }: RunFile, name: string, groups: readonly string[]): void {
-  const frozen = model.precision !== "float32";
+function checkGroups(run: RunFile, name: string, groups: readonly string[]): void {
+  const { precision } = run.model;
+  const frozen = precision !== "float32";
   const weights = groups.find((group) => ["llm", "projector", "visionEncoder"].includes(group));
   if (frozen && weights !== undefined)
     throw new DefenseError(
       "invalid-run-file",
-      `${name}: expected adapters beside precision ${model.precision}, which freezes the weights, found a rate for ${weights}; set model.lora, e.g. {rank: 16, alpha: 32}`,
+      `${name}: expected adapters beside precision ${precision}, which freezes the weights, found a rate for ${weights}; set model.lora, e.g. {rank: 16, alpha: 32}`,
     );
-  if (groups.includes("lora") && model.lora === null && model.adapter === undefined)
+  if (groups.includes("lora") && decoderGroup(run) !== "lora")
     throw new DefenseError("invalid-run-file", `${name}: expected model.lora beside a rate for lora, found none`);
 }

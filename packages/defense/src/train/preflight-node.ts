@@ -6,7 +6,7 @@ import { DefenseError } from "../errors.js";
 import { checkpointHash, checkpointParts } from "../model/open-checkpoint-node.js";
 import { checkProviders } from "../model/providers-node.js";
 import { type ReadSource, SourceReader } from "../records/read-source-node.js";
-import { type ResolvedStage, resolveStages, trainsVision } from "../run-file/resolve-stages.js";
+import { decoderGroup, type ResolvedStage, resolveStages, trainsVision } from "../run-file/resolve-stages.js";
 import type { RunFile } from "../run-file/run-schema.js";
 import { type StageItems, sourcesOf, stageItems } from "./stage-items.js";
 import { openRewards } from "./stage-rewards-node.js";
@@ -78,7 +78,7 @@ async function checkDecoder(): Promise<void> {
 
 /** What trainable tensors of a run take, roughly, in bytes of float32. */
 function trainableBytes(run: RunFile, { config, memory }: ModelReport): number {
-  if (run.model.lora === null && run.model.adapter === undefined) return memory.weights.float32;
+  if (decoderGroup(run) === "llm") return memory.weights.float32;
   const rank = run.model.lora?.rank ?? 16;
   const perLayer = 4 * 2 * config.hiddenSize + 3 * (config.hiddenSize + config.intermediateSize);
   return 4 * rank * perLayer * config.layers;
