@@ -51,6 +51,8 @@ export interface OpenedCheckpoint {
   readonly source: string;
   /** What the run that made it noted; null for a model that no run made. */
   readonly notes: CheckpointNotes | null;
+  /** How its base weights are held. */
+  readonly precision: Precision;
   /** Bounds on the frames of videos, for `samplePlanFor`. */
   readonly frames: SampleLimits;
   /** Whether its prompts have alarm tokens: as its notes say, else whether it has any that hold something. */
@@ -106,17 +108,18 @@ export async function openCheckpoint(source: string, options: OpenOptions = {}):
   const { maxVisualTokens, ...limits } = { ...notes?.frames, ...options.frames };
   const revision = options.revision ?? notes?.revision;
   const { threads, providers, maxTokensPerRun, seed, alarmVectors, offline, onProgress, signal } = options;
+  const precision = options.precision ?? notes?.precision ?? "float32";
   const hub = defined({ revision, offline, onProgress, signal });
   const model = await loadVideoLlm(base, {
     ...hub,
-    precision: options.precision ?? notes?.precision ?? "float32",
+    precision,
     memoryPattern: false,
     ...defined({ providers, threads, maxTokensPerRun, seed, alarmVectors, maxVisualTokens }),
   });
   if (adapter !== undefined) await loadAdapter(model, adapter, hub);
   const hash = await checkpointHash([base, ...(adapter === undefined ? [] : [adapter])], hub);
   const alarmTokens = notes?.alarmTokens ?? hasAlarms(model);
-  return { model, source, notes, frames: limits as SampleLimits, alarmTokens, hash };
+  return { model, source, notes, precision, frames: limits as SampleLimits, alarmTokens, hash };
 }
 
 const RELEVANT =

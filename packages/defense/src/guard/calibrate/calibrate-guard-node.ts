@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { basename } from "node:path";
 import {
@@ -12,7 +11,7 @@ import {
 } from "@videosafety/alarm-tokens";
 import type { EvalItem } from "@videosafety/safety-data";
 import { type Precision, samplePlanFor } from "@videosafety/video-llm";
-import { type ItemFormat, loadItems } from "@videosafety/vsb-eval/node";
+import { type ItemFormat, loadItems, sha256File } from "@videosafety/vsb-eval/node";
 import { DefenseError } from "../../errors.js";
 import { openCheckpoint } from "../../model/open-checkpoint-node.js";
 import { calibrateCascade } from "../cascade/calibrate-cascade.js";
@@ -91,11 +90,7 @@ export async function calibrateFromItems(options: CalibrateOptions): Promise<Gua
     ...(options.fps !== undefined && { fps: options.fps }),
   };
   const plan = samplePlanFor(model.config.family, limits);
-  const dataHash = createHash("sha256")
-    .update(await readFile(options.items))
-    .digest("hex");
-  const held = opened.notes?.precision ?? "float32";
-  const heldAs = precision ?? held;
+  const dataHash = await sha256File(options.items);
   const { firstTier } = options;
   const classifier = firstTier && (await openFrameClassifier(firstTier.file, firstTier.classifier));
   const readings = await readItems(
@@ -108,7 +103,7 @@ export async function calibrateFromItems(options: CalibrateOptions): Promise<Gua
       ...{ plan, root },
       file: `${out}.readings.jsonl`,
       of: createHash("sha256")
-        .update(JSON.stringify([hash, heldAs, dataHash, plan, classifier?.sha256, firstTier?.classifier]))
+        .update(JSON.stringify([hash, opened.precision, dataHash, plan, classifier?.sha256, firstTier?.classifier]))
         .digest("hex"),
       ...(options.onItem && { onItem: options.onItem }),
       ...(signal && { signal }),
@@ -132,7 +127,7 @@ export async function calibrateFromItems(options: CalibrateOptions): Promise<Gua
     format: "videosafety-guard-file-1",
     calibration: cascade === null ? calibration : { ...calibration, safeScores: cascade.safeScores },
     provenance: {
-      checkpoint: { name: checkpoint, sha256: hash, family: model.config.family, precision: heldAs },
+      checkpoint: { name: checkpoint, sha256: hash, family: model.config.family, precision: opened.precision },
       data: {
         name: basename(options.items),
         sha256: dataHash,
