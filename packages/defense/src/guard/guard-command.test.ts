@@ -156,6 +156,20 @@ describe("guard assess", () => {
     expect((await said(["assess", "--checkpoint", checkpoint, "--calibration", guard])).code).toBe(2);
   }, 60_000);
 
+  it("says nothing of a video with a frame that does not decode", async () => {
+    const file = await readGuardFile(guard);
+    const closer = join(folder, "closer.json");
+    const plan = { type: "uniform", frameCount: 16 };
+    await writeFile(closer, JSON.stringify({ ...file, provenance: { ...file.provenance, plan } }));
+    const video = fileURLToPath(new URL("../../../video-sampler/test/fixtures/damaged.mpeg4.mp4", import.meta.url));
+    const common = ["--checkpoint", checkpoint, "--calibration", closer];
+    const { code, out } = await said(["assess", "--query", "what?", "--video", video, ...common]);
+    expect([code, JSON.parse(out).error]).toEqual([
+      1,
+      { code: "invalid-input", message: expect.stringContaining("without damage") },
+    ]);
+  }, 60_000);
+
   it("does not use a guard with another checkpoint", async () => {
     const other = join(folder, "other-model");
     await writeTinyCheckpoint(other, 2);

@@ -118,7 +118,7 @@ async function inputOf(
 ): Promise<GuardInput> {
   if (item.video === null) return { query: item.query, videos: [] };
   try {
-    return { query: item.query, videos: [await sampleItem(item.video.path, root, plan, signal)] };
+    return { query: item.query, videos: [await sampleItem(item.video.path, root, plan, { signal })] };
   } catch (cause) {
     signal?.throwIfAborted();
     throw new DefenseError("media-missing", `item ${item.id}: ${(cause as Error).message}`, { cause });

@@ -51,7 +51,8 @@ export function addAssess(program: Program, terminal: Terminal, signal: AbortSig
         count++;
         try {
           const video = typeof item.video === "string" ? item.video : item.video?.path;
-          const videos = video === undefined ? [] : [await sampleItem(video, flags.mediaRoot, plan, signal)];
+          const videos =
+            video === undefined ? [] : [await sampleItem(video, flags.mediaRoot, plan, { signal, undamaged: true })];
           const { latency, ...said } = await engine.assess({ query: item.query, videos }, { signal });
           terminal.out(`${JSON.stringify({ id, ...said, milliseconds: latency.totalMs })}\n`);
         } catch (error) {
