@@ -13,6 +13,7 @@ import {
   type MatrixGroup,
   type MatrixOptions,
   type MatrixRun,
+  referenceOf,
 } from "./matrix-options.js";
 import { MATRIX_SCHEMA, type MatrixCell, type MatrixRate, type MatrixResults } from "./matrix-results.js";
 import { defendedUnits, loadMatrixUnits } from "./matrix-units.js";
@@ -66,7 +67,7 @@ function costOf(
 }
 
 function describeAttack(
-  { name, title, arm, intensities }: MatrixAttack,
+  { name, title, arm, split, intensities }: MatrixAttack,
   runs: readonly MatrixRun[],
 ): MatrixResults["attacks"][number] {
   const own = runs.flatMap(({ attacks = [] }) => attacks);
@@ -76,15 +77,12 @@ function describeAttack(
     name,
     title,
     arm,
+    ...(split === undefined ? {} : { split }),
     intensities: [...intensities],
     meaning,
     sources: [...new Set(list.map(({ source }) => source))],
   };
 }
-
-/** What a row is compared with: the first one about the same items. */
-export const referenceOf = <Row extends Pick<MatrixAttack, "split">>(rows: readonly Row[], row: Row): Row =>
-  rows.find(({ split }) => split === row.split) ?? row;
 
 /**
  * The matrix of what is in the stores: every cell with its rates, intervals and costs. A matrix that was stopped shows as units that

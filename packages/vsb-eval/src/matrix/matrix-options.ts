@@ -123,3 +123,7 @@ export function rowsBySplit(attacks: readonly MatrixAttack[]): (readonly MatrixA
   const kinds = [...new Set(attacks.map(({ split }) => split))];
   return kinds.map((kind) => attacks.filter(({ split }) => split === kind));
 }
+
+/** What a row is compared with: the first one about the same items. */
+export const referenceOf = <Row extends { readonly split?: string | undefined }>(rows: readonly Row[], row: Row): Row =>
+  rows.find(({ split }) => split === row.split) ?? row;

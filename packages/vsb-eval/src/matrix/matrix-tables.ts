@@ -1,5 +1,6 @@
 import { percent, percentRange } from "../report/format-number.js";
 import { type Html, html } from "../report/html.js";
+import { referenceOf } from "./matrix-options.js";
 import type { MatrixCell, MatrixRate, MatrixResults } from "./matrix-results.js";
 
 /** Anchor of the clips behind a row. */
@@ -41,7 +42,7 @@ export function matrixHeatmap(results: MatrixResults, rate: "dsr" | "frr", capti
 /** DSR under each attack against that without one, over the same items: what broke which defense. */
 export function dropTable(results: MatrixResults): Html {
   const { attacks, defenses } = results;
-  const firsts = new Set(attacks.map((attack) => attacks.find(({ split }) => split === attack.split)?.name));
+  const firsts = new Set(attacks.map((attack) => referenceOf(attacks, attack).name));
   const rows = attacks.filter(({ name }) => !firsts.has(name));
   if (rows.length === 0) return html``;
   const caption = `Change of DSR against ${[...firsts].map((name) => `"${name}"`).join(" or ")}, points over the same items`;

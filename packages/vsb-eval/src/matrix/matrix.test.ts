@@ -138,6 +138,31 @@ describe("a matrix", () => {
     expect(results.items).toHaveLength(3);
   });
 
+  it("compares each row with the first one about the same items, in the page as in the numbers", async () => {
+    const options = folderOptions([1]);
+    const [group] = options.groups as [MatrixOptions["groups"][number]];
+    const items = colouredItems(16).map((item, i) => ({ ...item, split: i < 8 ? "first" : "second" }));
+    const rows: MatrixAttack[] = ["first", "second"].flatMap((split) => [
+      { name: `plain, ${split}`, title: "", arm: "video", intensities: [], split },
+      { name: `gap, ${split}`, title: "", arm: "video+fragment-gap", intensities: [1], split },
+    ]);
+    const results = await matrixInFolder({
+      ...options,
+      attacks: rows,
+      groups: [{ ...group, items }],
+      clipsPerRow: 0,
+    });
+    expect(results.attacks.map(({ split }) => split)).toEqual(["first", "first", "second", "second"]);
+    expect(cellOf(results, "gap, second", "guard", 1).drop.value).toBe(-1);
+    const { document } = parseHTML(readFileSync(join(options.folder, "matrix.html"), "utf8"));
+    const table = document.querySelector("#broke table");
+    expect(table?.querySelector("caption")?.textContent).toContain('"plain, first" or "plain, second"');
+    expect([...(table?.querySelectorAll("tbody th") ?? [])].map(({ textContent }) => textContent)).toEqual([
+      "gap, first",
+      "gap, second",
+    ]);
+  });
+
   it("is refused before anything is asked where rows, columns or groups do not fit", () => {
     const options: MatrixOptions = { ...folderOptions([1]), openStore: () => Promise.reject(new Error("not opened")) };
     const [group] = options.groups as [MatrixOptions["groups"][number]];
