@@ -84,6 +84,20 @@ test("a matrix of real files is one command, its page and its results; the same 
   expect(await run("matrix", config(), "--report")).toMatchObject({ code: 0 });
 });
 
+test("a matrix of which nothing could be judged fails, whatever it prints", async () => {
+  const { path, config } = folder();
+  writeFileSync(
+    join(path, "reader.mjs"),
+    RESPONDER.replace(/respond: .*/, 'respond: async () => { throw new Error("no answer"); },'),
+  );
+  const file = config();
+  const [table, json] = [await run("matrix", file), await run("matrix", file, "--json")];
+  expect(table.code).not.toBe(0);
+  expect(json.code).toBe(table.code);
+  expect(json.err).toContain("none that could be judged");
+  expect(parseMatrixResults(JSON.parse(json.out)).cells.every(({ dsr }) => dsr.value === null)).toBe(true);
+});
+
 test("what does not fit is refused by name, before anything is asked", async () => {
   const { config } = folder();
   const wrong: [object, RegExp][] = [

@@ -70,22 +70,21 @@ export async function matrixCommand(
     onProgress: ({ run, done, total }) => progress.update(done, total, ` ${run}`),
   });
   progress.end();
-  if (options.json) {
-    terminal.out(`${JSON.stringify(results)}\n`);
-    return;
+  if (options.json) terminal.out(`${JSON.stringify(results)}\n`);
+  else {
+    const names = results.defenses.map(({ name }) => name);
+    const rows = results.attacks.map(({ name, intensities }) => [
+      name,
+      ...names.map((defense) => {
+        const cell = results.cells.find(
+          (one) => one.attack === name && one.defense === defense && one.intensity === (intensities.at(-1) ?? null),
+        );
+        return `${percent(cell?.dsr.value ?? null)} / ${percent(cell?.frr.value ?? null)}`;
+      }),
+    ]);
+    terminal.out(`${alignTable([["DSR / FRR, %", ...names], ...rows])}\n`);
+    terminal.err(`${resolve(config.out, "matrix.html")}\n`);
   }
-  const names = results.defenses.map(({ name }) => name);
-  const rows = results.attacks.map(({ name, intensities }) => [
-    name,
-    ...names.map((defense) => {
-      const cell = results.cells.find(
-        (one) => one.attack === name && one.defense === defense && one.intensity === (intensities.at(-1) ?? null),
-      );
-      return `${percent(cell?.dsr.value ?? null)} / ${percent(cell?.frr.value ?? null)}`;
-    }),
-  ]);
-  terminal.out(`${alignTable([["DSR / FRR, %", ...names], ...rows])}\n`);
-  terminal.err(`${resolve(config.out, "matrix.html")}\n`);
   if (results.cells.every(({ dsr, frr }) => dsr.n + frr.n === 0))
     throw new VsbEvalError(
       "fatal_responder",
