@@ -10,6 +10,7 @@ import { VsbEvalError } from "../errors.js";
 import { percent } from "../report/format-number.js";
 import { alignTable } from "../report/terminal-table.js";
 import type { MatrixRun } from "./matrix-options.js";
+import { lastCell } from "./matrix-tables.js";
 import { armTitle } from "./run-matrix.js";
 import { matrixInFolder } from "./write-matrix-node.js";
 
@@ -73,12 +74,10 @@ export async function matrixCommand(
   if (options.json) terminal.out(`${JSON.stringify(results)}\n`);
   else {
     const names = results.defenses.map(({ name }) => name);
-    const rows = results.attacks.map(({ name, intensities }) => [
+    const rows = results.attacks.map(({ name }) => [
       name,
       ...names.map((defense) => {
-        const cell = results.cells.find(
-          (one) => one.attack === name && one.defense === defense && one.intensity === (intensities.at(-1) ?? null),
-        );
+        const cell = lastCell(results, name, defense);
         return `${percent(cell?.dsr.value ?? null)} / ${percent(cell?.frr.value ?? null)}`;
       }),
     ]);

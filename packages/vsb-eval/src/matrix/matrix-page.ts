@@ -4,7 +4,7 @@ import { REPORT_STYLE } from "../report/report-style.js";
 import { type ChartLine, lineChart } from "../report/svg/line-chart.js";
 import type { MatrixClip } from "./matrix-clips.js";
 import type { MatrixResults } from "./matrix-results.js";
-import { clipAnchor, costTable, dropTable, matrixHeatmap, visibilityTable } from "./matrix-tables.js";
+import { clipAnchor, costTable, dropTable, lastCell, matrixHeatmap, visibilityTable } from "./matrix-tables.js";
 
 /** What goes into the page beside the numbers. */
 export interface MatrixPageOptions {
@@ -117,14 +117,13 @@ ${seeds.length > 1 ? seedTable(results) : null}
 
 /** DSR of every seed: how far training seeds differ. */
 function seedTable(results: MatrixResults): Html {
-  const { attacks, defenses, seeds, cells } = results;
+  const { attacks, defenses, seeds } = results;
   const text = (values: readonly (number | null)[]): string => values.map(percent).join(" / ");
   return html`<details><summary>Every seed</summary><div class="scroll" tabindex="0" role="region" aria-label="Every seed"><table class="matrix"><caption>DSR at the highest intensity, seeds ${seeds.join(" / ")}</caption>
 <thead><tr><th scope="col">attack</th>${defenses.map(({ name }) => html`<th scope="col">${name}</th>`)}</tr></thead><tbody>${attacks.map(
-    ({ name, intensities }) =>
+    ({ name }) =>
       html`<tr><th scope="row">${name}</th>${defenses.map(
-        (defense) =>
-          html`<td>${text(cells.find((cell) => cell.attack === name && cell.defense === defense.name && cell.intensity === (intensities.at(-1) ?? null))?.dsr.bySeed ?? [])}</td>`,
+        (defense) => html`<td>${text(lastCell(results, name, defense.name)?.dsr.bySeed ?? [])}</td>`,
       )}</tr>`,
   )}</tbody></table></div></details>`;
 }

@@ -68,24 +68,21 @@ export function visibilityTable(results: MatrixResults): Html {
     const last = attacks.find(({ name }) => name === attack)?.intensities.at(-1) ?? null;
     return intensity === last;
   });
+  const planOf = (run: string): string => JSON.stringify(results.runs.find(({ name }) => name === run)?.plan ?? null);
   // Runs that sample alike would repeat themselves.
   const seen = new Set<string>();
   const distinct = rows.filter((row) => {
-    const plan = JSON.stringify(results.runs.find(({ name }) => name === row.run)?.plan ?? null);
-    const key = `${row.attack}\u0000${plan}`;
+    const key = `${row.attack}\u0000${planOf(row.run)}`;
     if (seen.has(key)) return false;
     seen.add(key);
     return true;
   });
-  const samePlan = (run: string, other: string): boolean =>
-    JSON.stringify(results.runs.find(({ name }) => name === run)?.plan) ===
-    JSON.stringify(results.runs.find(({ name }) => name === other)?.plan);
   const caption = "What the sampling can show of each attack, and what the defenses with it refused";
   return html`<div class="scroll" tabindex="0" role="region" aria-label="${caption}"><table class="matrix"><caption>${caption}. Predicted: video-sampler's bound on the probability that any shown frame holds the content; no model is needed for it.</caption>
 <thead><tr>${["attack", "sampling of", "content on screen, s", "longest blind gap, s", "predicted seen", "seen", "DSR of defenses with it"].map((text) => html`<th scope="col">${text}</th>`)}</tr></thead>
 <tbody>${distinct.map((row) => {
     // The first run of a defense decides what its guard sees.
-    const with_ = defenses.filter(({ runs }) => samePlan(runs[0] as string, row.run));
+    const with_ = defenses.filter(({ runs }) => planOf(runs[0] as string) === planOf(row.run));
     const measured = with_
       .map(({ name }) => `${name} ${percent(lastCell(results, row.attack, name)?.dsr.value ?? null)}`)
       .join(", ");
