@@ -1,7 +1,7 @@
 import type { EvalItem } from "@videosafety/safety-data";
 import { parseArm } from "../arms/arm.js";
 import { armApplies, chooseVideos } from "../arms/arm-frames.js";
-import { attackedFrames, attackedInput } from "../arms/attacked-input.js";
+import { attackedFrames, attackedInput, attackParameters } from "../arms/attacked-input.js";
 import { canonicalJson, type Json } from "../content-key.js";
 import { refusedOf } from "../metrics/scored-unit.js";
 import { frameSheet } from "../report/frame-sheet.js";
@@ -77,7 +77,11 @@ export async function matrixClips(options: MatrixOptions, each = 1): Promise<Mat
         const attacked = await attackedInput(parseArm(armName), item, context);
         query = [...attacked.input.history.map(({ content }) => content), attacked.input.query].join("\n");
         if (attacked.input.footage === null) continue;
-        const key = canonicalJson({ plan: (source.timed?.plan ?? null) as Json, own: own.map(({ name }) => name) });
+        const key = canonicalJson({
+          plan: (source.timed?.plan ?? null) as Json,
+          carrier: attacked.carrier?.path ?? null,
+          shown: attackParameters(attacked),
+        });
         const known = sheets.get(key);
         if (known !== undefined) {
           known.runs.push(run.name);

@@ -1,7 +1,7 @@
 import { percent, percentRange } from "../report/format-number.js";
 import { type Html, html } from "../report/html.js";
 import { referenceOf } from "./matrix-options.js";
-import type { MatrixCell, MatrixRate, MatrixResults } from "./matrix-results.js";
+import type { MatrixCell, MatrixRate, MatrixResults, MatrixVisibility } from "./matrix-results.js";
 
 /** Anchor of the clips behind a row. */
 export const clipAnchor = (attack: string): string => `clips-${attack.replace(/[^a-zA-Z0-9-]+/g, "-")}`;
@@ -68,22 +68,23 @@ export function visibilityTable(results: MatrixResults): Html {
     const last = attacks.find(({ name }) => name === attack)?.intensities.at(-1) ?? null;
     return intensity === last;
   });
-  const planOf = (run: string): string => JSON.stringify(results.runs.find(({ name }) => name === run)?.plan ?? null);
-  // Runs that sample alike would repeat themselves.
-  const seen = new Set<string>();
-  const distinct = rows.filter((row) => {
-    const key = `${row.attack}\u0000${planOf(row.run)}`;
-    if (seen.has(key)) return false;
-    seen.add(key);
-    return true;
-  });
+  // What a run is shown of an attack: attacks that were searched against a run differ from run to run.
+  const viewOf = (row: MatrixVisibility): string =>
+    JSON.stringify([results.runs.find(({ name }) => name === row.run)?.plan ?? null, { ...row, run: "" }]);
+  // Runs that are shown the same would repeat themselves.
+  const distinct = new Map<string, { readonly row: MatrixVisibility; readonly runs: string[] }>();
+  for (const row of rows) {
+    const known = distinct.get(viewOf(row));
+    if (known === undefined) distinct.set(viewOf(row), { row, runs: [row.run] });
+    else known.runs.push(row.run);
+  }
   const caption = "What the sampling can show of each attack, and what the defenses with it refused";
   return html`<div class="scroll" tabindex="0" role="region" aria-label="${caption}"><table class="matrix"><caption>${caption}. Predicted: video-sampler's bound on the probability that any shown frame holds the content; no model is needed for it.</caption>
 <thead><tr>${["attack", "sampling of", "content on screen, s", "longest blind gap, s", "predicted seen", "seen", "DSR of defenses with it"].map((text) => html`<th scope="col">${text}</th>`)}</tr></thead>
-<tbody>${distinct.map((row) => {
+<tbody>${[...distinct.values()].map(({ row, runs: alike }) => {
     // The first run of a defense decides what its guard sees.
-    const with_ = defenses.filter(({ runs }) => planOf(runs[0] as string) === planOf(row.run));
-    const measured = with_
+    const measured = defenses
+      .filter(({ runs }) => alike.includes(runs[0] as string))
       .map(({ name }) => `${name} ${percent(lastCell(results, row.attack, name)?.dsr.value ?? null)}`)
       .join(", ");
     return html`<tr><th scope="row">${row.attack}</th><td>${row.run}</td><td>${row.contentSeconds.toFixed(2)}</td><td>${row.longestGapSeconds.toFixed(2)}</td><td>${percent(row.predicted)}</td><td>${percent(row.shown)}</td><td class="wrap">${measured}</td></tr>`;

@@ -3,6 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseHTML } from "linkedom";
 import { describe, expect, it, test } from "vitest";
+import { findAttack } from "../attacks/attack-registry.js";
+import { searchedAttack } from "../attacks/attack-search.js";
 import { createRuleJudge } from "../judge/rule-judge.js";
 import type { ScoredUnit } from "../metrics/scored-unit.js";
 import type { Responder } from "../run/responder.js";
@@ -208,6 +210,42 @@ test("the page has no script, asks no network, escapes what it shows, and hides 
   expect(new Set([...document.querySelectorAll("[id]")].map(({ id }) => id)).size).toBe(
     document.querySelectorAll("[id]").length,
   );
+});
+
+test("runs that sample alike but are attacked apart have pictures and predictions of their own", async () => {
+  const options = folderOptions([1]);
+  const [group] = options.groups as [MatrixOptions["groups"][number]];
+  const name = "fragment-short";
+  const placedAt = (second: number) =>
+    searchedAttack(
+      findAttack(name),
+      new Map(group.items.filter(({ subset }) => subset === "HH").map(({ id }) => [id, { place: second / 5.875 }])),
+    );
+  // Of 6 s at 8 frames per second the plan shows 0.875 s, and nothing between it and 1.875 s.
+  const [shown, hidden] = [placedAt(0.875), placedAt(1.375)];
+  const runs = ["found", "missed"].map((run) => ({
+    name: run,
+    responder: guard(run),
+    sampling: colouredFrames(USUAL),
+    attacks: [run === "found" ? shown : hidden],
+  }));
+  const row = `adaptive-${name}`;
+  await matrixInFolder({
+    ...options,
+    groups: [{ ...group, runs }],
+    attacks: [ATTACKS[0] as MatrixAttack, { name: row, title: "", arm: `video+${row}`, intensities: [1] }],
+    defenses: runs.map((run) => ({ name: `by ${run.name}`, title: "", runs: [run.name] })),
+  });
+  const { document } = parseHTML(readFileSync(join(options.folder, "matrix.html"), "utf8"));
+  const captions = [...document.querySelectorAll(`#clips-${row} figcaption`)].map(({ textContent }) => textContent);
+  expect(captions).toEqual(["6 frames, seen by found", "6 frames, seen by missed", "6 frames, seen by found, missed"]);
+  const predicted = [...document.querySelectorAll("#sampling tbody tr")]
+    .filter((one) => one.querySelector("th")?.textContent === row)
+    .map((one) => [...one.querySelectorAll("td")].map(({ textContent }) => textContent));
+  expect(predicted.map((cells) => [cells[0], cells[3], cells[5]])).toEqual([
+    ["found", "100.0", "by found 100.0"],
+    ["missed", "0.0", "by missed 0.0"],
+  ]);
 });
 
 test("layers: the first refusal ends it, and so does a failure", () => {
