@@ -52,21 +52,22 @@ async function footageOf(
   item: EvalItem,
   timed: TimedFrames,
   carrier: EvalVideo | null,
+  frameCount: number | null,
   signal?: AbortSignal,
 ): Promise<Footage | null> {
   if (item.video === null) return null;
   const options = signal === undefined ? {} : { signal };
   const facts = await timed.facts(item.video, options);
   const { durationSeconds: itemSeconds, frameRate, content = [0, itemSeconds] as const } = facts;
-  const moments = (plan: TimedFrames["plan"]) => (durationSeconds: number) =>
-    plannedMoments(plan, { durationSeconds, frameRate }).map(({ seconds }) => seconds);
+  const moments = (plan: TimedFrames["plan"], count: number | null) => (durationSeconds: number) =>
+    plannedMoments(plan, { durationSeconds, frameRate }, count).map(({ seconds }) => seconds);
   return plainFootage({
     itemSeconds,
     frameRate,
     content,
     carrierSeconds: carrier === null ? null : (await timed.facts(carrier, options)).durationSeconds,
-    assumed: moments(timed.assumedPlan ?? timed.plan),
-    known: moments(knownPlan(timed.plan)),
+    assumed: moments(timed.assumedPlan ?? timed.plan, null),
+    known: moments(knownPlan(timed.plan), frameCount),
   });
 }
 
@@ -82,7 +83,7 @@ export async function attackedInput(arm: Arm, item: EvalItem, context: AttackCon
   const shown = arm.kind === "video" && source?.timed !== undefined ? source.timed : null;
   const wanted = list.some(({ attack }) => attack.needsCarrier);
   const carrier = wanted && item.video !== null ? (shown?.carrierOf?.(item.video) ?? choose(item, SWAPPED)) : null;
-  const footage = shown === null ? null : await footageOf(item, shown, carrier, signal);
+  const footage = shown === null ? null : await footageOf(item, shown, carrier, arm.frameCount, signal);
   let input: AttackInput = { query: item.query, language: item.language, history: [], footage };
   for (const { attack, intensity } of list) {
     input = applyAttack(attack, input, { intensity, seed: seedOf(`${item.id}\u0000${attack.name}`), item: item.id });

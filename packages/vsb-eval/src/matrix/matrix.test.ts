@@ -212,6 +212,20 @@ test("the page has no script, asks no network, escapes what it shows, and hides 
   );
 });
 
+test("an arm with a frame count is attacked and predicted by the frames that it shows", async () => {
+  const options = folderOptions([1]);
+  const arm = "video_3+fragment-gap-known";
+  const results = await matrixInFolder({
+    ...options,
+    clipsPerRow: 0,
+    attacks: [ATTACKS[0] as MatrixAttack, { name: "known", title: "", arm, intensities: [1] }],
+  });
+  const row = results.visibility.find(({ attack, run }) => attack === "known" && run === "guard-jitter");
+  // Three frames of 6 s at 8 per second, 0, 24 and 47: between two of them 23 are never shown.
+  expect(row).toMatchObject({ predicted: 0, shown: 0, longestGapSeconds: 23 / 8, contentSeconds: 23 / 8 });
+  expect(cellOf(results, "known", "jitter", 1).dsr.value).toBe(0);
+});
+
 test("runs that sample alike but are attacked apart have pictures and predictions of their own", async () => {
   const options = folderOptions([1]);
   const [group] = options.groups as [MatrixOptions["groups"][number]];

@@ -33,7 +33,8 @@ async function ofGroup(
     const { footage } = (await attackedInput(arm, item, context)).input;
     if (footage === null) continue;
     const moments = plannedMoments(timed.plan, footage, arm.frameCount).map(({ seconds }) => seconds);
-    found.push(fragmentVisibility(footage, moments, timed.plan));
+    // A frame count in the arm's name is a fixed plan of its own.
+    found.push(fragmentVisibility(footage, moments, arm.frameCount === null ? timed.plan : undefined));
   }
   return found;
 }
