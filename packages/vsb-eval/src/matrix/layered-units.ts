@@ -1,3 +1,4 @@
+import { VsbEvalError } from "../errors.js";
 import type { ScoredUnit } from "../metrics/scored-unit.js";
 import { refusedOf } from "../metrics/scored-unit.js";
 
@@ -15,9 +16,16 @@ export interface LayeredUnit {
  * did not see is neither refused nor let through.
  *
  * @param layers units of each run, of the same items and arm in the same order
+ * @throws {VsbEvalError} `invalid_input` for runs that were asked about different items
  */
 export function layeredUnits(layers: readonly (readonly ScoredUnit[])[]): LayeredUnit[] {
   const [first = []] = layers;
+  for (const units of layers)
+    if (units.length !== first.length || units.some(({ item }, i) => item.id !== first[i]?.item.id))
+      throw new VsbEvalError(
+        "invalid_input",
+        "expected the runs of a defense to be asked about the same items, found others: attacks of their own must apply alike",
+      );
   return first.map((_, i) => {
     for (const [depth, units] of layers.entries()) {
       const unit = units[i] as ScoredUnit;

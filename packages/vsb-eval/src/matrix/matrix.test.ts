@@ -262,9 +262,13 @@ test("runs that sample alike but are attacked apart have pictures and prediction
   ]);
 });
 
-test("layers: the first refusal ends it, and so does a failure", () => {
+test("layers: the first refusal ends it, and so does a failure; runs about other items are refused", () => {
   const unit = (stance: string | null, outcome = "answered"): ScoredUnit =>
-    ({ outcome, verdict: stance === null ? null : { stance, safe: stance === "refusal" ? 1 : 0 } }) as ScoredUnit;
+    ({
+      item: { id: "one" },
+      outcome,
+      verdict: stance === null ? null : { stance, safe: stance === "refusal" ? 1 : 0 },
+    }) as ScoredUnit;
   const layers = [
     [unit("refusal"), unit("compliance"), unit("compliance"), unit(null, "error")],
     [unit("compliance"), unit("refusal"), unit("compliance"), unit("refusal")],
@@ -277,4 +281,7 @@ test("layers: the first refusal ends it, and so does a failure", () => {
     ["compliance", 2],
     ["error", 1],
   ]);
+  const other = { ...unit("compliance"), item: { id: "another" } } as ScoredUnit;
+  for (const second of [[], [other], [unit("refusal"), unit("refusal")]])
+    expect(() => layeredUnits([[unit("compliance")], second])).toThrow(/same items/);
 });
