@@ -235,6 +235,9 @@ describe("texts", () => {
       language: "de",
     });
     expect(attackApplies(attack, input("two"))).toBe(false);
+    // A table with a hole: the plain query must not pass for a translated one.
+    const holed = translationAttack(({ query }, { seed }) => (seed === 0 ? { query, language: "de" } : null));
+    expect(() => applyAttack(holed, input("one"), { intensity: 1, seed: 1 })).toThrow(/found none/);
   });
 
   it("splits words evenly without losing one", () => {

@@ -1,4 +1,5 @@
 import { createRng, deriveSeed, seedOf } from "@videosafety/random";
+import { VsbEvalError } from "../errors.js";
 import { type Attack, type AttackInput, type AttackSettings, parameterOf } from "./attack.js";
 import { phrasesOf } from "./carrier-phrases.js";
 
@@ -208,6 +209,13 @@ export function translationAttack(
     parameters: ["language"],
     needsCarrier: false,
     applies: (input) => translate(input, { intensity: 1, seed: 0 }) !== null,
-    apply: (input, settings) => ({ ...input, ...(translate(input, settings) ?? {}) }),
+    apply: (input, settings) => {
+      const translated = translate(input, settings);
+      if (translated !== null) return { ...input, ...translated };
+      throw new VsbEvalError(
+        "invalid_input",
+        "translation: expected the query in the language that the seed draws, found none: translate all or none of them",
+      );
+    },
   };
 }
