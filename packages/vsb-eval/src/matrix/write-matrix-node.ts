@@ -1,5 +1,6 @@
-import { existsSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { replaceFile } from "@videosafety/safety-data/node";
 import { MemoryStore } from "../store/evaluation-store.js";
 import { JsonlFileStore, RECORDS_FILE, readStore } from "../store/jsonl-file-store-node.js";
 import { buildMatrix } from "./build-matrix.js";
@@ -31,11 +32,6 @@ export interface MatrixFolderOptions extends Omit<MatrixOptions, "openStore" | "
 const storeFolder = (folder: string, group: MatrixGroup, run: MatrixRun): string =>
   join(folder, `seed-${group.seed}`, run.name.replace(/[^A-Za-z0-9._-]+/g, "-"));
 
-function writeWhole(path: string, text: string): void {
-  writeFileSync(`${path}.new`, text);
-  renameSync(`${path}.new`, path);
-}
-
 /**
  * Runs a matrix in a folder, goes on where it stopped, and writes one results file and one page.
  *
@@ -63,8 +59,8 @@ export async function matrixInFolder(options: MatrixFolderOptions): Promise<Matr
     },
   };
   const results = await buildMatrix(reading, { title, ...(environment === undefined ? {} : { environment }) });
-  writeWhole(join(folder, "matrix.json"), `${JSON.stringify(results)}\n`);
+  await replaceFile(join(folder, "matrix.json"), `${JSON.stringify(results)}\n`);
   const clips = clipsPerRow === 0 ? [] : await matrixClips(reading, clipsPerRow);
-  writeWhole(join(folder, "matrix.html"), matrixPage(results, { ...page, clips }));
+  await replaceFile(join(folder, "matrix.html"), matrixPage(results, { ...page, clips }));
   return results;
 }
