@@ -1,9 +1,10 @@
-import { mkdir, readFile, rename, stat, writeFile } from "node:fs/promises";
+import { mkdir, readFile, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import * as z from "zod/mini";
 import { GenerationError, RecordError } from "../errors.js";
 import { lockFile } from "../jsonl/file-lock-node.js";
 import { openJsonlAppender, readJsonl, writeJsonl } from "../jsonl/jsonl-node.js";
+import { replaceFile } from "../jsonl/replace-file-node.js";
 import { described } from "../schema.js";
 import { estimateGeneration, type GenerationEstimate } from "./estimate-generation.js";
 import { type GenerationInput, type GenerationReport, generateRecords } from "./generate-records.js";
@@ -132,8 +133,7 @@ export async function generateToFolder(
       });
       for (const format of report.settings.formats) await writeJsonl(join(out, `${format}.jsonl`), records[format]);
       await writeJsonl(join(out, "dropped.jsonl"), dropped);
-      await writeFile(join(out, "report.json.tmp"), `${JSON.stringify(report, null, 2)}\n`);
-      await rename(join(out, "report.json.tmp"), join(out, "report.json"));
+      await replaceFile(join(out, "report.json"), `${JSON.stringify(report, null, 2)}\n`);
       return report;
     } finally {
       await appender.close();
