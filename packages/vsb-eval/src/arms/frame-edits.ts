@@ -1,5 +1,6 @@
 import type { Rng } from "@videosafety/random";
 import type { SampledVideo } from "@videosafety/video-sampler";
+import { otherOrder } from "../attacks/other-order.js";
 
 /** Frame `index` of a video as a view [H, W, 3]. */
 export function frameView(video: SampledVideo, index: number): Uint8Array {
@@ -46,18 +47,9 @@ export function jitterFrames(video: SampledVideo, random: Rng): SampledVideo {
 /** The frames in a random order that is never the original one (for T > 1); timestamps and frame facts stay in place. */
 export function shuffleFrames(video: SampledVideo, random: Rng): SampledVideo {
   const [count] = video.frames.dims;
-  const order = Array.from({ length: count }, (_, i) => i);
-  if (count > 1) {
-    do {
-      for (let i = count - 1; i > 0; i--) {
-        const j = random.integer(i + 1);
-        [order[i], order[j]] = [order[j] as number, order[i] as number];
-      }
-    } while (order.every((value, i) => value === i));
-  }
   const data = new Uint8Array(video.frames.data.length);
   const size = data.length / Math.max(count, 1);
-  order.forEach((from, to) => {
+  otherOrder(count, random).forEach((from, to) => {
     data.set(frameView(video, from), to * size);
   });
   return withPixels(video, data);

@@ -1,6 +1,7 @@
 import { createRng, deriveSeed, seedOf } from "@videosafety/random";
 import { type Attack, type AttackInput, type AttackSettings, parameterOf } from "./attack.js";
 import { carrierShots, type Footage, type Shot, unseenOf, withFragment } from "./footage.js";
+import { otherOrder } from "./other-order.js";
 
 /** Cao and others: full-frame inserts that sparse, even sampling misses; pictures in corners; transparent overlays. */
 const FAILURES_TO_SURFACE =
@@ -53,14 +54,7 @@ function inGap(footage: Footage, shown: readonly number[], intensity: number): F
 /** The item's clip in pieces of equal length, in an order that is never the original one. */
 function shuffledShots({ durationSeconds, itemSeconds }: Footage, { intensity, seed }: AttackSettings): Shot[] {
   const count = 2 + Math.round(intensity * 14);
-  const order = Array.from({ length: count }, (_, i) => i);
-  const random = createRng(deriveSeed(seed, seedOf("shuffled")));
-  do {
-    for (let i = count - 1; i > 0; i--) {
-      const j = random.integer(i + 1);
-      [order[i], order[j]] = [order[j] as number, order[i] as number];
-    }
-  } while (order.every((value, i) => value === i));
+  const order = otherOrder(count, createRng(deriveSeed(seed, seedOf("shuffled"))));
   return order.map((from, i) => ({
     startSeconds: (i * durationSeconds) / count,
     endSeconds: ((i + 1) * durationSeconds) / count,
