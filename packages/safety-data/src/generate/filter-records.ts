@@ -92,13 +92,13 @@ const repeats = (
 ): readonly [DropReason, string] | null =>
   of === null ? null : [reason, `of record ${(all[of] as Candidate).draft.index}`];
 
-/** The judges' votes on a candidate, in the judges' order; undefined where one has not voted. */
-export function votesOf(
-  candidate: Candidate,
+/** Gives the judges' votes on a candidate, in the judges' order; undefined where one has not voted. */
+export function voteReader(
   judges: readonly ChatModel[],
   index: JournalIndex,
-): (LabelVote | undefined)[] {
-  return judges.map((judge) => index.votes.get(JournalIndex.key(candidate.draft.index, keyOf(judge)))?.vote);
+): (candidate: Candidate) => (LabelVote | undefined)[] {
+  const keys = judges.map(keyOf); // each a hash of all that the judge is told
+  return ({ draft }) => keys.map((key) => index.votes.get(JournalIndex.key(draft.index, key))?.vote);
 }
 
 /** Keeps what the judges label as intended; see `decideLabel` for majorities and ties. */
@@ -108,9 +108,11 @@ export function siftLabels(
   index: JournalIndex,
 ): Sifted {
   if (judges.length === 0) return { kept: candidates, dropped: [] };
+  const votesOf = voteReader(judges, index);
+  const extraOf = voteReader(tieBreaker ? [tieBreaker] : [], index);
   return sift(candidates, (candidate) => {
-    const votes = votesOf(candidate, judges, index).map((vote) => vote ?? null);
-    const [extra] = tieBreaker ? votesOf(candidate, [tieBreaker], index) : [];
+    const votes = votesOf(candidate).map((vote) => vote ?? null);
+    const [extra] = extraOf(candidate);
     const decision = decideLabel(votes, extra);
     const tally = votes.map((vote) => vote ?? "none").join(", ");
     if (decision.kind === "undecided") return ["labels-undecided", tally];
@@ -125,10 +127,9 @@ export function siftMeaning(
   index: JournalIndex,
 ): Sifted {
   if (!embeddings) return { kept: candidates, dropped: [] };
+  const key = keyOf(embeddings);
   const vectors = candidates.map((candidate) => ({
-    vector: vectorFromBase64(
-      index.vectors.get(JournalIndex.key(candidate.draft.index, keyOf(embeddings)))?.vector ?? "",
-    ),
+    vector: vectorFromBase64(index.vectors.get(JournalIndex.key(candidate.draft.index, key))?.vector ?? ""),
     group: groupOf(candidate),
   }));
   const copies = embeddingDuplicates(vectors, filters.meaning);

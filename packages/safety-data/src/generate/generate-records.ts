@@ -10,7 +10,7 @@ import {
   siftLabels,
   siftMeaning,
   siftTexts,
-  votesOf,
+  voteReader,
 } from "./filter-records.js";
 import { type Clip, type GenerationSettings, generationSettingsSchema } from "./generation-settings.js";
 import { type DropReason, type GenerationJournal, JournalIndex, memoryJournal } from "./journal.js";
@@ -98,17 +98,16 @@ export async function generateRecords(input: GenerationInput): Promise<Generatio
   await requests.write(drafts);
   const texts = take(siftTexts(take(candidatesOf(drafts, index)), settings.filters));
   for (const judge of settings.judges) await requests.judge(judge, texts);
-  const judged = take(
-    siftUnanswered(texts, (candidate) => !votesOf(candidate, settings.judges, index).includes(undefined)),
-  );
+  const votesOf = voteReader(settings.judges, index);
+  const judged = take(siftUnanswered(texts, (candidate) => !votesOf(candidate).includes(undefined)));
   if (settings.tieBreaker) await requests.judge(settings.tieBreaker, undecided(judged, settings, index));
   const labelled = take(siftLabels(judged, settings, index));
   await requests.embed(labelled);
-  const { embeddings } = settings;
+  const vectors = settings.embeddings && keyOf(settings.embeddings);
   const embedded = take(
     siftUnanswered(
       labelled,
-      ({ draft }) => !embeddings || index.vectors.has(JournalIndex.key(draft.index, keyOf(embeddings))),
+      ({ draft }) => vectors === undefined || index.vectors.has(JournalIndex.key(draft.index, vectors)),
     ),
   );
   const kept = take(siftMeaning(embedded, settings, index));
@@ -118,7 +117,7 @@ export async function generateRecords(input: GenerationInput): Promise<Generatio
   const records = writeFormats(kept, origin);
   const rows = judged.map((candidate) => ({
     intended: candidate.draft.kind.textual,
-    votes: votesOf(candidate, settings.judges, index).map((vote) => vote ?? null),
+    votes: votesOf(candidate).map((vote) => vote ?? null),
   }));
   const report: GenerationReport = {
     planned: settings.count,
@@ -197,10 +196,11 @@ function writeFormats(
     ...(embeddings ? ["meaning"] : []),
   ];
   const voters = [...judges, ...(tieBreaker ? [tieBreaker] : [])];
+  const votesOf = voteReader(voters, index);
   const records: WrittenFormats = { sft: [], cot: [], rl: [] };
   for (const candidate of kept) {
     const { draft, written } = candidate;
-    const votes = votesOf(candidate, voters, index).flatMap((vote, i) =>
+    const votes = votesOf(candidate).flatMap((vote, i) =>
       vote === undefined ? [] : [[voters[i]?.model ?? "", vote] as const],
     );
     const made = recordsOf(candidate, {

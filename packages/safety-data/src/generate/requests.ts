@@ -50,7 +50,8 @@ export class Requests {
 
   /** Asks one judge about each candidate. */
   async judge(judge: ChatModel, candidates: readonly Candidate[]): Promise<void> {
-    const open = candidates.filter(({ draft }) => !this.index.votes.has(JournalIndex.key(draft.index, keyOf(judge))));
+    const key = keyOf(judge);
+    const open = candidates.filter(({ draft }) => !this.index.votes.has(JournalIndex.key(draft.index, key)));
     await this.#run("judge", judge, open, async ({ draft, fields }) => {
       const about = { index: draft.index, query: fields.query, seed: this.settings.seed >>> 1 };
       await this.index.add(await askJudge(judge, this.input, about, this.input.signal));
@@ -61,9 +62,8 @@ export class Requests {
   async embed(candidates: readonly Candidate[]): Promise<void> {
     const { embeddings } = this.settings;
     if (!embeddings) return;
-    const open = candidates.filter(
-      ({ draft }) => !this.index.vectors.has(JournalIndex.key(draft.index, keyOf(embeddings))),
-    );
+    const key = keyOf(embeddings);
+    const open = candidates.filter(({ draft }) => !this.index.vectors.has(JournalIndex.key(draft.index, key)));
     const batches = Array.from({ length: Math.ceil(open.length / BATCH) }, (_, i) =>
       open.slice(i * BATCH, (i + 1) * BATCH),
     );
