@@ -78,17 +78,17 @@ export function readItems(
   limits: RequestLimits,
   decode: Decode,
 ): RewardItem[] {
-  if (ranges === null) return rlhfItems(parseJson(bytes, decode), limits).slice(from, to);
+  if (ranges === null) return rlhfItems(parseJson(textOf(bytes, decode)), limits).slice(from, to);
   if (to === from) return [];
   const text = textOf(bytes.subarray(ranges[2 * from], ranges[2 * to - 1]), decode);
-  const items = parseJson(text, (whole) => whole, `[${text}]`) as unknown[];
+  const items = parseJson(`[${text}]`) as unknown[];
   if (items.length !== to - from) throw badField("items", `expected ${to - from} items there, found ${items.length}`);
   return items.map((item, i) => parse(rewardItemSchema, item, ["items", from + i]));
 }
 
-function parseJson<T>(source: T, read: (source: T) => string, text?: string): unknown {
+function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text ?? read(source));
+    return JSON.parse(text);
   } catch (error) {
     throw unreadable(error);
   }
@@ -114,7 +114,7 @@ const jsonLimits = ({ maxItems }: RequestLimits) => ({ maxValues: 16 * maxItems 
 function openRewards(bytes: Uint8Array, limits: RequestLimits, decode: Decode): OpenedRequest {
   const found = scanJson(bytes, jsonLimits(limits), "items");
   if (!found) {
-    listOf(parseJson(bytes, decode), "items", limits.maxItems); // says what is wrong
+    listOf(parseJson(textOf(bytes, decode)), "items", limits.maxItems); // says what is wrong
     throw badField("items", "expected one list of items, found none or several");
   }
   const { ranges, open, close } = found;
@@ -122,14 +122,7 @@ function openRewards(bytes: Uint8Array, limits: RequestLimits, decode: Decode): 
   if (count > limits.maxItems) throw tooMany("items", count, limits);
   // The whole but for its items.
   const rest = `${textOf(bytes.subarray(0, open + 1), decode)}${textOf(bytes.subarray(close), decode)}`;
-  const {
-    completion_prefix: prefix,
-    items: _,
-    ...envelope
-  } = parse(
-    rewardRequestSchema,
-    parseJson(rest, (text) => text),
-  );
+  const { completion_prefix: prefix, items: _, ...envelope } = parse(rewardRequestSchema, parseJson(rest));
   const [first] = count === 0 ? [] : readItems(bytes, { ranges }, [0, 1], limits, decode);
   return {
     ranges,
@@ -144,7 +137,7 @@ function openRewards(bytes: Uint8Array, limits: RequestLimits, decode: Decode): 
 
 function openOpenRlhf(bytes: Uint8Array, limits: RequestLimits, decode: Decode): OpenedRequest {
   scanJson(bytes, jsonLimits(limits), "query");
-  const items = rlhfItems(parseJson(bytes, decode), limits);
+  const items = rlhfItems(parseJson(textOf(bytes, decode)), limits);
   return {
     ranges: null,
     envelope: {
