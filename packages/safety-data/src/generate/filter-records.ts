@@ -46,7 +46,8 @@ export const droppedOf = ({ draft }: { readonly draft: Draft }, reason: DropReas
 const groupOf = ({ draft: { language, kind, clip } }: Candidate): string =>
   `${language} ${kind.textual} ${clip?.visual ?? 0}`;
 
-function sift(
+/** Splits candidates by a judgement: null keeps one, a reason with its detail drops it. */
+export function sift(
   candidates: readonly Candidate[],
   judge: (candidate: Candidate, i: number) => readonly [DropReason, string] | null,
 ): Sifted {

@@ -7,6 +7,7 @@ import {
   type Dropped,
   droppedOf,
   type Sifted,
+  sift,
   siftLabels,
   siftMeaning,
   siftTexts,
@@ -161,11 +162,7 @@ function candidatesOf(drafts: readonly Draft[], index: JournalIndex): Sifted {
 
 /** Candidates on which a judge or the embeddings did not answer are dropped by name, never passed. */
 function siftUnanswered(candidates: readonly Candidate[], answered: (candidate: Candidate) => boolean): Sifted {
-  const lost = candidates.filter((candidate) => !answered(candidate));
-  return {
-    kept: candidates.filter(answered),
-    dropped: lost.map((candidate) => droppedOf(candidate, "request-failed", "no answer")),
-  };
+  return sift(candidates, (candidate) => (answered(candidate) ? null : ["request-failed", "no answer"]));
 }
 
 /** Candidates on which the judges have no majority. */
