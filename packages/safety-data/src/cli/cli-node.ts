@@ -194,8 +194,7 @@ async function readTexts(
   part: RecordPart,
   language: string,
 ): Promise<{ texts: DiversityText[]; without: number }> {
-  const standardInput = parseJsonl(file === "-" ? process.stdin : [], { source: "standard input" });
-  const records = file === "-" ? standardInput : readJsonl(file);
+  const records = file === "-" ? parseJsonl(process.stdin, { source: "standard input" }) : readJsonl(file);
   const texts: DiversityText[] = [];
   let without = 0;
   let line = 0;
