@@ -42,11 +42,11 @@ export interface BatchScorerOptions extends NamedRewardOptions {
 
 /** A scorer over the built-in rewards and the given ones. */
 export function createBatchScorer(options: BatchScorerOptions = {}): BatchScorer {
-  const { compat: _, ...accuracy } = accuracyOptionsSchema.parse(options.accuracy ?? {});
+  const { dra } = accuracyOptionsSchema.parse(options.accuracy ?? {});
   const strict = namedRewards(options);
   const vsr1 = (firstProblemType: string): Record<string, RowReward> => ({
     ...strict,
-    accuracy: (row) => scored(vsr1AccuracyRewards([row], [firstProblemType], accuracy.dra)[0] as number),
+    accuracy: (row) => scored(vsr1AccuracyRewards([row], [firstProblemType], dra)[0] as number),
     format: ({ completion }) => scored(vsr1FormatReward(completion)),
   });
   const guard = options.guard ?? ((score) => score());
