@@ -15,7 +15,7 @@ export interface AttackSpec {
   readonly intensity: number;
 }
 
-const SPEC = /^([a-z][a-z0-9-]*)(?::(0|1|0?\.\d{1,6}|1\.0+|0\.\d{1,6}))?$/;
+const SPEC = /^([a-z][a-z0-9-]*)(?::(0|1|0?\.\d{1,6}|1\.0+))?$/;
 
 /**
  * Reads `fragment-late:0.5`; without a number the intensity is 1.
@@ -24,8 +24,7 @@ const SPEC = /^([a-z][a-z0-9-]*)(?::(0|1|0?\.\d{1,6}|1\.0+|0\.\d{1,6}))?$/;
  */
 export function parseAttackSpec(text: string): AttackSpec {
   const match = SPEC.exec(text);
-  const intensity = Number(match?.[2] ?? 1);
-  if (match !== null && intensity <= 1) return { name: match[1] as string, intensity };
+  if (match !== null) return { name: match[1] as string, intensity: Number(match[2] ?? 1) };
   throw new VsbEvalError(
     "invalid_arm",
     `expected an attack such as fragment-late:0.5, a name and an intensity in [0, 1], found "${text}"`,
