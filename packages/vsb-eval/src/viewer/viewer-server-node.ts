@@ -1,7 +1,8 @@
-import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { gzipSync } from "node:zlib";
+import { sameSecret } from "@videosafety/endpoint/server";
 import type { EvalItem } from "@videosafety/safety-data";
 import { sampleDetails, type ViewedRun } from "./sample-details.js";
 import { buildSampleIndex } from "./sample-index.js";
@@ -29,7 +30,6 @@ export interface Viewer {
   close(): Promise<void>;
 }
 
-const digest = (text: string): Buffer => createHash("sha256").update(text).digest();
 const isLoopbackHost = (host: string | undefined): boolean =>
   /^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/.test(host ?? "");
 
@@ -42,7 +42,6 @@ const isLoopbackHost = (host: string | undefined): boolean =>
 export async function startViewer(options: ViewerOptions): Promise<Viewer> {
   const { items, runs, frames, title, port = 0 } = options;
   const token = randomBytes(18).toString("base64url");
-  const expected = digest(token);
   const index = gzipSync(
     JSON.stringify(
       buildSampleIndex(
@@ -70,7 +69,7 @@ export async function startViewer(options: ViewerOptions): Promise<Viewer> {
     if (!isLoopbackHost(request.headers.host)) return text(403, "expected a request to the loopback interface");
     if (request.method !== "GET") return text(405, "expected GET");
     const given = request.headers["x-viewer-token"] ?? searchParams.get("token") ?? "";
-    if (!timingSafeEqual(digest(String(given)), expected))
+    if (!sameSecret(String(given), token))
       return text(401, "expected the token of the address that vsb-eval view printed");
     if (pathname === "/") {
       const policy =
