@@ -28,6 +28,7 @@ it.each([
   { data: [{ embedding: [1] }, { embedding: "AACAPw==" }] },
   { data: [{ embedding: [1] }, { embedding: [] }] },
   { data: [{ embedding: [1] }, { embedding: [null] }] },
+  { data: [{ embedding: [1] }, { embedding: [1e300] }] },
   { data: [{ embedding: [1] }, { embedding: [1, 2] }] },
   {
     data: [

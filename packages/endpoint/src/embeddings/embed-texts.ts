@@ -15,7 +15,8 @@ function vectorOf(value: unknown, place: number): Float32Array {
   if (
     !Array.isArray(value) ||
     value.length === 0 ||
-    !value.every((number) => typeof number === "number" && Number.isFinite(number))
+    // As 32-bit numbers: larger ones would be infinite in the vector.
+    !value.every((number) => typeof number === "number" && Number.isFinite(Math.fround(number)))
   )
     throw new EndpointError(
       "invalid_response",
