@@ -69,8 +69,7 @@ export async function matrixCommand(
     signal,
     ...(options.report ? { only: "report" as const } : {}),
     onProgress: ({ run, done, total }) => progress.update(done, total, ` ${run}`),
-  });
-  progress.end();
+  }).finally(() => progress.end());
   if (options.json) terminal.out(`${JSON.stringify(results)}\n`);
   else {
     const names = results.defenses.map(({ name }) => name);
