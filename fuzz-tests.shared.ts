@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
-import { type FuzzTarget, fuzz, keptCrashes, tryInput } from "./fuzz.shared.js";
+import { type FuzzTarget, fuzz, keptCrashes, strayCrashes, tryInput } from "./fuzz.shared.js";
 
 /**
  * The tests of a package's parsers: each reads some hundred damaged inputs, and every one that it once crashed on.
@@ -9,6 +9,7 @@ import { type FuzzTarget, fuzz, keptCrashes, tryInput } from "./fuzz.shared.js";
  */
 export function testFuzzTargets(targets: readonly FuzzTarget[], place: string): void {
   const crashes = fileURLToPath(new URL("crashes", place));
+  test("kept crashes belong to a target", () => expect(strayCrashes(crashes, targets)).toEqual([]));
   test.each(targets.map((target) => [target.name, target] as const))(
     "%s: read or refused by name",
     async (_, target) => {

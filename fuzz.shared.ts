@@ -199,6 +199,12 @@ export function keepCrash(folder: string, target: FuzzTarget, input: unknown): s
   return path;
 }
 
+/** Folders of kept crashes that belong to none of the targets: of a renamed one they would never be read again. */
+export function strayCrashes(folder: string, targets: readonly FuzzTarget[]): string[] {
+  const known = new Set(targets.map(({ name }) => slug(name)));
+  return existsSync(folder) ? readdirSync(folder).filter((name) => !known.has(name)) : [];
+}
+
 /** The kept crashes of a target: [name, input]. */
 export function keptCrashes(folder: string, target: FuzzTarget): [string, unknown][] {
   const place = join(folder, slug(target.name));
