@@ -16,19 +16,23 @@ if (!Number.isInteger(seed) || !(minutes > 0)) {
   process.exit(2);
 }
 const packages = fileURLToPath(new URL("../packages", import.meta.url));
-const wanted = values.only?.split(",");
-const targets: { short: string; target: FuzzTarget }[] = [];
+const all: { short: string; target: FuzzTarget }[] = [];
 for (const short of readdirSync(packages)) {
   const file = `${packages}/${short}/test/fuzz-targets.ts`;
   if (!existsSync(file)) continue;
   const module = (await import(pathToFileURL(file).href)) as { fuzzTargets: readonly FuzzTarget[] };
-  for (const target of module.fuzzTargets)
-    if (!wanted || wanted.some((name) => name === short || target.name.includes(name))) targets.push({ short, target });
+  all.push(...module.fuzzTargets.map((target) => ({ short, target })));
 }
-if (targets.length === 0) {
-  console.error(`--only ${values.only}: no such target`);
+const chosen = (values.only?.split(",") ?? [""]).map((name) => ({
+  name,
+  targets: all.filter(({ short, target }) => name === short || target.name.includes(name)),
+}));
+const unknown = chosen.filter(({ targets }) => targets.length === 0);
+if (unknown.length > 0) {
+  console.error(`--only: no target of ${unknown.map(({ name }) => name).join(", ")}`);
   process.exit(2);
 }
+const targets = [...new Set(chosen.flatMap((one) => one.targets))];
 console.log(`seed ${seed}, ${targets.length} targets, ${((minutes * 60) / targets.length).toFixed(1)} s each`);
 let crashes = 0;
 for (const { short, target } of targets) {
