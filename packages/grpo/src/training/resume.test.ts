@@ -93,4 +93,28 @@ describe("a resumed run", () => {
     const named = { fingerprintOf: (_: Row, row: number) => row };
     await refused(resume({}, named), /other content/);
   });
+
+  it("asks for fingerprintOf where prompts are functions: other prompts would pass as the same data", async () => {
+    const lazy = (ids: readonly number[]) => ids.map((id) => ({ id, prompt: async () => id }));
+    type Lazy = ReturnType<typeof lazy>[number];
+    const run = (ids: readonly number[], other: Partial<TrainGrpoOptions<number, Lazy>>) =>
+      collect(
+        trainGrpo<number, Lazy>({
+          policy: new TabularPolicy(3, 5),
+          data: lazy(ids),
+          rewards: {
+            target: ({ completions, examples }) => completions.map((c, i) => targetScore(examples[i]?.id ?? 0, c)),
+          },
+          config: { ...quick, maxSteps: 1 },
+          ...other,
+        }),
+      );
+    const checkpointDirectory = join(root, "lazy");
+    await expect(run([0, 1, 2], { checkpointDirectory })).rejects.toMatchObject({ code: "GRPO_CONFIG" });
+    await expect(run([0, 1, 2], { resumeFrom: checkpointDirectory })).rejects.toThrow(/pass fingerprintOf/);
+    const fingerprintOf = ({ id }: Lazy): number => id;
+    await run([0, 1, 2], { checkpointDirectory, fingerprintOf });
+    const resumeFrom = await latestCheckpoint(checkpointDirectory);
+    await expect(run([0, 2, 1], { resumeFrom, fingerprintOf })).rejects.toThrow(/in another order, from row 1/);
+  });
 });

@@ -54,7 +54,8 @@ export interface TrainGrpoOptions<Prompt, Example extends GrpoExample<Prompt>> {
   readonly resumeFrom?: string | undefined;
   /**
    * What tells one training row from another when a run is resumed; default the whole row. Pass something smaller where rows
-   * hold tensors that another machine would round differently, an id for example.
+   * hold tensors that another machine would round differently, an id for example. Rows whose prompt is a function need it: two
+   * functions look alike.
    */
   readonly fingerprintOf?: (example: Example, row: number) => unknown;
   /** Adds a temporal reward as a column of its own, "temporal". */
@@ -79,6 +80,11 @@ export function rewardColumns<Prompt, Example extends GrpoExample<Prompt>>(
   if (options.data.length === 0) throw new GrpoDataError("there is no training data: pass at least one example");
   const functions = Object.keys(options.rewards);
   if (functions.length === 0) throw new GrpoConfigError("there are no rewards: pass at least one reward function");
+  const resumable = options.checkpointDirectory !== undefined || options.resumeFrom !== undefined;
+  if (resumable && !options.fingerprintOf && options.data.some(({ prompt }) => typeof prompt === "function"))
+    throw new GrpoConfigError(
+      "a prompt is a function, which does not tell one row from another when the run is resumed: pass fingerprintOf, such as an id",
+    );
   const extra = [...(options.temporal ? ["temporal"] : []), ...(options.length ? ["length"] : [])];
   const columns = [...functions, ...extra];
   for (const name of extra)
