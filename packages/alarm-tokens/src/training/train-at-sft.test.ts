@@ -277,6 +277,13 @@ describe("trainAtSft", { timeout: 60_000 }, () => {
     const refused = run(model, { data: located, config: stage2 });
     await expect(refused).rejects.toThrow(TrainingDivergedError);
     await expect(refused).rejects.toThrow(/lm_head\.weight at step 1 on toy\.jsonl:3/);
+    model.atSftGradients = async () => {
+      const message = "expected a finite gradient of lm_head.weight, found NaN; check the weights of the model";
+      throw Object.assign(new Error(message), { code: "non-finite" });
+    };
+    await expect(run(model, { data: located, config: stage2 })).rejects.toThrow(
+      /^expected a finite gradient of lm_head\.weight, found NaN at step 1 on toy\.jsonl:3\b[^;]*; lower/,
+    );
     await model.dispose();
   });
 

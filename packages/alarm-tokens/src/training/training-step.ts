@@ -62,12 +62,12 @@ export async function batchGradients<Sample>(
         { groups, lambdaVisual, lambdaTextual, normalizers, ...(signal && { signal }) },
       )
       .catch((cause) => {
-        // A model may refuse numbers that are none by itself; the step and the records are known here.
+        // A model may refuse numbers that are none by itself: it says which, the step and the records are known here.
         if ((cause as { code?: unknown } | null)?.code !== "non-finite") throw cause;
-        throw diverged((cause as Error).message, step, members, cause);
+        throw diverged((cause as Error).message.split(";")[0] as string, step, members, cause);
       });
     const culprit = nonFiniteName(result.loss, result.gradients);
-    if (culprit !== null) throw diverged(culprit, step, members);
+    if (culprit !== null) throw diverged(`${NOT_FINITE} ${culprit}`, step, members);
     total.loss += result.loss;
     total.lossLm += result.lossLm;
     total.lossVisual += result.lossVisual;
@@ -80,7 +80,7 @@ export async function batchGradients<Sample>(
       const { model: source } = auxiliary as Auxiliary<Sample>;
       const { loss, gradients } = await auxiliaryGradients(source, head, samples, normalizer, groups, signal);
       const wrong = nonFiniteName(loss, gradients);
-      if (wrong !== null) throw diverged(`${wrong} of head ${head.name}`, step, members);
+      if (wrong !== null) throw diverged(`${NOT_FINITE} ${wrong} of head ${head.name}`, step, members);
       lossAuxiliary[head.name] = (lossAuxiliary[head.name] as number) + loss;
       total.loss += head.lambda * loss;
       accumulateInto(total.gradients, gradients);
@@ -132,8 +132,10 @@ function nonFiniteName(loss: number, gradients: ReadonlyMap<string, Float32Array
   return null;
 }
 
+const NOT_FINITE = "expected finite numbers, found NaN or infinity in";
+
 function diverged(
-  culprit: string,
+  problem: string,
   step: number,
   members: readonly DescribedSample<unknown>[],
   cause?: unknown,
@@ -143,7 +145,7 @@ function diverged(
     .filter((place) => place !== "");
   const where = records.length === 0 ? "" : ` on ${records.join(", ")}`;
   return new TrainingDivergedError(
-    `expected finite numbers, found NaN or infinity in ${culprit} at step ${step}${where}; lower the learning rate or inspect the records`,
+    `${problem} at step ${step}${where}; lower the learning rate or inspect the records`,
     step,
     cause,
   );
