@@ -1,15 +1,13 @@
 import { OptionsError, TokenizerError } from "../errors.js";
 import { BoundedTemplate } from "./bounded-template-node.js";
 import type { ContentPart } from "./chat.js";
+import { KeptResults } from "./kept-results.js";
 import type { TextTokenizer } from "./text-tokenizer.js";
 import { namedToken } from "./tokenizer-files.js";
 
 /** First of the private characters that stand for texts and visual inputs while a template is rendered. */
 const FIRST_STAND_IN = 0x10_00_00;
 const STAND_INS = /[\u{100000}-\u{10ffff}]/u;
-/** Renderings kept for each template, the oldest leave first; conversations with longer forms are rendered each time. */
-const KEPT_RENDERINGS = 64;
-const LONGEST_KEPT = 4096;
 const NAMED_TOKENS = ["bos_token", "eos_token", "pad_token", "unk_token"] as const;
 
 /** Values that a template may branch on, such as `add_system_prompt`. */
@@ -46,7 +44,7 @@ export class ChatTemplate {
   /** It writes the family's placeholder for parts of these types. */
   readonly writesVisual: { readonly image: boolean; readonly video: boolean };
   readonly #template: BoundedTemplate;
-  readonly #rendered = new Map<string, string>();
+  readonly #rendered = new KeptResults<string>(64, 4096);
   readonly #variables: Readonly<Record<string, unknown>>;
 
   private constructor(
@@ -104,8 +102,7 @@ export class ChatTemplate {
     const length = messages.reduce((sum, { content }) => sum + JSON.stringify(content).length, 0);
     const variables = { ...options, ...this.#variables, messages, add_generation_prompt: true };
     const rendered = this.#template.render(variables, length);
-    if (this.#rendered.size >= KEPT_RENDERINGS) this.#rendered.delete(this.#rendered.keys().next().value as string);
-    if (key.length <= LONGEST_KEPT) this.#rendered.set(key, rendered);
+    this.#rendered.keep(key, rendered);
     return rendered;
   }
 

@@ -3,6 +3,7 @@ import { type AlarmTokenIds, lookupAlarmTokenIds, registerAlarmTokens } from "@v
 import { PromptError, TokenizerError } from "../errors.js";
 import { CHAT_TOKENS, PROMPT_CONVENTIONS, type PromptConventions } from "./conventions.js";
 import { withDeadline } from "./deadline-node.js";
+import { KeptResults } from "./kept-results.js";
 import { asInRust, checkTokenizerFiles, namedToken, type TokenizerFiles } from "./tokenizer-files.js";
 
 /** The tokens a fresh tokenizer needs beside its ordinary ones. */
@@ -12,10 +13,6 @@ export const REQUIRED_TOKENS = [
   CHAT_TOKENS.turnEnd,
   CHAT_TOKENS.image,
 ] as const;
-
-/** Short texts whose ids are kept, the oldest leave first. */
-const KEPT_TEXTS = 1024;
-const LONGEST_KEPT = 64;
 
 /** Who wrote a text: the template may use every token, a completion those that are not special, a user none. */
 export type Author = "template" | "assistant" | "user";
@@ -71,7 +68,7 @@ export class TextTokenizer {
   readonly userTurnStart: readonly number[];
   /** Ids that end a completion: end of turn, and the tokenizer's own end token. */
   readonly endIds: readonly number[];
-  readonly #encoded = new Map<string, readonly number[]>();
+  readonly #encoded = new KeptResults<readonly number[]>(1024, 64);
   readonly #tokenizer: Tokenizer;
   readonly #special: readonly string[];
   readonly #control: ReadonlySet<number>;
@@ -144,11 +141,7 @@ export class TextTokenizer {
         throw new TokenizerError("the vocabulary has no token for a character of the text, and no unknown token");
       if (this.#control.has(id)) throw forged(this.tokenOf(id));
     }
-    // The template's own pieces and time stamps come again with every prompt.
-    if (text.length <= LONGEST_KEPT) {
-      if (this.#encoded.size >= KEPT_TEXTS) this.#encoded.delete(this.#encoded.keys().next().value as string);
-      this.#encoded.set(text, ids.slice());
-    }
+    this.#encoded.keep(text, ids.slice()); // the template's own pieces and time stamps come again with every prompt
     return ids;
   }
 
