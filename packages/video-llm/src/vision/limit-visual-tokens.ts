@@ -1,9 +1,7 @@
 import { isQwenVl, type VideoLlmConfig } from "../config/config.js";
 import { OptionsError } from "../errors.js";
 import { imageLimits, type PreprocessorConfig } from "./preprocessor-config.js";
-
-/** Share of the context that a Qwen-VL video's frames get. */
-const QWEN_SHARE = 0.9;
+import { CONTEXT_SHARE, videoLimits } from "./qwen-vl-published.js";
 
 /**
  * Settings under which a whole video becomes at most about this many merged tokens, all frames together; limits that are already
@@ -22,28 +20,15 @@ export function limitVisualTokens(
     throw new OptionsError(
       "expected no maxVisualTokens for SmolVLM2, whose frames are squares of one size; take fewer frames",
     );
-  const atMost = (limit: number): number => Math.min(limit, maxVisualTokens);
-  if (isQwenVl(config)) {
-    const { video, ...rest } = preprocessor;
-    const base = video ?? {
-      minTokens: preprocessor.minTokens,
-      maxTokens: preprocessor.maxTokens,
-      contextTokens: Infinity,
-    };
-    const minTokens = atMost(base.minTokens);
-    const contextTokens = Math.min(base.contextTokens, Math.ceil(maxVisualTokens / QWEN_SHARE));
-    return {
-      ...rest,
-      minTokens: atMost(preprocessor.minTokens),
-      maxTokens: atMost(preprocessor.maxTokens),
-      video: { ...base, minTokens, maxTokens: atMost(base.maxTokens), contextTokens },
-    };
-  }
-  const image = imageLimits(preprocessor);
-  return {
-    ...preprocessor,
-    minTokens: atMost(preprocessor.minTokens),
-    maxTokens: atMost(preprocessor.maxTokens),
-    image: { ...image, minTokens: atMost(image.minTokens), maxTokens: atMost(image.maxTokens) },
-  };
+  const atMost = <Limits extends { readonly minTokens: number; readonly maxTokens: number }>(
+    limits: Limits,
+  ): Limits => ({
+    ...limits,
+    minTokens: Math.min(limits.minTokens, maxVisualTokens),
+    maxTokens: Math.min(limits.maxTokens, maxVisualTokens),
+  });
+  if (!isQwenVl(config)) return { ...atMost(preprocessor), image: atMost(imageLimits(preprocessor)) };
+  const video = videoLimits(preprocessor);
+  const contextTokens = Math.min(video.contextTokens, Math.ceil(maxVisualTokens / CONTEXT_SHARE));
+  return { ...atMost(preprocessor), video: { ...atMost(video), contextTokens } };
 }

@@ -2,7 +2,7 @@ import { patchify, type RgbFrames, resizePillow, roundHalfEven } from "@videosaf
 import type { VideoLlmConfig } from "../config/config.js";
 import { PromptError } from "../errors.js";
 import type { PreprocessorConfig, VideoTokenLimits } from "./preprocessor-config.js";
-import { QWEN_VL_PREPROCESSOR } from "./qwen-vl-published.js";
+import { CONTEXT_SHARE, videoLimits } from "./qwen-vl-published.js";
 import type { PatchedVideo } from "./visual-features.js";
 
 /**
@@ -87,14 +87,11 @@ export function qwenVlSize(
   const factor = config.vision.patchSize * config.mergeSize;
   if (kind === "video" && preprocessor.video?.wholeVideo)
     return wholeVideoSize({ height, width }, frameCount, factor, config, preprocessor.video);
-  const limits =
-    kind === "image"
-      ? preprocessor
-      : (preprocessor.video ?? (QWEN_VL_PREPROCESSOR as Required<PreprocessorConfig>).video);
+  const limits = kind === "image" ? preprocessor : videoLimits(preprocessor);
   const least = limits.minTokens * factor ** 2;
   let most = limits.maxTokens * factor ** 2;
   if ("contextTokens" in limits) {
-    const budget = Math.trunc(limits.contextTokens * factor ** 2 * 0.9) * config.vision.temporalPatchSize;
+    const budget = Math.trunc(limits.contextTokens * factor ** 2 * CONTEXT_SHARE) * config.vision.temporalPatchSize;
     most = Math.max(Math.min(most, Math.floor(budget / frameCount)), Math.trunc(least * 1.05));
   }
   const toFactor = (side: number, round: (x: number) => number): number => round(side / factor) * factor;

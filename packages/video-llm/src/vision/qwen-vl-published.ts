@@ -1,4 +1,4 @@
-import type { PreprocessorConfig } from "./preprocessor-config.js";
+import type { PreprocessorConfig, VideoTokenLimits } from "./preprocessor-config.js";
 
 /** Qwen2-VL's and Qwen2.5-VL's published values for images, and qwen-vl-utils' for videos. */
 export const QWEN_VL_PREPROCESSOR: PreprocessorConfig = {
@@ -21,3 +21,10 @@ export const QWEN3_VL_PREPROCESSOR: PreprocessorConfig = {
   imageStd: [0.5, 0.5, 0.5],
   video: { minTokens: 4, maxTokens: 24_576, contextTokens: 128_000, wholeVideo: true },
 };
+
+/** Share of its context that a video's frames get, all together. @see qwen-vl-utils */
+export const CONTEXT_SHARE = 0.9;
+
+/** How large Qwen-VL makes the frames of a video: a checkpoint's own limits, else qwen-vl-utils'. */
+export const videoLimits = ({ video }: PreprocessorConfig): VideoTokenLimits =>
+  video ?? (QWEN_VL_PREPROCESSOR as Required<PreprocessorConfig>).video;

@@ -43,6 +43,8 @@ test("a bound on visual tokens reaches every family that has one, and never rais
   expect(limitVisualTokens(DEFAULT_PREPROCESSOR, { family: "videollama3" }, 1e6).maxTokens).toBe(16_384);
   const qwen2 = limitVisualTokens(QWEN_VL_PREPROCESSOR, { family: "qwen2-vl" }, 90);
   expect([qwen2.video?.contextTokens, qwen2.video?.maxTokens]).toEqual([100, 90]);
+  const { video: _, ...without } = QWEN_VL_PREPROCESSOR; // frames then have qwen-vl-utils' limits, below those of images
+  expect(limitVisualTokens(without, { family: "qwen2-vl" }, 1e6).video).toEqual(QWEN_VL_PREPROCESSOR.video);
   expect(limitVisualTokens(QWEN3_VL_PREPROCESSOR, { family: "qwen3-vl" }, 64).video?.maxTokens).toBe(64);
   expect(() => limitVisualTokens(DEFAULT_PREPROCESSOR, { family: "smolvlm2" }, 64)).toThrow(/fewer frames/);
   expect(() => limitVisualTokens(DEFAULT_PREPROCESSOR, { family: "videollama3" }, 0)).toThrow(OptionsError);
