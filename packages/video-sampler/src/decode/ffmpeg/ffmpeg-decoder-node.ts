@@ -12,7 +12,7 @@ import {
   TONE_MAP_FILTERS,
   type VideoDecoder,
 } from "../decoder.js";
-import { mayJumpInto } from "../node-av/jumpable-codecs.js";
+import { mayJumpInto } from "../jumpable-codecs.js";
 import { storedFrameBytes } from "../stored-frame-bytes.js";
 import { type FfmpegOpenOptions, inputArguments, openWithFfmpeg } from "./ffmpeg-open-node.js";
 import { ffmpegDialect, runFfmpeg } from "./ffmpeg-program-node.js";

@@ -10,10 +10,9 @@ import {
   TONE_MAP_FILTERS,
   type VideoDecoder,
 } from "../decoder.js";
-import { TimeSlice } from "../ffmpeg/time-slice-node.js";
+import { mayJumpInto } from "../jumpable-codecs.js";
 import { type FrameConverter, fillColorsInto, RgbConverter, storedPlanes } from "./frame-converter-node.js";
 import { JumpGuard, UnsafeJumpError } from "./jump-guard-node.js";
-import { mayJumpInto } from "./jumpable-codecs.js";
 import type { NodeAv } from "./node-av-loader-node.js";
 import {
   type NodeAvHandles,
@@ -22,6 +21,7 @@ import {
   openWithNodeAv,
   packetEntry,
 } from "./node-av-open-node.js";
+import { TimeSlice } from "./time-slice-node.js";
 
 const MIN_TIMESTAMP = -(2n ** 63n) + 1n;
 const SEEK_ATTEMPTS = 6;
