@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { loadVideoLlm } from "../src/index.js";
 import { formulaCheckpoint, pixels } from "./formula-weights.js";
+import { worst } from "./worst.js";
 
 /** A model as wide as a published one, with one layer of each kind: tools/golden/video-llm-dialects.py and -authors.py. */
 export interface WideCase {
@@ -69,10 +70,4 @@ export async function compareWide(golden: WideCase, root: string): Promise<WideD
     embeddings: worst(found, expected),
     greedyEqual: `${completion?.tokenIds}` === `${golden.greedy}`,
   };
-}
-
-function worst(found: ArrayLike<number>, expected: readonly number[]): number {
-  if (found.length !== expected.length) throw new Error(`expected ${expected.length} values, found ${found.length}`);
-  if (expected.length === 0) throw new Error("expected values to compare, found none");
-  return expected.reduce((most, value, i) => Math.max(most, Math.abs((found[i] as number) - value)), 0);
 }

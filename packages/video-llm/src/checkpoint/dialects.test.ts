@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type FormulaCheckpoint, formulaCheckpoint, pixels } from "../../test/formula-weights.js";
+import { worst } from "../../test/worst.js";
 import { loadVideoLlm, parseCheckpointConfig, saveVideoLlm, type VideoLlm, type VideoLlmConfig } from "../index.js";
 
 interface Case extends FormulaCheckpoint {
@@ -32,11 +33,6 @@ beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), "video-llm-dialects-"));
 });
 afterAll(() => rm(root, { recursive: true }));
-
-const worst = (found: ArrayLike<number>, expected: readonly number[]): number => {
-  expect(found.length).toBe(expected.length);
-  return expected.reduce((most, value, i) => Math.max(most, Math.abs((found[i] as number) - value)), 0);
-};
 
 async function check(model: VideoLlm, golden: Case, textIds: readonly number[]): Promise<void> {
   const prompt = (tokenIds: readonly number[]) => ({

@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { pixels } from "../../test/formula-weights.js";
 import { compareWide, wideCases } from "../../test/published-widths.js";
+import { worst } from "../../test/worst.js";
 import { loadVideoLlm } from "../index.js";
 
 interface Case {
@@ -22,14 +23,6 @@ interface Case {
   readonly logits: number[];
   readonly greedy: number[];
 }
-
-const worst = (found: ArrayLike<number>, expected: ArrayLike<number>): number => {
-  expect(found.length).toBe(expected.length);
-  let most = 0;
-  for (let i = 0; i < expected.length; i++)
-    most = Math.max(most, Math.abs((found[i] as number) - (expected[i] as number)));
-  return most;
-};
 
 /** Directories and values by tools/golden/video-llm-authors.py: the authors' remote code on transformers 4.46.3. */
 describe.each(["2b", "7b"])("VideoLLaMA3-%s, few layers, by its authors' code", async (size) => {

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { checkGradients } from "../../test/check-gradients.js";
 import { noiseVideo, TINY, temporaryDirectories, tinyModel, tinyQwen } from "../../test/tiny.js";
+import { worst } from "../../test/worst.js";
 import { sequenceCount } from "../graph/language-graph.js";
 import { buildAtSftGraph, gradientOutput } from "../graph/training-graphs.js";
 import {
@@ -40,14 +41,6 @@ async function mixedSamples(model: VideoLlm, seed = 1): Promise<PreparedSample[]
 }
 
 const temporary = temporaryDirectories();
-
-const worst = (found: ArrayLike<number>, expected: ArrayLike<number>): number => {
-  expect(found.length).toBe(expected.length);
-  let most = 0;
-  for (let i = 0; i < expected.length; i++)
-    most = Math.max(most, Math.abs((found[i] as number) - (expected[i] as number)));
-  return most;
-};
 
 function expectSame(found: ReadonlyMap<string, Float32Array>, expected: ReadonlyMap<string, Float32Array>): void {
   expect([...found.keys()]).toEqual([...expected.keys()]);

@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { readSafetensors, writeSafetensors } from "@videosafety/onnx-autodiff";
 import { describe, expect, test } from "vitest";
 import { temporaryDirectories, tinyModel, tinyPrompt } from "../../../test/tiny.js";
+import { worst } from "../../../test/worst.js";
 import { loadAdapter, loadVideoLlm, saveVideoLlm, type VideoLlm } from "../../index.js";
 
 /** What tools/golden/video-llm-adapters.py writes. */
@@ -20,11 +21,6 @@ const adapters = join(root, "adapters");
 const temporary = temporaryDirectories();
 const { cases } = JSON.parse(await readFile(join(adapters, "adapters.json"), "utf8")) as {
   cases: Record<string, Case>;
-};
-
-const worst = (found: ArrayLike<number>, expected: ArrayLike<number>): number => {
-  expect(found.length).toBe(expected.length);
-  return Array.from(expected).reduce((most, value, i) => Math.max(most, Math.abs(value - (found[i] as number))), 0);
 };
 
 /** Logits of the last two positions, read as if the last tokens were the completion. */
