@@ -1,7 +1,7 @@
 // The table of the demo, from results files: docs/experiments/demo.jsonl holds one line per seed.
 // usage: demo-table.mjs                      prints the table
 //        demo-table.mjs add results.json ...  appends runs (of other seeds) to the file first
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { root } from "./packages.mjs";
@@ -67,14 +67,17 @@ function line(path) {
 
 const percent = (share) => (share === null || !Number.isFinite(share) ? "-" : (100 * share).toFixed(1));
 
-/** The table, one text per row; none without runs: means of runs, of counts pooled shares. */
-export function demoTable() {
-  const runs = existsSync(FILE)
+const readRuns = () =>
+  existsSync(FILE)
     ? readFileSync(FILE, "utf8")
         .trim()
         .split("\n")
         .map((text) => JSON.parse(text))
     : [];
+
+/** The table, one text per row; none without runs: means of runs, of counts pooled shares. */
+export function demoTable() {
+  const runs = readRuns();
   if (runs.length === 0) return [];
   return ROWS.map(([name, title]) => {
     const of = runs.map(({ rows }) => rows[name] ?? {});
@@ -112,9 +115,17 @@ export function demoTable() {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const [verb, ...paths] = process.argv.slice(2);
-  if (verb === "add") {
-    const before = existsSync(FILE) ? readFileSync(FILE, "utf8") : "";
-    writeFileSync(FILE, before + paths.map((path) => `${JSON.stringify(line(path))}\n`).join(""));
+  if (verb !== undefined && (verb !== "add" || paths.length === 0)) {
+    console.error(`usage: demo-table.mjs [add results.json ...], found ${[verb, ...paths].join(" ")}`);
+    process.exit(2);
   }
+  const added = paths.map(line);
+  const runs = [...readRuns(), ...added];
+  const twice = runs.find(({ seed }, i) => runs.findIndex((run) => run.seed === seed) < i);
+  if (twice !== undefined) {
+    console.error(`a run of seed ${twice.seed} would count twice; take the other line out of ${FILE} first`);
+    process.exit(1);
+  }
+  appendFileSync(FILE, added.map((run) => `${JSON.stringify(run)}\n`).join(""));
   console.log(demoTable().join("\n"));
 }
