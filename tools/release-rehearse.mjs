@@ -102,7 +102,7 @@ const place = {
   readme: (short) => join(clone, "packages", short, "README.md"),
 };
 
-/** One package after the other holds the fewest megabytes on disk; programs of it run side by side. */
+/** One package by its users; their folders go when it is done, so that few megabytes lie on disk. */
 async function rehearse(short) {
   say(`consumers of ${short}`);
   const page = {};
