@@ -17,13 +17,11 @@ const CLIP_FRAMES = 48;
 export interface Captioned {
   /** One frame. */
   readonly shown: FramesWithTimes;
-  /** The signs in the caption's order. */
-  readonly signs: readonly PlacedSign[];
-  /** The signs in words: topic, border, harm and colour of each. */
+  /** The signs in words, from left to right. */
   readonly caption: string;
 }
 
-/** A frame of a scene that training may show, with the signs on it from left to right. */
+/** A frame of a scene that training may show. */
 export function captionedFrame(seed: number, key: string): Captioned {
   const rng = createWorldRng(seed, "frame", key);
   const scene = drawComposedScene(`captions/${key}`, "train", rng.integer(2) === 0, rng);
@@ -33,7 +31,7 @@ export function captionedFrame(seed: number, key: string): Captioned {
     .sort((a, b) => a.corner[0] - b.corner[0]);
   const [data] = renderComposedScene(scene, [frame]) as [Uint8Array];
   const shown: FramesWithTimes = { frames: { data, dims: [1, SIDE, SIDE, 3] }, timestampsSeconds: Float64Array.of(0) };
-  return { shown, signs, caption: `${signsInWords(signs)}.` };
+  return { shown, caption: `${signsInWords(signs)}.` };
 }
 
 /** A frame on which a sign can be seen, where there is one. */

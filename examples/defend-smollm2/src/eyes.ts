@@ -7,7 +7,7 @@ import {
   type VideoLlm,
   type VideoLlmConfigInput,
 } from "@videosafety/video-llm";
-import { scaleFreshWeights } from "sign-world";
+import { firstSignsNamed, scaleFreshWeights } from "sign-world";
 import { captionedFrame, SIDE } from "./captions.js";
 import { runTraining, type TrainingPlace } from "./run-training-node.js";
 
@@ -88,7 +88,7 @@ export async function captionAccuracy(
   model: VideoLlm,
   count: number,
   query: string,
-): Promise<{ readonly signs: number; readonly topic: number; readonly border: number; readonly colour: number }> {
+): Promise<ReturnType<typeof firstSignsNamed>> {
   const frames = Array.from({ length: count }, (_, i) => captionedFrame(999, `probe/${i}`));
   const prompts = [];
   for (const { shown } of frames) {
@@ -100,19 +100,5 @@ export async function captionAccuracy(
     maxRows: 64,
     useGenerationConfig: false,
   });
-  const right = { signs: 0, topic: 0, border: 0, colour: 0 };
-  for (const [i, { caption, signs }] of frames.entries()) {
-    if (signs.length === 0) continue;
-    const [truth, said] = [partsOf(caption), partsOf(completions[i]?.[0]?.text ?? "")];
-    right.signs++;
-    for (const part of ["topic", "border", "colour"] as const) if (truth[part] === said[part]) right[part]++;
-  }
-  return right;
-}
-
-/** Topic, border and colour of a caption's first sign. */
-function partsOf(caption: string) {
-  const [sign = ""] = caption.split(/[.;]/);
-  const [topic = "", border = "", look = ""] = sign.trim().split(", ");
-  return { topic, border, colour: look.split(" ")[1] ?? "" };
+  return firstSignsNamed(frames.map(({ caption }, i) => ({ truth: caption, said: completions[i]?.[0]?.text ?? "" })));
 }

@@ -20,7 +20,7 @@ export {
   composedLabels,
   drawComposedScene,
 } from "./records/composed-set.js";
-export { composedCompletion, signInWords, signsInWords } from "./records/sight.js";
+export { composedCompletion, firstSignsNamed, signsInWords } from "./records/sight.js";
 export { SAMPLED_FRAMES } from "./scenes/canvas.js";
 export type { PlacedSign } from "./scenes/composed-scene.js";
 export { type ComposedScene, renderComposedScene } from "./scenes/composed-scene.js";

@@ -1,6 +1,7 @@
 import { statSync } from "node:fs";
 import { loadCheckpoint } from "@videosafety/onnx-autodiff";
 import { loadVideoLlm, type VideoLlm } from "@videosafety/video-llm";
+import { firstSignsNamed } from "../records/sight.js";
 import { renderComposedScene } from "../scenes/composed-scene.js";
 import { createBaseModel } from "./base-model.js";
 import { composedConversation, SIGNS_QUERY } from "./composed-pretraining.js";
@@ -30,15 +31,9 @@ for (const { scene, frames: indices } of frames) {
 }
 const completions = await model.generate(prompts, { maxCompletionLength: 60 });
 await model.dispose();
-const right = { topic: 0, border: 0, colour: 0 };
-let signs = 0;
-for (const [i, { turns }] of frames.entries()) {
-  const truth = firstSign(turns[0]?.answer ?? "");
-  if (truth === null) continue;
-  signs++;
-  const said = firstSign(completions[i]?.[0]?.text ?? "");
-  for (const part of ["topic", "border", "colour"] as const) if (said?.[part] === truth[part]) right[part]++;
-}
+const { signs, ...right } = firstSignsNamed(
+  frames.map(({ turns }, i) => ({ truth: turns[0]?.answer ?? "", said: completions[i]?.[0]?.text ?? "" })),
+);
 const shares = Object.entries(right).map(([part, count]) => `${part} ${((100 * count) / signs).toFixed(1)} %`);
 console.log(`${signs} frames with a sign: ${shares.join(", ")}`);
 
@@ -51,12 +46,4 @@ async function open(from: string): Promise<VideoLlm> {
   fresh.parametersChanged();
   console.error(`step ${step}`);
   return fresh;
-}
-
-/** The parts of a caption's first sign: "colour border sign, topic, hazard or harmless"; null where it names none. */
-function firstSign(caption: string): { topic: string; border: string; colour: string } | null {
-  const [sign = ""] = caption.split(/[.;]/);
-  const [look = "", topic] = sign.split(", ");
-  const [colour, border] = look.split(" ");
-  return topic === undefined || colour === undefined || border === undefined ? null : { topic, border, colour };
 }

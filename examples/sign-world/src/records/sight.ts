@@ -19,6 +19,26 @@ export const signInWords = (sign: PlacedSign): string =>
 export const signsInWords = (signs: readonly PlacedSign[]): string =>
   signs.length === 0 ? "no sign" : signs.map(signInWords).join("; ");
 
+/** The first sign that a text names in the words of {@link signInWords}; null where it names none. */
+function firstSignIn(text: string): Readonly<Record<"topic" | "border" | "colour", string>> | null {
+  const [sign = ""] = text.split(/[.;]/);
+  const [look = "", topic] = sign.split(", ");
+  const [colour, border] = look.split(" ");
+  return topic === undefined || colour === undefined || border === undefined ? null : { topic, border, colour };
+}
+
+/** Of how many first signs in true captions a model's captions name topic, border and colour. */
+export function firstSignsNamed(captions: Iterable<{ readonly truth: string; readonly said: string }>) {
+  const named = { signs: 0, topic: 0, border: 0, colour: 0 };
+  for (const { truth, said } of captions) {
+    const [sign, found] = [firstSignIn(truth), firstSignIn(said)];
+    if (sign === null) continue;
+    named.signs++;
+    for (const part of ["topic", "border", "colour"] as const) if (found?.[part] === sign[part]) named[part]++;
+  }
+  return named;
+}
+
 /** Everything about a frame or a clip in a few tokens: a denser lesson than one question at a time. */
 export function captionOf(signs: readonly PlacedSign[], objects: readonly SceneObject[]): string {
   // In an order that can be seen: a caption in the order of the scene's list could not be learnt.
