@@ -238,7 +238,9 @@ export async function prepareSeed(options: SeedOptions): Promise<PreparedSeed> {
   for (const [name, intensity] of ADAPTED) {
     if (!options.asked(`adaptive-${name}`)) continue;
     const { hash } = await modelOf(usual.model);
-    const found = await kept(join(folder, `adaptive-${name}-${hash}-${options.budget}.json`), async () => {
+    // Another number of items has items that nobody searched, another calibration has other thresholds: both are searched anew.
+    const against = [hash, options.budget, options.items, safe.length, targetFrr].join("-");
+    const found = await kept(join(folder, `adaptive-${name}-${against}.json`), async () => {
       const read = await readerOf(usual);
       const thresholds = await thresholdsOf(usual, read);
       return searchItems(items, findAttack(name), intensity, read, thresholds, framesOf(USUAL), options);
