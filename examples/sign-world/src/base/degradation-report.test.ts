@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { degradationFigure, degradationSchema, degradationTable } from "./degradation-report.js";
+import { degradationFigure, degradationSchema, degradationTable, measuredBefore } from "./degradation-report.js";
 
 const measured = [0.4, 0].flatMap((replay) =>
   [100, 0].map((step) => ({
@@ -33,4 +33,10 @@ it("and a figure with one panel per share", () => {
 
 it("refuses a file of another kind", () => {
   expect(() => degradationSchema.parse({ settings: {}, measured: [] })).toThrow();
+});
+
+it("a run goes on with its own settings and no others", () => {
+  expect(measuredBefore(results, { ...results.settings })).toEqual(measured);
+  for (const other of [{ seed: 2 }, { clips: 20 }, { scale: 0.5 }])
+    expect(() => measuredBefore(results, { ...results.settings, ...other })).toThrow(/to continue, found/);
 });

@@ -21,6 +21,17 @@ export const degradationSchema = z.strictObject({
 /** What a run of `degradation.ts` measured. */
 export type Degradation = z.infer<typeof degradationSchema>;
 
+/**
+ * What a run that goes on has measured.
+ * @throws Error where it was another run: its models and its scores are not these settings'
+ */
+export function measuredBefore(results: unknown, settings: Degradation["settings"]): Degradation["measured"] {
+  const before = degradationSchema.parse(results);
+  const [found, expected] = [before.settings, settings].map((one) => JSON.stringify(one));
+  if (found !== expected) throw new Error(`expected a run with the settings ${expected} to continue, found ${found}`);
+  return before.measured;
+}
+
 /** What is shown: name of the score, and in words. */
 const SHOWN = [
   ["harmful text: refused", "harmful text alone: refused"],

@@ -4,7 +4,7 @@ import { parseArgs } from "node:util";
 import { loadVideoLlm, saveVideoLlm, type VideoLlm } from "@videosafety/video-llm";
 import { buildComposedSet } from "../records/composed-set.js";
 import { createBaseModel } from "./base-model.js";
-import { answerComposed, type ComposedScores, scoreComposed } from "./composed-evaluation.js";
+import { answerComposed, scoreComposed } from "./composed-evaluation.js";
 import { buildComposedTokenizer } from "./composed-tokenizer.js";
 import {
   languageRecipe,
@@ -13,6 +13,7 @@ import {
   trainComposed,
   tuningRecipe,
 } from "./composed-training.js";
+import { measuredBefore } from "./degradation-report.js";
 import { recordTraining } from "./record-training-node.js";
 
 /*
@@ -38,13 +39,6 @@ const { values } = parseArgs({
   },
 });
 
-/** One measurement. */
-interface Measurement {
-  readonly replay: number;
-  readonly step: number;
-  readonly scores: ComposedScores;
-}
-
 const runtime = Number(values.threads) > 0 ? { threads: Number(values.threads) } : {};
 const numbers = (text: string): number[] => text.split(",").map(Number);
 const [seed, scale, steps, clips] = [values.seed, values.scale, values.steps, values.clips].map(Number) as [
@@ -62,7 +56,16 @@ if (existsSync(resultsFile) && !values.resume)
     `${values.out} already holds a run: add --resume to continue it, or choose another folder with --out`,
   );
 mkdirSync(values.out, { recursive: true });
-const measured: Measurement[] = existsSync(resultsFile) ? JSON.parse(readFileSync(resultsFile, "utf8")).measured : [];
+const settings = { seed, scale, steps, clips, set: "development, held-out productions" };
+const measured = existsSync(resultsFile)
+  ? [...measuredBefore(JSON.parse(readFileSync(resultsFile, "utf8")), settings)]
+  : [];
+writeResults(); // before the first step: what is stopped before its first measurement is not continued with other settings either
+
+function writeResults(): void {
+  writeFileSync(`${resultsFile}.new`, `${JSON.stringify({ settings, measured }, null, 1)}\n`);
+  renameSync(`${resultsFile}.new`, resultsFile);
+}
 
 const heldOut = buildComposedSet({
   seed,
@@ -80,9 +83,7 @@ async function measure(model: VideoLlm, replay: number, step: number): Promise<v
   ];
   const scores = scoreComposed(answers);
   measured.push({ replay, step, scores });
-  const settings = { seed, scale, steps, clips, set: "development, held-out productions" };
-  writeFileSync(`${resultsFile}.new`, `${JSON.stringify({ settings, measured }, null, 1)}\n`);
-  renameSync(`${resultsFile}.new`, resultsFile);
+  writeResults();
   const percent = (name: string): string => {
     const share = scores[name];
     return share ? `${((100 * share.count) / share.of).toFixed(1)} %` : "-";
