@@ -39,7 +39,6 @@ const { values } = parseArgs({
   },
 });
 
-const runtime = Number(values.threads) > 0 ? { threads: Number(values.threads) } : {};
 const numbers = (text: string): number[] => text.split(",").map(Number);
 const [seed, scale, steps, clips] = [values.seed, values.scale, values.steps, values.clips].map(Number) as [
   number,
@@ -47,9 +46,11 @@ const [seed, scale, steps, clips] = [values.seed, values.scale, values.steps, va
   number,
   number,
 ];
-const marks = numbers(values.marks).filter((mark) => mark <= steps);
-if (![seed, scale, steps, clips, ...marks, ...numbers(values.replays)].every(Number.isFinite))
-  throw new Error("expected numbers for --seed, --scale, --steps, --clips, --marks and --replays");
+const [threads, allMarks, replays] = [Number(values.threads), numbers(values.marks), numbers(values.replays)];
+if (![seed, scale, steps, clips, threads, ...allMarks, ...replays].every(Number.isFinite))
+  throw new Error("expected numbers for --seed, --scale, --steps, --clips, --marks, --replays and --threads");
+const marks = allMarks.filter((mark) => mark <= steps);
+const runtime = threads > 0 ? { threads } : {};
 const resultsFile = join(values.out, "degradation.json");
 if (existsSync(resultsFile) && !values.resume)
   throw new Error(
@@ -153,7 +154,7 @@ for (const [i, recipe] of pretraining.entries()) {
   recordTraining(pretrained, { script, recipe });
   await model.dispose();
 }
-for (const replay of numbers(values.replays)) {
+for (const replay of replays) {
   const tuned = join(values.out, `tuned-${replay}`);
   if (existsSync(join(tuned, "training.json"))) continue;
   const model = await loadVideoLlm(pretrained, runtime);
