@@ -64,8 +64,18 @@ export interface ArmResults {
 
 const fileOf = (folder: string, seed: number, arm: string): string => join(folder, `seed-${seed}`, `${arm}.json.gz`);
 
-/** Whether an arm was scored before. */
-export const hasResults = (folder: string, seed: number, arm: string): boolean => existsSync(fileOf(folder, seed, arm));
+/**
+ * Whether an arm was scored before.
+ * @throws Error when it was scored on another draw or with other settings than are asked for
+ */
+export function hasResults(folder: string, asked: Pick<ArmResults, "arm" | "seed" | "draw" | "settings">): boolean {
+  const file = fileOf(folder, asked.seed, asked.arm);
+  if (!existsSync(file)) return false;
+  const [found, expected] = [readResults(file), asked].map(({ draw, settings }) => JSON.stringify([draw, settings]));
+  if (found !== expected)
+    throw new Error(`${file}: expected results of ${expected}, found ${found}; choose another folder with --out`);
+  return true;
+}
 
 /** Keeps results, compressed, replaced atomically; the same results give the same bytes. */
 export function writeResults(folder: string, results: ArmResults): string {

@@ -43,7 +43,7 @@ export async function runArm(arm: Arm, context: ArmContext): Promise<string> {
     .update(readFileSync(join(base, "model.safetensors")))
     .digest("hex");
   const folders = arm.stages.map((_, i) => join(models, stageKey(arm, i, context, weights)));
-  const trained = folders.findLastIndex((folder) => existsSync(join(folder, "training.rows.json")));
+  const trained = folders.findLastIndex((folder) => existsSync(join(folder, ROWS)));
   const model = await loadVideoLlm(trained < 0 ? base : (folders[trained] as string), runtime);
   try {
     const features = new RenderedFeatures(model);
@@ -81,17 +81,25 @@ function runReader(arm: Arm, name: Reader, context: ArmContext): string {
   return file;
 }
 
+/** All that an arm's results depend on beside seed, draw and base. */
+export const settingsOf = ({ stages, view, reader }: Arm, sizes: StudySizes) => ({
+  stages,
+  view: view ?? null,
+  reader: reader ?? null,
+  sizes,
+  common: STAGE_SETTINGS,
+});
+
 function keep(
   arm: Arm,
   { seed, draw, sizes, results }: ArmContext,
   measured: Pick<ArmResults, "base" | "training" | "answers">,
 ): string {
-  const { stages, view = null, reader = null } = arm;
   return writeResults(results, {
     arm: arm.name,
     seed,
     draw,
-    settings: { stages, view, reader, sizes, common: STAGE_SETTINGS },
+    settings: settingsOf(arm, sizes),
     environment: { node: process.version, cpuFeatures: cpuFeatures() },
     ...measured,
   });

@@ -13,12 +13,19 @@ const TESTED = ["HH-refused", "SH-refused", "frr", "safe-right", "V-right", "vr-
 export function byArm(results: readonly ArmResults[]): Map<string, ArmResults[]> {
   const settings = new Map<string, string>();
   const bases = new Map<number, string>();
+  let shared: string | undefined;
   for (const { arm, seed, draw, base, settings: used } of results) {
-    const common = JSON.stringify([draw, used]);
-    const known = settings.get(arm);
-    if (known !== undefined && known !== common)
+    const own = JSON.stringify([draw, used]);
+    if ((settings.get(arm) ?? own) !== own)
       throw new Error(`${arm}, seed ${seed}: expected the settings of the other seeds, found others; run it again`);
-    settings.set(arm, common);
+    settings.set(arm, own);
+    const { sizes, common } = used as { readonly sizes?: unknown; readonly common?: unknown };
+    const withOthers = JSON.stringify([draw, sizes, common]);
+    shared ??= withOthers;
+    if (shared !== withOthers)
+      throw new Error(
+        `${arm}, seed ${seed}: expected draw, sizes and stages as of the other arms, found others; run it again`,
+      );
     if (base === null) continue;
     if ((bases.get(seed) ?? base) !== base)
       throw new Error(`${arm}, seed ${seed}: expected the base of the seed's other arms, found another; run it again`);

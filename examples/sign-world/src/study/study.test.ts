@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { type AnswerRow, type ArmResults, readAllResults, writeResults } from "./arm-results-node.js";
+import { type AnswerRow, type ArmResults, hasResults, readAllResults, writeResults } from "./arm-results-node.js";
 import { ARMS } from "./arms.js";
 import { metricOf, observe } from "./metrics.js";
 import { differenceOfArms, shareOf } from "./statistics.js";
@@ -61,6 +61,17 @@ test("results are read as they were written, in the same bytes", () => {
   expect(readFileSync(file).equals(bytes)).toBe(true);
   writeFileSync(file, "not a result");
   expect(() => readAllResults(folder)).toThrow(/expected gzipped JSON of the study/);
+});
+
+test("an arm is done when it was scored on this draw with these settings, and others are not mistaken for it", () => {
+  const folder = mkdtempSync(join(tmpdir(), "study-"));
+  const one = results("full", [row("a")], { settings: { sizes: { heldOutClips: 6 } } });
+  expect(hasResults(folder, one)).toBe(false);
+  writeResults(folder, one);
+  expect(hasResults(folder, one)).toBe(true);
+  expect(hasResults(folder, { ...one, seed: 2 })).toBe(false);
+  for (const other of [{ draw: "development" }, { settings: { sizes: { heldOutClips: 9 } } }])
+    expect(() => hasResults(folder, { ...one, ...other })).toThrow(/expected results of/);
 });
 
 describe("metrics", () => {
@@ -154,4 +165,6 @@ test("tables hold the arms there are, and refuse other settings beside each othe
   expect(() => byArm([full, results("full", [], { seed: 2, settings: { other: 1 } })])).toThrow(/seed 2: expected the/);
   expect(() => byArm([full, results("base", [], { base: "another" })])).toThrow(/base, seed 1: expected the base/);
   expect(() => byArm([results("unheard-of", [])])).toThrow("found unheard-of");
+  for (const other of [{ draw: "development" }, { settings: { sizes: { heldOutClips: 6 } } }])
+    expect(() => byArm([base, results("full", [], other)])).toThrow(/full, seed 1: expected draw, sizes/);
 });

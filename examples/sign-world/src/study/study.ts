@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { hasResults } from "./arm-results-node.js";
 import { ARMS, type Arm, AT_SFT_ARMS, CONTROL_ARMS, MAIN_ARMS, READER_ARMS, SWEEP_ARMS } from "./arms.js";
-import { runArm } from "./run-arm-node.js";
+import { runArm, settingsOf } from "./run-arm-node.js";
 import { STAGE_SETTINGS } from "./stage-settings.js";
 import { type Draw, type StudySizes, studySets } from "./study-sets.js";
 
@@ -48,7 +48,9 @@ const threads = values.threads === undefined ? {} : { threads: Number(values.thr
 const results = values.out ?? join(values.work, "results");
 
 for (const seed of seeds) {
-  const missing = arms.filter(({ name }) => !hasResults(results, seed, name));
+  const missing = arms.filter(
+    (arm) => !hasResults(results, { arm: arm.name, seed, draw, settings: settingsOf(arm, sizes) }),
+  );
   say(`seed ${seed}: ${missing.length} of ${arms.length} arms to do`);
   if (missing.length === 0) continue;
   if (values.base !== undefined && seeds.length > 1)
