@@ -1,18 +1,23 @@
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { captureEnvironment } from "@videosafety/vsb-eval/node";
 
 /** Name of the file that says how a checkpoint was made. */
-export const TRAINING_RECORD = "training.json";
+const TRAINING_RECORD = "training.json";
 
 /**
- * Makes sure that a checkpoint may be written to a folder.
- * @throws Error when the folder holds one already and `overwrite` is off
+ * Copies a checkpoint with the record of its training to a folder, in the place of the one that is there.
+ * @throws Error, before anything is removed, when there is none to copy, or when the folder holds one already and `overwrite` is off
  */
-export function checkOutputFolder(folder: string, overwrite: boolean): void {
-  if (overwrite || !existsSync(join(folder, "model.safetensors"))) return;
-  throw new Error(`${folder} already holds a checkpoint: choose another folder with --out, or add --overwrite`);
+export function shipCheckpoint(from: string, to: string, overwrite: boolean): void {
+  for (const name of ["model.safetensors", TRAINING_RECORD])
+    if (!existsSync(join(from, name))) throw new Error(`expected a trained base with ${name} in ${from}, found none`);
+  const replaced = existsSync(join(to, "model.safetensors"));
+  if (replaced && !overwrite)
+    throw new Error(`${to} already holds a checkpoint: choose another folder with --out, or add --overwrite`);
+  if (replaced) rmSync(to, { recursive: true });
+  cpSync(from, to, { recursive: true });
 }
 
 /** Writes `training.json` beside a checkpoint: what made it, the hash of its weights, and the machine and versions. */

@@ -1,7 +1,6 @@
-import { cpSync, rmSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { SHIPPED_BASE } from "../shipped-base-node.js";
-import { checkOutputFolder } from "./record-training-node.js";
+import { shipCheckpoint } from "./record-training-node.js";
 
 /*
  * Puts a tuned base in the place of the one that the repository ships, with the record of its training:
@@ -17,6 +16,4 @@ if (from === undefined || positionals.length > 1) {
   console.error("expected one folder of a tuned base: ship-base.ts <folder> --overwrite");
   process.exit(2);
 }
-checkOutputFolder(values.out, values.overwrite);
-rmSync(values.out, { recursive: true, force: true });
-cpSync(from, values.out, { recursive: true });
+shipCheckpoint(from, values.out, values.overwrite);
