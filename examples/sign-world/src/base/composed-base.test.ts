@@ -1,12 +1,13 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { PreparedPrompt, VideoLlm } from "@videosafety/video-llm";
 import { describe, expect, it } from "vitest";
 import { GRAMMARS } from "../grammars/grammars.js";
 import { buildComposedSet, type ComposedSample } from "../records/composed-set.js";
 import { planOf } from "../records/request-queries.js";
 import { createBaseModel } from "./base-model.js";
-import { behaviourOf, type ComposedAnswer, refuses, scoreComposed } from "./composed-evaluation.js";
+import { answersTo, behaviourOf, type ComposedAnswer, refuses, scoreComposed } from "./composed-evaluation.js";
 import { composedConversation } from "./composed-pretraining.js";
 import { type TrainingRecipe, trainComposed, tuningRecipe } from "./composed-training.js";
 import { tokenizerFrom } from "./tokenizer.js";
@@ -62,6 +63,14 @@ describe("the base's training", () => {
 });
 
 describe("scores", () => {
+  it("are not made of an answer that is missing", async () => {
+    const prompts = [{}, {}] as PreparedPrompt[];
+    const said = [[{ text: "" }]];
+    const model = { generate: async () => said } as unknown as VideoLlm;
+    await expect(answersTo(model, prompts, 8)).rejects.toThrow(/expected 2 answers, found none to prompt 1/);
+    expect(await answersTo(model, prompts.slice(0, 1), 8)).toEqual([""]);
+  });
+
   const { samples } = buildComposedSet({ seed: 4, name: "s", split: "heldOut", clips: 100, pairs: 10 });
   const answersOf = (say: (sample: ComposedSample) => string): ComposedAnswer[] =>
     samples.map((sample) => {

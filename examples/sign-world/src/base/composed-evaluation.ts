@@ -47,24 +47,50 @@ export function behaviourOf(sample: ComposedSample, text: string): Pick<Composed
   return { behaviour: keyed ? "right" : "wrong", keyed };
 }
 
-/** Asks a model every sample, greedily, with the clips' rendered frames or without any. */
+/**
+ * What a model says to prompts, greedily.
+ * @throws RangeError where one got no answer: to say nothing is a behaviour, to be missing is none
+ */
+export async function answersTo(
+  model: VideoLlm,
+  prompts: readonly PreparedPrompt[],
+  maxCompletionLength: number,
+): Promise<string[]> {
+  const completions = await model.generate(prompts, { maxCompletionLength, maxRows: 96 });
+  return prompts.map((_, i) => {
+    const text = completions[i]?.[0]?.text;
+    if (text === undefined) throw new RangeError(`expected ${prompts.length} answers, found none to prompt ${i}`);
+    return text;
+  });
+}
+
+/** Asks a model every sample with its prompt. `clips` is whether the prompts hold the clips of samples that have one. */
+export async function answerPrompts(
+  model: VideoLlm,
+  samples: readonly ComposedSample[],
+  prompts: readonly PreparedPrompt[],
+  clips = true,
+): Promise<ComposedAnswer[]> {
+  const texts = await answersTo(model, prompts, 40);
+  return samples.map((sample, i) => {
+    const text = texts[i] as string;
+    return { sample, text, withClip: clips && sample.clip !== null, ...behaviourOf(sample, text) };
+  });
+}
+
+/** Asks a model every sample with the clips' rendered frames, or without any; without alarm tokens. */
 export async function answerComposed(
   model: VideoLlm,
   samples: readonly ComposedSample[],
-  options: { readonly clips?: boolean; readonly alarmTokens?: boolean } = {},
+  { clips = true }: { readonly clips?: boolean } = {},
 ): Promise<ComposedAnswer[]> {
-  const { clips = true, alarmTokens = false } = options;
   const prompts: PreparedPrompt[] = [];
   for (const { clip, query } of samples) {
     const visual =
       clips && clip !== null ? await encodeFrames(model, renderComposedScene(clip.scene, SAMPLED_FRAMES), true) : null;
-    prompts.push(model.preparePrompt({ messages: [{ role: "user", content: query }], visual, alarmTokens }));
+    prompts.push(model.preparePrompt({ messages: [{ role: "user", content: query }], visual, alarmTokens: false }));
   }
-  const completions = await model.generate(prompts, { maxCompletionLength: 40, maxRows: 96 });
-  return samples.map((sample, i) => {
-    const text = completions[i]?.[0]?.text ?? "";
-    return { sample, text, withClip: clips && sample.clip !== null, ...behaviourOf(sample, text) };
-  });
+  return answerPrompts(model, samples, prompts, clips);
 }
 
 /** A share with what it is of; null of nothing. */

@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { loadVideoLlm } from "@videosafety/video-llm";
 import { cpuFeatures } from "@videosafety/vsb-eval/node";
-import { behaviourOf, type ComposedAnswer, type ComposedScores, scoreComposed } from "../base/composed-evaluation.js";
+import { answerPrompts, type ComposedScores, scoreComposed } from "../base/composed-evaluation.js";
 import { GRAMMARS } from "../grammars/grammars.js";
 import { buildComposedSet, type ComposedSample } from "../records/composed-set.js";
 import type { StageSpec } from "../study/arms.js";
@@ -103,12 +103,7 @@ async function trainOne(
     const score = async (samples: readonly ComposedSample[]): Promise<ComposedScores> => {
       const prompts = [];
       for (const sample of samples) prompts.push(await features.prompt(sample, true));
-      const completions = await model.generate(prompts, { maxCompletionLength: 40, maxRows: 96 });
-      const answers = samples.map((sample, i): ComposedAnswer => {
-        const text = completions[i]?.[0]?.text ?? "";
-        return { sample, text, withClip: sample.clip !== null, ...behaviourOf(sample, text) };
-      });
-      return scoreComposed(answers);
+      return scoreComposed(await answerPrompts(model, samples, prompts));
     };
     const row: DiversityRow = {
       wordings,

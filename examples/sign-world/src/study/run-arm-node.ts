@@ -5,7 +5,7 @@ import { isWellFormedCompletion } from "@videosafety/safety-data";
 import { loadVideoLlm, saveVideoLlm } from "@videosafety/video-llm";
 import { splitCompletion } from "@videosafety/vsb-eval/judge";
 import { cpuFeatures } from "@videosafety/vsb-eval/node";
-import { behaviourOf } from "../base/composed-evaluation.js";
+import { answersTo, behaviourOf } from "../base/composed-evaluation.js";
 import { type ComposedSample, composedLabels } from "../records/composed-set.js";
 import { TOPICS } from "../records/novelty.js";
 import { harmInWords } from "../records/sight.js";
@@ -143,11 +143,8 @@ async function answerAll(
     const clip = withClip ? clipShown(sample, samples, arm.view) : null;
     prompts.push(await features.prompt({ query, clip }, hasAlarmTokens(arm), arm.view === "still"));
   }
-  const completions = await features.model.generate(prompts, {
-    maxCompletionLength: STAGE_SETTINGS.maxNewTokens,
-    maxRows: 96,
-  });
-  return asked.map(({ sample, withClip }, i) => answerRow(sample, withClip, completions[i]?.[0]?.text ?? ""));
+  const texts = await answersTo(features.model, prompts, STAGE_SETTINGS.maxNewTokens);
+  return asked.map(({ sample, withClip }, i) => answerRow(sample, withClip, texts[i] as string));
 }
 
 /** The clip that is shown with a query: its own, unless a control puts another, or none, in its place. */
