@@ -36,11 +36,10 @@ import {
   READING_THRESHOLDS,
   type ReadingCache,
   readSigns,
+  USUAL,
   WINDOW_FRAMES,
 } from "./world-guard.js";
 
-/** The plan of models and of a guard that is not told otherwise: VideoLLaMA3's, and what attackers believe in. */
-export const USUAL: SamplePlan = { type: "videollama3-reference", fps: 1, maxFrames: WINDOW_FRAMES };
 const BOUNDED: SamplePlan = { type: "max-gap", maxGapSeconds: 0.25 };
 /** Said to the base before everything: the defense that costs nothing. */
 const SYSTEM_PROMPT =

@@ -1,4 +1,3 @@
-import { STAGE_1_ALARM_AR, STAGE_2_AT_SFT, trainAtSft } from "@videosafety/alarm-tokens/train";
 import type { EvalItem } from "@videosafety/safety-data";
 import type { PreparedSample, VideoLlm } from "@videosafety/video-llm";
 import type { SampledVideo, SamplePlan } from "@videosafety/video-sampler";
@@ -9,10 +8,9 @@ import { CLIP_FPS, CLIP_FRAMES } from "../scenes/canvas.js";
 import { isHazard } from "../scenes/composed-sign.js";
 import { STAGE_SETTINGS } from "../study/stage-settings.js";
 import { trainingSet } from "../study/study-sets.js";
+import { trainAtSftOn } from "../study/train-stage.js";
 import { sceneFrames } from "./scene-frames.js";
-import { WINDOW_FRAMES } from "./world-guard.js";
-
-const USUAL: SamplePlan = { type: "videollama3-reference", fps: 1, maxFrames: WINDOW_FRAMES };
+import { USUAL, WINDOW_FRAMES } from "./world-guard.js";
 
 /** Attacks of training records, with intensities from milder to strong; a third of the records stays as it is. */
 const TRAINED: readonly { readonly arm: string; readonly least: number; readonly most: number }[] = [
@@ -127,48 +125,16 @@ export async function trainGuard(model: VideoLlm, options: GuardTraining): Promi
           : await asItIs(record),
       ),
     );
-  const data = {
-    sources: { world: samples },
-    describe: ({ prompt, completionIds, labels }: PreparedSample) => ({
-      assistantTokens: completionIds.length,
-      sequenceTokens: prompt.tokenIds.length + completionIds.length,
-      labels,
-    }),
-  };
   const { stage1, stage2 } = STAGE_SETTINGS;
-  const common = { seed, perDeviceTrainBatchSize: 8, maxGradNorm: 1 };
-  const rates = { llm: stage1.learningRate, alarmTokens: stage1.alarmLearningRate };
-  const configs = [
-    [
-      "stage 1",
-      {
-        ...STAGE_1_ALARM_AR,
-        ...common,
-        numTrainEpochs: stage1.epochs,
-        batchSize: stage1.batchSize,
-        learningRates: rates,
-      },
-    ],
-    [
-      "stage 2",
-      {
-        ...STAGE_2_AT_SFT,
-        ...common,
-        numTrainEpochs: stage2.epochs,
-        batchSize: stage2.batchSize,
-        learningRates: {
-          llm: stage2.learningRate,
-          alarmTokens: stage2.alarmLearningRate,
-          classifiers: stage2.alarmLearningRate,
-        },
-        lambdaVisual: Math.max(stage2.lambdaVisual, GUARD_LAMBDA_VISUAL),
-        lambdaTextual: stage2.lambdaTextual,
-      },
-    ],
+  const shared = { alarmTokens: true, clips: true };
+  const lambdaVisual = Math.max(stage2.lambdaVisual, GUARD_LAMBDA_VISUAL);
+  const specs = [
+    { stage: 1, ...shared, epochs: stage1.epochs, lambdaVisual: 0, lambdaTextual: 0 },
+    { stage: 2, ...shared, epochs: stage2.epochs, lambdaVisual, lambdaTextual: stage2.lambdaTextual },
   ] as const;
-  for (const [stage, config] of configs)
-    for await (const event of trainAtSft({ model, data, config }))
-      if (event.type === "step") onStep?.(stage, event.step, event.totalSteps, event.loss);
+  for (const spec of specs)
+    for await (const { step, totalSteps, loss } of trainAtSftOn(model, samples, spec, seed))
+      onStep?.(`stage ${spec.stage}`, step, totalSteps, loss);
 }
 
 /** Weight of the visual alarm's loss for guards: they are there for what the video shows. */

@@ -1,13 +1,15 @@
 import { createHash } from "node:crypto";
 import { conformalThreshold } from "@videosafety/alarm-tokens";
 import type { PreparedSample, VideoLlm, VisualFeatures } from "@videosafety/video-llm";
-import type { SampledVideo } from "@videosafety/video-sampler";
+import type { SampledVideo, SamplePlan } from "@videosafety/video-sampler";
 import type { Responder, ResponderRequest } from "@videosafety/vsb-eval";
 import { GUARD_PASS, GUARD_REFUSAL } from "@videosafety/vsb-eval/matrix";
 import { SIGNS_QUERY } from "../base/composed-pretraining.js";
 
 /** Frames that the guard's model was trained to look at. */
 export const WINDOW_FRAMES = 6;
+/** The plan of models and of a guard that is not told otherwise: VideoLLaMA3's, and what attackers believe in. */
+export const USUAL: SamplePlan = { type: "videollama3-reference", fps: 1, maxFrames: WINDOW_FRAMES };
 /** Prompts in one pass of the model. */
 const BATCH = 16;
 

@@ -92,10 +92,22 @@ async function trainAtSftStage(
     samples.push(features.model.prepareSample({ prompt, completion: completionOf(shown, spec), labels }));
   }
   const rows: TrainingRow[] = [];
+  for await (const { step, loss } of trainAtSftOn(features.model, samples, spec, seed))
+    rows.push({ step, value: loss });
+  return rows;
+}
+
+/** Trains one of the stages 1 to 3 on prepared samples, in place; yields its steps. */
+export async function* trainAtSftOn(
+  model: VideoLlm,
+  samples: readonly PreparedSample[],
+  spec: Exclude<StageSpec, { stage: 4 }>,
+  seed: number,
+) {
   for await (const event of trainAtSft({
-    model: features.model,
+    model,
     data: {
-      sources: { world: { length: samples.length, get: (i) => samples[i] as PreparedSample } },
+      sources: { world: samples },
       describe: ({ prompt, completionIds, labels }) => ({
         assistantTokens: completionIds.length,
         sequenceTokens: prompt.tokenIds.length + completionIds.length,
@@ -104,8 +116,7 @@ async function trainAtSftStage(
     },
     config: { ...atSftConfig(spec), seed, perDeviceTrainBatchSize: 8, maxGradNorm: 1 },
   }))
-    if (event.type === "step") rows.push({ step: event.step, value: event.loss });
-  return rows;
+    if (event.type === "step") yield event;
 }
 
 function atSftConfig(spec: Exclude<StageSpec, { stage: 4 }>): AtSftConfigInput {
