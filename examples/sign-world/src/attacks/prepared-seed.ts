@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { loadVideoLlm, saveVideoLlm, type VideoLlm } from "@videosafety/video-llm";
@@ -20,6 +19,7 @@ import {
   searchParameters,
 } from "@videosafety/vsb-eval/attacks";
 import type { MatrixGroup, MatrixRun } from "@videosafety/vsb-eval/matrix";
+import { hashOfWeights } from "../base/record-training-node.js";
 import { type AttackItem, attackItems, SPLITS } from "./attack-items.js";
 import { sceneFrames } from "./scene-frames.js";
 import { fitSegmentReadout, segmentScores } from "./segment-guard.js";
@@ -131,11 +131,7 @@ const guardSettings = (seed: number): readonly GuardSetting[] => [
   { name: "guard-segments", model: "guard", plan: BOUNDED, view: "segments" },
 ];
 
-const hashOf = (folder: string): string =>
-  createHash("sha256")
-    .update(readFileSync(join(folder, "model.safetensors")))
-    .digest("hex")
-    .slice(0, 16);
+const hashOf = (folder: string): string => hashOfWeights(folder).slice(0, 16);
 
 /** A value made once and kept as JSON. */
 async function kept<T>(file: string, make: () => Promise<T>): Promise<T> {

@@ -20,10 +20,15 @@ export function shipCheckpoint(from: string, to: string, overwrite: boolean): vo
   cpSync(from, to, { recursive: true });
 }
 
+/** SHA-256 of a checkpoint's weights. */
+export const hashOfWeights = (folder: string): string =>
+  createHash("sha256")
+    .update(readFileSync(join(folder, "model.safetensors")))
+    .digest("hex");
+
 /** Writes `training.json` beside a checkpoint: what made it, the hash of its weights, and the machine and versions. */
 export function recordTraining(folder: string, made: Readonly<Record<string, unknown>>): void {
-  const weights = readFileSync(join(folder, "model.safetensors"));
-  const sha256 = createHash("sha256").update(weights).digest("hex");
-  const record = { ...made, weights: { file: "model.safetensors", sha256 }, environment: captureEnvironment() };
+  const weights = { file: "model.safetensors", sha256: hashOfWeights(folder) };
+  const record = { ...made, weights, environment: captureEnvironment() };
   writeFileSync(join(folder, TRAINING_RECORD), `${JSON.stringify(record, null, 2)}\n`);
 }

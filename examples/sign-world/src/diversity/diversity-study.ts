@@ -1,10 +1,10 @@
-import { createHash } from "node:crypto";
 import { appendFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname } from "node:path";
 import { parseArgs } from "node:util";
 import { loadVideoLlm } from "@videosafety/video-llm";
 import { cpuFeatures } from "@videosafety/vsb-eval/node";
 import { answerPrompts, type ComposedScores, scoreComposed } from "../base/composed-evaluation.js";
+import { hashOfWeights } from "../base/record-training-node.js";
 import { GRAMMARS } from "../grammars/grammars.js";
 import { buildComposedSet, type ComposedSample } from "../records/composed-set.js";
 import type { StageSpec } from "../study/arms.js";
@@ -57,9 +57,7 @@ async function study(): Promise<void> {
     if (found === undefined) throw new Error(`expected --wordings among ${WORDINGS.join(", ")}, found ${name}`);
     return found;
   });
-  const weights = createHash("sha256")
-    .update(readFileSync(join(base, "model.safetensors")))
-    .digest("hex");
+  const weights = hashOfWeights(base);
   mkdirSync(dirname(values.out), { recursive: true });
   for (const seed of seeds)
     for (const level of wordings) {

@@ -6,6 +6,7 @@ import { loadVideoLlm, saveVideoLlm } from "@videosafety/video-llm";
 import { splitCompletion } from "@videosafety/vsb-eval/judge";
 import { cpuFeatures } from "@videosafety/vsb-eval/node";
 import { answersTo, behaviourOf } from "../base/composed-evaluation.js";
+import { hashOfWeights } from "../base/record-training-node.js";
 import { type ComposedSample, composedLabels } from "../records/composed-set.js";
 import { TOPICS } from "../records/novelty.js";
 import { harmInWords } from "../records/sight.js";
@@ -39,9 +40,7 @@ export async function runArm(arm: Arm, context: ArmContext): Promise<string> {
   if (arm.reader !== undefined) return runReader(arm, arm.reader, context);
   const { base, models, say } = context;
   const runtime = { memoryPattern: false, ...(context.threads === undefined ? {} : { threads: context.threads }) };
-  const weights = createHash("sha256")
-    .update(readFileSync(join(base, "model.safetensors")))
-    .digest("hex");
+  const weights = hashOfWeights(base);
   const folders = arm.stages.map((_, i) => join(models, stageKey(arm, i, context, weights)));
   const trained = folders.findLastIndex((folder) => existsSync(join(folder, ROWS)));
   const model = await loadVideoLlm(trained < 0 ? base : (folders[trained] as string), runtime);
