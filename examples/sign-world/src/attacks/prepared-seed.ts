@@ -1,5 +1,6 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { replaceFile } from "@videosafety/safety-data/node";
 import { loadVideoLlm, saveVideoLlm, type VideoLlm } from "@videosafety/video-llm";
 import type { SamplePlan } from "@videosafety/video-sampler";
 import {
@@ -137,8 +138,7 @@ const hashOf = (folder: string): string => hashOfWeights(folder).slice(0, 16);
 async function kept<T>(file: string, make: () => Promise<T>): Promise<T> {
   if (existsSync(file)) return JSON.parse(readFileSync(file, "utf8")) as T;
   const value = await make();
-  writeFileSync(`${file}.new`, JSON.stringify(value));
-  renameSync(`${file}.new`, file);
+  await replaceFile(file, JSON.stringify(value));
   return value;
 }
 

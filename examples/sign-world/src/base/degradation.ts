@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { replaceFile } from "@videosafety/safety-data/node";
 import { loadVideoLlm, saveVideoLlm, type VideoLlm } from "@videosafety/video-llm";
 import { buildComposedSet } from "../records/composed-set.js";
 import { createBaseModel } from "./base-model.js";
@@ -61,12 +62,9 @@ const settings = { seed, scale, steps, clips, set: "development, held-out produc
 const measured = existsSync(resultsFile)
   ? [...measuredBefore(JSON.parse(readFileSync(resultsFile, "utf8")), settings)]
   : [];
-writeResults(); // before the first step: what is stopped before its first measurement is not continued with other settings either
-
-function writeResults(): void {
-  writeFileSync(`${resultsFile}.new`, `${JSON.stringify({ settings, measured }, null, 1)}\n`);
-  renameSync(`${resultsFile}.new`, resultsFile);
-}
+const writeResults = (): Promise<void> =>
+  replaceFile(resultsFile, `${JSON.stringify({ settings, measured }, null, 1)}\n`);
+await writeResults(); // before the first step: what is stopped before its first measurement is not continued with other settings either
 
 const heldOut = buildComposedSet({
   seed,
@@ -84,7 +82,7 @@ async function measure(model: VideoLlm, replay: number, step: number): Promise<v
   ];
   const scores = scoreComposed(answers);
   measured.push({ replay, step, scores });
-  writeResults();
+  await writeResults();
   const percent = (name: string): string => {
     const share = scores[name];
     return share ? `${((100 * share.count) / share.of).toFixed(1)} %` : "-";

@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
+import { replaceFile } from "@videosafety/safety-data/node";
 import type { Behaviour } from "../base/composed-evaluation.js";
 import type { TrainingRow } from "./train-stage.js";
 
@@ -77,17 +78,15 @@ export function hasResults(folder: string, asked: Pick<ArmResults, "arm" | "seed
   return true;
 }
 
-/** Keeps results, compressed, replaced atomically; the same results give the same bytes. */
-export function writeResults(folder: string, results: ArmResults): string {
+/** Keeps results, compressed, whole or not at all; the same results give the same bytes. */
+export async function writeResults(folder: string, results: ArmResults): Promise<string> {
   const file = fileOf(folder, results.seed, results.arm);
   mkdirSync(dirname(file), { recursive: true });
   const { answers, ...rest } = results;
   // One list per field: equal neighbours compress well.
   const names = Object.keys(answers[0] ?? {}) as (keyof AnswerRow)[];
   const columns = Object.fromEntries(names.map((name) => [name, answers.map((row) => row[name])]));
-  const bytes = gzipSync(JSON.stringify({ ...rest, columns }), { level: 9 });
-  writeFileSync(`${file}.new`, bytes);
-  renameSync(`${file}.new`, file);
+  await replaceFile(file, gzipSync(JSON.stringify({ ...rest, columns }), { level: 9 }));
   return file;
 }
 

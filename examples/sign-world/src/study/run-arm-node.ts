@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { isWellFormedCompletion } from "@videosafety/safety-data";
+import { replaceFile } from "@videosafety/safety-data/node";
 import { loadVideoLlm, saveVideoLlm } from "@videosafety/video-llm";
 import { splitCompletion } from "@videosafety/vsb-eval/judge";
 import { cpuFeatures } from "@videosafety/vsb-eval/node";
@@ -53,13 +54,14 @@ export async function runArm(arm: Arm, context: ArmContext): Promise<string> {
       training = await trainStage(features, spec, context.sets, context.seed);
       const folder = folders[i] as string;
       await saveVideoLlm(model, folder);
-      writeRows(folder, training);
+      // Written last: a folder without it is trained again.
+      await replaceFile(join(folder, ROWS), JSON.stringify(training));
       const last = training.at(-1);
       say(`${arm.name}: stage ${spec.stage} in ${seconds(started)} s, last ${last?.value.toFixed(3)}`);
     }
     const started = performance.now();
     const answers = await answerAll(features, context.sets.heldOut, arm);
-    const file = keep(arm, context, { base: weights, training, answers });
+    const file = await keep(arm, context, { base: weights, training, answers });
     say(`${arm.name}: scored in ${seconds(started)} s, ${file}`);
     return file;
   } finally {
@@ -68,14 +70,14 @@ export async function runArm(arm: Arm, context: ArmContext): Promise<string> {
 }
 
 /** Scores a reader that is no model. */
-function runReader(arm: Arm, name: Reader, context: ArmContext): string {
+async function runReader(arm: Arm, name: Reader, context: ArmContext): Promise<string> {
   const started = performance.now();
   const refuses = readerOf(name, context.sets);
   const answers = askedOf(context.sets.heldOut).map(({ sample, withClip }) => {
     const behaviour = behaviourOfDecision(sample, refuses(withClip ? sample : { ...sample, clip: null }));
     return { ...answerRow(sample, withClip, ""), behaviour, keyed: false };
   });
-  const file = keep(arm, context, { base: null, training: [], answers });
+  const file = await keep(arm, context, { base: null, training: [], answers });
   context.say(`${arm.name}: scored in ${seconds(started)} s, ${file}`);
   return file;
 }
@@ -93,7 +95,7 @@ function keep(
   arm: Arm,
   { seed, draw, sizes, results }: ArmContext,
   measured: Pick<ArmResults, "base" | "training" | "answers">,
-): string {
+): Promise<string> {
   return writeResults(results, {
     arm: arm.name,
     seed,
@@ -115,13 +117,6 @@ function stageKey({ stages }: Arm, last: number, { seed, sizes }: ArmContext, we
 
 const ROWS = "training.rows.json";
 const readRows = (folder: string): TrainingRow[] => JSON.parse(readFileSync(join(folder, ROWS), "utf8"));
-
-function writeRows(folder: string, rows: readonly TrainingRow[]): void {
-  // Written last: a folder without it is trained again.
-  const file = join(folder, ROWS);
-  writeFileSync(`${file}.new`, JSON.stringify(rows));
-  renameSync(`${file}.new`, file);
-}
 
 /** What is asked: everything with its clip, and harmful requests without it as well. */
 const askedOf = (samples: readonly ComposedSample[]) => [

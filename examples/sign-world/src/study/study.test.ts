@@ -48,26 +48,26 @@ test("arms have names of their own, and each but the stages' differs from all pa
   expect(new Set(chains).size).toBe(ARMS.length);
 });
 
-test("results are read as they were written, in the same bytes", () => {
+test("results are read as they were written, in the same bytes", async () => {
   const folder = mkdtempSync(join(tmpdir(), "study-"));
   const one = results(
     "full",
     many(3, () => ({})),
   );
-  const file = writeResults(folder, one);
+  const file = await writeResults(folder, one);
   const bytes = readFileSync(file);
   expect(readAllResults(folder)).toEqual([one]);
-  writeResults(folder, one);
+  await writeResults(folder, one);
   expect(readFileSync(file).equals(bytes)).toBe(true);
   writeFileSync(file, "not a result");
   expect(() => readAllResults(folder)).toThrow(/expected gzipped JSON of the study/);
 });
 
-test("an arm is done when it was scored on this draw with these settings, and others are not mistaken for it", () => {
+test("an arm is done when it was scored on this draw with these settings, and others are not mistaken for it", async () => {
   const folder = mkdtempSync(join(tmpdir(), "study-"));
   const one = results("full", [row("a")], { settings: { sizes: { heldOutClips: 6 } } });
   expect(hasResults(folder, one)).toBe(false);
-  writeResults(folder, one);
+  await writeResults(folder, one);
   expect(hasResults(folder, one)).toBe(true);
   expect(hasResults(folder, { ...one, seed: 2 })).toBe(false);
   for (const other of [{ draw: "development" }, { settings: { sizes: { heldOutClips: 9 } } }])
