@@ -9,7 +9,7 @@ import {
 import type { Grammar } from "../grammars/grammar.js";
 import { GRAMMARS } from "../grammars/grammars.js";
 import { buildComposedSet, type ComposedSample } from "../records/composed-set.js";
-import { CLIP_SIZE, SAMPLED_FRAMES } from "../scenes/canvas.js";
+import { SAMPLED_FRAMES, stackFrames } from "../scenes/canvas.js";
 import { type ComposedScene, renderComposedScene } from "../scenes/composed-scene.js";
 import { oracleRefuses } from "./oracle.js";
 
@@ -136,11 +136,7 @@ function featuresOf({ clip }: ComposedSample): Float64Array {
   if (clip === null) throw new RangeError("expected a sample with a clip, found text alone");
   const known = FEATURES.get(clip.scene);
   if (known !== undefined) return known;
-  const rendered = renderComposedScene(clip.scene, SAMPLED_FRAMES);
-  const size = CLIP_SIZE * CLIP_SIZE * 3;
-  const data = new Uint8Array(rendered.length * size);
-  for (const [t, rgb] of rendered.entries()) data.set(rgb, t * size);
-  const features = frameFeatures({ frames: { data, dims: [rendered.length, CLIP_SIZE, CLIP_SIZE, 3] } });
+  const features = frameFeatures({ frames: stackFrames(renderComposedScene(clip.scene, SAMPLED_FRAMES)) });
   FEATURES.set(clip.scene, features);
   return features;
 }

@@ -1,7 +1,7 @@
 import type { SampledVideo, SamplePlan } from "@videosafety/video-sampler";
 import type { FrameSource } from "@videosafety/vsb-eval";
 import { plannedMoments } from "@videosafety/vsb-eval/attacks";
-import { CLIP_FPS, CLIP_FRAMES, CLIP_SIZE } from "../scenes/canvas.js";
+import { CLIP_FPS, CLIP_FRAMES, CLIP_SIZE, stackFrames } from "../scenes/canvas.js";
 import { type ComposedScene, type PlacedSign, renderComposedScene } from "../scenes/composed-scene.js";
 
 /** What the world can change in a clip itself. */
@@ -56,10 +56,8 @@ export function sceneFrames(
   };
   const at = (scene: ComposedScene, seconds: readonly number[]): SampledVideo => {
     const frames = seconds.map((second) => Math.min(CLIP_FRAMES - 1, Math.floor(second * CLIP_FPS + 1e-6)));
-    const data = new Uint8Array(frames.length * CLIP_SIZE * CLIP_SIZE * 3);
-    for (const [t, rgb] of renderComposedScene(scene, frames).entries()) data.set(rgb, t * rgb.length);
     return {
-      frames: { data, dims: [frames.length, CLIP_SIZE, CLIP_SIZE, 3] },
+      frames: stackFrames(renderComposedScene(scene, frames)),
       timestampsSeconds: Float64Array.from(seconds),
       frameInfo: frames.map((index) => ({
         index,

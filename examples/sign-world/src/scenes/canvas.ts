@@ -58,6 +58,13 @@ export const SAMPLED_FRAMES: readonly number[] = Array.from(
   (_, k) => (k + 1) * CLIP_FPS - 1,
 );
 
+/** Frames [112, 112, 3] one after the other: [T, 112, 112, 3]. */
+export function stackFrames(frames: readonly Uint8Array[]) {
+  const data = new Uint8Array(frames.length * CLIP_SIZE * CLIP_SIZE * 3);
+  for (const [t, rgb] of frames.entries()) data.set(rgb, t * rgb.length);
+  return { data, dims: [frames.length, CLIP_SIZE, CLIP_SIZE, 3] as const };
+}
+
 /** Draws a background. */
 export function createBackground(rng: WorldRng): Background {
   const level = 60 + rng.integer(130);
