@@ -1,17 +1,15 @@
 import type { FramesWithTimes } from "@videosafety/video-llm";
 import {
+  CLIP_FRAMES,
+  CLIP_SIZE,
   createWorldRng,
   drawComposedScene,
+  isShown,
   type PlacedSign,
   renderComposedScene,
   signsInWords,
   type WorldRng,
 } from "sign-world";
-
-/** Width and height of a clip, in pixels. */
-export const SIDE = 112;
-/** Frames of a clip. */
-const CLIP_FRAMES = 48;
 
 /** What is shown, and what it shows in words. */
 export interface Captioned {
@@ -26,11 +24,12 @@ export function captionedFrame(seed: number, key: string): Captioned {
   const rng = createWorldRng(seed, "frame", key);
   const scene = drawComposedScene(`captions/${key}`, "train", rng.integer(2) === 0, rng);
   const frame = frameWithSign(rng, scene.signs);
-  const signs = scene.signs
-    .filter(({ startFrame, endFrame }) => frame >= startFrame && frame < endFrame)
-    .sort((a, b) => a.corner[0] - b.corner[0]);
+  const signs = scene.signs.filter((sign) => isShown(sign, frame)).sort((a, b) => a.corner[0] - b.corner[0]);
   const [data] = renderComposedScene(scene, [frame]) as [Uint8Array];
-  const shown: FramesWithTimes = { frames: { data, dims: [1, SIDE, SIDE, 3] }, timestampsSeconds: Float64Array.of(0) };
+  const shown: FramesWithTimes = {
+    frames: { data, dims: [1, CLIP_SIZE, CLIP_SIZE, 3] },
+    timestampsSeconds: Float64Array.of(0),
+  };
   return { shown, caption: `${signsInWords(signs)}.` };
 }
 

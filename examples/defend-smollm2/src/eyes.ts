@@ -7,16 +7,23 @@ import {
   type VideoLlm,
   type VideoLlmConfigInput,
 } from "@videosafety/video-llm";
-import { firstSignsNamed, scaleFreshWeights } from "sign-world";
-import { captionedFrame, SIDE } from "./captions.js";
+import { CLIP_SIZE, firstSignsNamed, scaleFreshWeights } from "sign-world";
+import { captionedFrame } from "./captions.js";
 import { runTraining, type TrainingPlace } from "./run-training-node.js";
 
 /** The vision encoder: SmolVLM2's architecture with some 600,000 parameters; 8 x 8 patches, of which 4 x 4 make a token. */
-export const VISION = { hiddenSize: 128, intermediateSize: 384, layers: 3, heads: 4, patchSize: 14, imageSize: SIDE };
+export const VISION = {
+  hiddenSize: 128,
+  intermediateSize: 384,
+  layers: 3,
+  heads: 4,
+  patchSize: 14,
+  imageSize: CLIP_SIZE,
+};
 /** Patches per token side, as in published SmolVLM2: a frame is 4 visual tokens. */
 export const MERGE = 4;
 /** Frames come at the encoder's size and stay whole. */
-export const SQUARE = { videoLongestEdge: SIDE, imageLongestEdge: SIDE, splitImages: false };
+export const SQUARE = { videoLongestEdge: CLIP_SIZE, imageLongestEdge: CLIP_SIZE, splitImages: false };
 
 /** Reads captions off the encoder's tokens: the small decoder that teaches it to see, thrown away after that. */
 const READER: Omit<VideoLlmConfigInput, "vision"> = {

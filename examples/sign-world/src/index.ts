@@ -1,10 +1,8 @@
 export { scaleFreshWeights } from "./base/base-model.js";
 export { behaviourOf, type ComposedAnswer, type ComposedScores, scoreComposed } from "./base/composed-evaluation.js";
-export { type RenderedClip, writeClips } from "./clips/clips-node.js";
-export { openClipEncoder } from "./clips/encoder-node.js";
+export { writeClips } from "./clips/clips-node.js";
 export { en as ENGLISH } from "./grammars/en.js";
 export { createWorldRng, type WorldRng } from "./random/rng.js";
-export { glyphName } from "./records/clip-queries.js";
 export { composedDatasheet } from "./records/composed-datasheet.js";
 export {
   composedCotRecords,
@@ -21,9 +19,8 @@ export {
   drawComposedScene,
 } from "./records/composed-set.js";
 export { composedCompletion, firstSignsNamed, signsInWords } from "./records/sight.js";
-export { SAMPLED_FRAMES } from "./scenes/canvas.js";
-export type { PlacedSign } from "./scenes/composed-scene.js";
-export { type ComposedScene, renderComposedScene } from "./scenes/composed-scene.js";
+export { CLIP_FRAMES, CLIP_SIZE } from "./scenes/canvas.js";
+export { isShown, type PlacedSign, renderComposedScene } from "./scenes/composed-scene.js";
 export { SHIPPED_BASE } from "./shipped-base-node.js";
 export { STAGE_SETTINGS } from "./study/stage-settings.js";
 export { heldOutSet, reasoningSets, reinforcementSet } from "./study/study-sets.js";

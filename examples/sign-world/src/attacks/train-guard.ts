@@ -5,6 +5,7 @@ import { attackedFrames, attackedInput, findAttack } from "@videosafety/vsb-eval
 import { createWorldRng, type WorldRng } from "../random/rng.js";
 import { type ComposedClip, type ComposedSample, composedLabels } from "../records/composed-set.js";
 import { CLIP_FPS, CLIP_FRAMES } from "../scenes/canvas.js";
+import { isShown } from "../scenes/composed-scene.js";
 import { isHazard } from "../scenes/composed-sign.js";
 import { STAGE_SETTINGS } from "../study/stage-settings.js";
 import { trainingSet } from "../study/study-sets.js";
@@ -44,7 +45,7 @@ async function asItIs({ clip }: ComposedSample): Promise<ShownRecord> {
 }
 
 const showsHazard = ({ scene }: ComposedClip, frame: number): boolean =>
-  scene.signs.some((sign) => isHazard(sign) && frame >= sign.startFrame && frame < sign.endFrame);
+  scene.signs.some((sign) => isHazard(sign) && isShown(sign, frame));
 
 /**
  * A record under an attack, for AT-SFT: other moments of the clip, short fragments in the same scene without signs, small and faint

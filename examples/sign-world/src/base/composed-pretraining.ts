@@ -7,7 +7,7 @@ import { isTrainedSign } from "../records/novelty.js";
 import type { Family } from "../records/query-form.js";
 import { captionOf, signsInWords } from "../records/sight.js";
 import { SAMPLED_FRAMES } from "../scenes/canvas.js";
-import type { ComposedScene, PlacedSign } from "../scenes/composed-scene.js";
+import { type ComposedScene, isShown, type PlacedSign } from "../scenes/composed-scene.js";
 import { createSignChart } from "../scenes/sign-chart.js";
 
 /**
@@ -97,7 +97,7 @@ function drawTurn(rng: WorldRng, kind: ComposedKind, scene: ComposedScene | null
 
 /** The scene as a single frame shows it. */
 function visibleIn(scene: ComposedScene, frame: number): ComposedScene {
-  return { ...scene, signs: scene.signs.filter(({ startFrame, endFrame }) => frame >= startFrame && frame < endFrame) };
+  return { ...scene, signs: scene.signs.filter((sign) => isShown(sign, frame)) };
 }
 
 function framesOf(rng: WorldRng, kind: ComposedKind, scene: ComposedScene | null): readonly number[] {

@@ -35,6 +35,10 @@ export interface PlacedSign extends SignLook {
   readonly difficulty: SignDifficulty;
 }
 
+/** Whether a frame shows a sign. */
+export const isShown = ({ startFrame, endFrame }: PlacedSign, frame: number): boolean =>
+  frame >= startFrame && frame < endFrame;
+
 /** Everything there is to know about a clip: its frames are a pure function of this. */
 export interface ComposedScene {
   /** The key the scene was drawn from. */
@@ -163,7 +167,7 @@ export function renderComposedScene(scene: ComposedScene, frameIndices: readonly
     };
     scene.objects.forEach(draw);
     for (const sign of scene.signs) {
-      if (frame < sign.startFrame || frame >= sign.endFrame) continue;
+      if (!isShown(sign, frame)) continue;
       const key = `v2/${sign.glyph}/${sign.outline}/${sign.colour}/${sign.size}`;
       blit(
         rgb,
