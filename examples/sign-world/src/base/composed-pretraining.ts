@@ -1,8 +1,8 @@
 import type { ClipQuestion, Grammar } from "../grammars/grammar.js";
 import { GRAMMARS } from "../grammars/grammars.js";
-import { createWorldRng, type WorldRng } from "../random/rng.js";
+import { byShare, createWorldRng, type WorldRng } from "../random/rng.js";
 import { clipQuestion } from "../records/clip-queries.js";
-import { drawComposedScene, drawExchange, drawFamily } from "../records/composed-set.js";
+import { drawComposedScene, drawExchange } from "../records/composed-set.js";
 import { isTrainedSign } from "../records/novelty.js";
 import type { Family } from "../records/query-form.js";
 import { captionOf, signsInWords } from "../records/sight.js";
@@ -92,7 +92,13 @@ function drawTurn(rng: WorldRng, kind: ComposedKind, scene: ComposedScene | null
   const grammar = rng.pick(GRAMMARS) as Grammar;
   if (scene !== null && kind === "image")
     return clipQuestion(grammar, "train", visibleIn(scene, frames[0] as number), rng, FRAME_QUESTIONS);
-  return drawExchange(drawFamily(rng, FAMILIES_OF[scene === null ? "text" : "video"]), grammar, "train", scene, rng);
+  return drawExchange(
+    byShare(rng.uniform(), FAMILIES_OF[scene === null ? "text" : "video"]),
+    grammar,
+    "train",
+    scene,
+    rng,
+  );
 }
 
 /** The scene as a single frame shows it. */

@@ -1,6 +1,6 @@
 import { AdamW, clipGradNorm, cosineSchedule, loadCheckpoint, saveCheckpoint } from "@videosafety/onnx-autodiff";
 import type { ParameterGroup, PreparedSample, VideoLlm } from "@videosafety/video-llm";
-import { createWorldRng } from "../random/rng.js";
+import { byShare, createWorldRng } from "../random/rng.js";
 import { renderComposedScene } from "../scenes/composed-scene.js";
 import { type ComposedConversation, type ComposedKind, composedConversation } from "./composed-pretraining.js";
 import { encodeFrames } from "./encode-frames.js";
@@ -120,7 +120,8 @@ export async function* trainComposed(
   for (let step = start; step < totalSteps; step++) {
     signal?.throwIfAborted();
     const { mixture, groups } = phaseOf(recipe, step);
-    const kind = drawKind(createWorldRng(recipe.seed, recipe.name, "kind", step).uniform(), mixture);
+    const draw = createWorldRng(recipe.seed, recipe.name, "kind", step).uniform();
+    const kind = byShare(draw, Object.entries(mixture) as [ComposedKind, number][]);
     const samples: PreparedSample[] = [];
     for (let i = 0; i < (recipe.batch?.[kind] ?? BATCH[kind]); i++) {
       // Conversations are keyed by step and place: where a training starts does not matter.
@@ -163,14 +164,4 @@ async function prepareConversation(
     const prompt = model.preparePrompt({ messages: [{ role: "user", content: query }], visual, alarmTokens: false });
     return model.prepareSample({ prompt, completion: answer });
   });
-}
-
-function drawKind(draw: number, mixture: TrainingPhase["mixture"]): ComposedKind {
-  const entries = Object.entries(mixture) as [ComposedKind, number][];
-  let left = draw;
-  for (const [kind, share] of entries) {
-    left -= share;
-    if (left < 0) return kind;
-  }
-  return (entries.at(-1) as [ComposedKind, number])[0];
 }

@@ -50,6 +50,16 @@ export function createWorldRng(...key: readonly (string | number)[]): WorldRng {
   };
 }
 
+/** What a draw in [0, 1) falls on, by shares that sum to 1. */
+export function byShare<T>(draw: number, shares: readonly (readonly [T, number])[]): T {
+  let left = draw;
+  for (const [value, share] of shares) {
+    left -= share;
+    if (left < 0) return value;
+  }
+  return (shares.at(-1) as readonly [T, number])[0];
+}
+
 function fnv1a(text: string, basis: number): number {
   let hash = basis;
   for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);

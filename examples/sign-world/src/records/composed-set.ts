@@ -95,16 +95,6 @@ export function buildComposedSet(options: ComposedSetOptions): ComposedSet {
   return { samples: createWorldRng(seed, name, "order").shuffle(samples), clips: made };
 }
 
-/** Draws a family by shares that sum to 1. */
-export function drawFamily(rng: WorldRng, shares: readonly (readonly [Family, number])[]): Family {
-  let left = rng.uniform();
-  for (const [family, share] of shares) {
-    left -= share;
-    if (left < 0) return family;
-  }
-  return (shares.at(-1) as readonly [Family, number])[0];
-}
-
 function finish(
   exchange: ComposedExchange,
   id: string,
@@ -128,7 +118,7 @@ function noveltyOf({ topic, family }: ComposedExchange, { signs }: ComposedScene
 
 /** A query of a family for a clip (or none: families V and R need one). */
 export function drawExchange(
-  family: Exclude<Family, "R"> | "R",
+  family: Family,
   grammar: Grammar,
   split: Split,
   scene: ComposedScene | null,
