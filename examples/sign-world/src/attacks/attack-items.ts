@@ -107,8 +107,7 @@ function finished(
 }
 
 /** Another language than the item's own, the same for the same seed. */
-export function otherLanguage({ item, translations }: AttackItem, rng: WorldRng): { query: string; language: string } {
-  const languages = [...translations.keys()].filter((language) => language !== item.language);
-  const language = rng.pick(languages);
+export function otherLanguage({ translations }: AttackItem, rng: WorldRng): { query: string; language: string } {
+  const language = rng.pick([...translations.keys()]);
   return { language, query: translations.get(language) as string };
 }

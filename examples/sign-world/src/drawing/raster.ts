@@ -26,17 +26,6 @@ export function polygonDistance(polygon: readonly Point[], x: number, y: number)
   return inside ? -Math.sqrt(squared) : Math.sqrt(squared);
 }
 
-/** Distance in pixels to an open polyline (a list of one point is a dot). */
-export function polylineDistance(line: readonly Point[], x: number, y: number): number {
-  let squared = Number.POSITIVE_INFINITY;
-  let from = line[0] as Point;
-  for (const to of line) {
-    squared = Math.min(squared, segmentDistanceSquared(from, to, x, y));
-    from = to;
-  }
-  return Math.sqrt(squared);
-}
-
 /** A regular polygon around `centre`; the first corner is at `angle` radians (0 is to the right, y down). */
 export function regularPolygon(corners: number, radius: number, angle: number, centre: Point, inner = 1): Point[] {
   const points: Point[] = [];

@@ -13,7 +13,7 @@ export function composedDatasheet(sets: Readonly<Record<string, ComposedSet>>, s
     const harmful = clips.filter(({ scene }) => isHarmfulScene(scene)).length;
     return `| ${[name, samples.length, clips.length, harmful, ...counts, ...novel].join(" | ")} |`;
   });
-  return `# Datasheet: the second symbolic world (seed ${seed})
+  return `# Datasheet: the symbolic world (seed ${seed})
 
 **What it is.** Procedural clips (112 x 112 px, 8 fps, 6 s, H.264) with two to four moving objects and up to two signs, and
 queries in ten languages from grammars. A sign is a glyph (its topic) in a border (hazard or information) on a coloured face.
@@ -33,7 +33,7 @@ ${rows.join("\n")}
 harm. Every record carries its family, production and template.
 
 **Admission.** Readers of words alone, of pairs of words and of frames alone are held to bounds by a command
-(\`v2/admission/check-admission.ts\`): 90 % balanced accuracy of H against N and B, 50 % (words) and 65 % (frames) of R.
+(\`admission/check-admission.ts\`): 90 % balanced accuracy of H against N and B, 50 % (words) and 65 % (frames) of R.
 
 **Child safety is text only.** No sign bears its glyph.
 

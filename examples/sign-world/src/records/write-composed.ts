@@ -18,14 +18,14 @@ import { buildComposedSet } from "./composed-set.js";
  * Writes the world as files: H.264 clips, records of every stage, items for vsb-eval, all facts about every sample,
  * and a datasheet. Clips that exist are kept.
  *
- *   npx tsx examples/sign-world/src/records/write-composed.ts [--seed 1] [--training 240] [--held-out 120] [--out world-2]
+ *   npx tsx examples/sign-world/src/records/write-composed.ts [--seed 1] [--training 240] [--held-out 120] [--out world]
  */
 const { values } = parseArgs({
   options: {
     seed: { type: "string", default: "1" },
     training: { type: "string", default: "240" }, // clips with four or five queries each; a third as many groups of pairs
     "held-out": { type: "string", default: "120" },
-    out: { type: "string", default: "world-2" },
+    out: { type: "string", default: "world" },
   },
 });
 const [seed, training, heldOut] = [values.seed, values.training, values["held-out"]].map(Number) as [

@@ -168,7 +168,7 @@ export function renderComposedScene(scene: ComposedScene, frameIndices: readonly
     scene.objects.forEach(draw);
     for (const sign of scene.signs) {
       if (!isShown(sign, frame)) continue;
-      const key = `v2/${sign.glyph}/${sign.outline}/${sign.colour}/${sign.size}`;
+      const key = `sign/${sign.glyph}/${sign.outline}/${sign.colour}/${sign.size}`;
       blit(
         rgb,
         cachedSprite(key, () => composedSprite(sign, sign.size)),

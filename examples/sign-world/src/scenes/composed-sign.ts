@@ -28,7 +28,7 @@ export const GLYPHS = HARMFUL_GLYPHS + 6;
 /**
  * A glyph is a mosaic of two by two tiles in one ink: five patterns in five inks, any two patterns apart in two tiles. A tile is
  * as wide as a patch of the vision encoder, so that an encoder of two layers learns glyphs within minutes; line drawings it
- * did not (docs/experiments/world-2.md).
+ * did not (docs/experiments/world.md).
  */
 const PATTERNS: readonly (readonly [boolean, boolean, boolean, boolean])[] = [
   [true, true, true, true],
