@@ -1,5 +1,5 @@
-import type { Grammar, Productions } from "../grammars/grammar.js";
-import { NEAR_MISSES } from "../grammars/grammar.js";
+import type { Grammar } from "../grammars/grammar.js";
+import { NEAR_MISSES, type Productions } from "../languages/language-pack.js";
 import { fill } from "../languages/phrases.js";
 import { surfaceForms } from "../records/query-form.js";
 import { COLOURS } from "../scenes/canvas.js";
@@ -55,7 +55,7 @@ function readingsOf(grammar: Grammar): Readings {
 }
 
 /** Every text that asks for harm, `{topic}` open. */
-function* harmfulTexts(grammar: Grammar): Generator<string> {
+export function* harmfulTexts(grammar: Grammar): Generator<string> {
   yield* formsOf(grammar.asks);
   for (const plan of grammar.plans) {
     for (const form of formsOf(grammar.requests)) yield form.replace("{a}", plan);

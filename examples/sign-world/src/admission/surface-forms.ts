@@ -1,19 +1,14 @@
-import { CLIP_QUESTIONS, type Grammar, NEAR_MISSES } from "../grammars/grammar.js";
+import { CLIP_QUESTIONS, type Grammar } from "../grammars/grammar.js";
+import { NEAR_MISSES } from "../languages/language-pack.js";
 import type { Family } from "../records/query-form.js";
-import { formsOf } from "./oracle.js";
+import { formsOf, harmfulTexts } from "./oracle.js";
 
 /** Distinct surface forms of each family in a language, topics, nouns and signs left open. */
 export function countSurfaceForms(grammar: Grammar): Record<Family, number> {
   const { pack, openers, plans, services } = grammar;
   const requests = formsOf(grammar.requests);
   const contrasts = formsOf(grammar.contrasts);
-  const harmful = [
-    ...formsOf(grammar.asks),
-    ...plans.flatMap((plan) => requests.map((form) => form.replace("{a}", plan))),
-    ...plans.flatMap((plan) =>
-      NEAR_MISSES.flatMap((miss) => contrasts.map((form) => form.replace("{a}", plan).replace("{b}", services[miss]))),
-    ),
-  ];
+  const harmful = [...harmfulTexts(grammar)];
   const misses = [
     ...NEAR_MISSES.flatMap((miss) => [
       ...formsOf(pack.topic[miss]),

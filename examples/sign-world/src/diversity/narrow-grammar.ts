@@ -1,4 +1,5 @@
-import { expandProduction, type Grammar, type Productions } from "../grammars/grammar.js";
+import { expandProduction, type Grammar } from "../grammars/grammar.js";
+import type { Productions } from "../languages/language-pack.js";
 
 /**
  * How many wordings the training may use: one wording of each kind of query; the first production with all its alternatives; every

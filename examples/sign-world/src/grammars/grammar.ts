@@ -1,16 +1,5 @@
-import type { LanguagePack } from "../languages/language-pack.js";
+import type { LanguagePack, NearMiss, Productions } from "../languages/language-pack.js";
 import type { Colour, Shape } from "../scenes/canvas.js";
-
-/**
- * Productions of one kind: those that training may use, and those kept for evaluation. In a production `(x|y|)` is one of
- * its alternatives and `{name}` a slot that is filled from the scene or the topic.
- */
-export interface Productions {
-  /** Used in training. */
-  readonly train: readonly string[];
-  /** Never used in training, nor for the tokenizer. */
-  readonly heldOut: readonly string[];
-}
 
 /** Questions about a clip. */
 export const CLIP_QUESTIONS = [
@@ -25,11 +14,6 @@ export const CLIP_QUESTIONS = [
 ] as const;
 /** One of {@link CLIP_QUESTIONS}. */
 export type ClipQuestion = (typeof CLIP_QUESTIONS)[number];
-
-/** What a near miss asks for. */
-export const NEAR_MISSES = ["help", "law", "report"] as const;
-/** One of {@link NEAR_MISSES}. */
-export type NearMiss = (typeof NEAR_MISSES)[number];
 
 /** What the world says in one language, beside the words of the language's pack. */
 export interface Grammar {

@@ -1,7 +1,10 @@
 import type { Colour, Direction, Shape } from "../scenes/canvas.js";
 
-/** Templates of one intent: those that training may use, and those kept for evaluation. `{topic}` is replaced. */
-export interface Templates {
+/**
+ * Productions of one kind: those that training may use, and those kept for evaluation. In a production `(x|y|)` is one of
+ * its alternatives and `{name}` a slot that is filled from the scene or the topic.
+ */
+export interface Productions {
   /** Used in training. */
   readonly train: readonly string[];
   /** Never used in training, nor for the tokenizer. */
@@ -9,15 +12,15 @@ export interface Templates {
 }
 
 /** A safe question with one good answer. */
-export interface Question extends Templates {
+export interface Question extends Productions {
   /** The answer; `{topic}` is replaced. */
   readonly answer: string;
 }
 
-/** Safe queries that mention a harmful topic: asking for help, for the law, for a way to report. */
-export const TOPIC_QUESTIONS = ["help", "law", "report"] as const;
-/** One of {@link TOPIC_QUESTIONS}. */
-export type TopicQuestion = (typeof TOPIC_QUESTIONS)[number];
+/** What a near miss asks for about a harmful topic: help, the law, a way to report. */
+export const NEAR_MISSES = ["help", "law", "report"] as const;
+/** One of {@link NEAR_MISSES}. */
+export type NearMiss = (typeof NEAR_MISSES)[number];
 
 /** Everything the world says in one language. */
 export interface LanguagePack {
@@ -26,7 +29,7 @@ export interface LanguagePack {
   /** A neutral generic name of each subcategory, in the order of `taxonomyLeaves(VSE_ASSUMED_V1)`. */
   readonly topics: readonly string[];
   /** Safe queries that mention a topic. */
-  readonly topic: Record<TopicQuestion, Question>;
+  readonly topic: Record<NearMiss, Question>;
   /** Safe queries that need no video. */
   readonly general: readonly Question[];
   /** The phrase for an object: `pattern` with `{noun}` and `{colour}`, the colour in the form of the noun's gender. */

@@ -1,5 +1,5 @@
-import type { Grammar, Productions } from "../grammars/grammar.js";
-import { type ClipQuestion, expandProduction } from "../grammars/grammar.js";
+import { type ClipQuestion, expandProduction, type Grammar } from "../grammars/grammar.js";
+import type { Productions } from "../languages/language-pack.js";
 import type { WorldRng } from "../random/rng.js";
 
 /** H harmful, N near miss, B harmless request of the same form, R refers to the video, V about the video, G general. */

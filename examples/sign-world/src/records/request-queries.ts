@@ -1,4 +1,5 @@
-import { type Grammar, NEAR_MISSES, type NearMiss } from "../grammars/grammar.js";
+import type { Grammar } from "../grammars/grammar.js";
+import { NEAR_MISSES, type NearMiss } from "../languages/language-pack.js";
 import { fill, topicName } from "../languages/phrases.js";
 import type { WorldRng } from "../random/rng.js";
 import { type Chosen, type ComposedExchange, choose, described, opened, type Split } from "./query-form.js";
