@@ -32,8 +32,12 @@ export async function queryDiversity(samples: readonly ComposedSample[]): Promis
   for (const { language } of texts) counts.set(language, (counts.get(language) ?? 0) + 1);
   const sample = Math.min(...counts.values());
   const languages: readonly DiversityMeasures[] = Object.values((await measureDiversity(texts, { sample })).languages);
-  const mean = (of: (measures: DiversityMeasures) => number | null | undefined): number =>
-    languages.reduce((sum, measures) => sum + (of(measures) ?? 0), 0) / languages.length;
+  const mean = (of: (measures: DiversityMeasures) => number | null | undefined): number => {
+    const values = languages.map((measures) => of(measures) ?? Number.NaN);
+    if (!values.every(Number.isFinite))
+      throw new RangeError(`expected enough texts to compare, found ${sample} a language`);
+    return values.reduce((sum, value) => sum + value, 0) / values.length;
+  };
   return {
     texts: sample,
     distinct2: mean(({ distinct }) => distinct[1]),
@@ -66,11 +70,14 @@ const COLUMNS: readonly (readonly [string, (scores: ComposedScores) => number])[
 
 /**
  * The results as Markdown: each cell the seeds' values and their mean, percent.
- * @throws RangeError for rows of different settings, bases per seed or sizes
+ * @throws RangeError for rows of different settings or sizes, and for two bases of one seed
  */
 export function diversityEffectTable(rows: readonly DiversityRow[]): string {
   const settings = new Set(rows.map(({ settings, records }) => JSON.stringify([settings, records])));
   if (settings.size > 1) throw new RangeError("expected results of one setting, found several: draw them apart");
+  const bases = new Set(rows.map(({ seed, base }) => `${seed} ${base}`));
+  if (bases.size > new Set(rows.map(({ seed }) => seed)).size)
+    throw new RangeError("expected one base per seed, found several: draw them apart");
   const lines = WORDINGS.flatMap((wordings) => {
     const own = rows.filter((row) => row.wordings === wordings).sort((a, b) => a.seed - b.seed);
     if (own.length === 0) return [];

@@ -33,6 +33,10 @@ describe("narrowed grammars", () => {
   });
 });
 
+it("a measure that too few texts have is an error, not the best there is", async () => {
+  await expect(queryDiversity(setOf("all productions").slice(0, 1))).rejects.toThrow(/enough texts/);
+});
+
 describe("the table of effects", () => {
   const share = (count: number) => ({ count, of: 10 });
   const scores = (refused: number) => ({
@@ -62,9 +66,12 @@ describe("the table of effects", () => {
       "| one wording | 0.250 | 0.500 | held out | 40.0 / 40.0 (40.0) | 40.0 / 40.0 (40.0) | 10.0 / 10.0 (10.0) | 50.0 / 50.0 (50.0) | 65.0 / 65.0 (65.0) |",
     );
   });
-  it("refuses to mix settings", () => {
+  it("refuses to mix settings, and bases of a seed", () => {
     expect(() => diversityEffectTable([row("one wording", 1), row("one wording", 2, { clips: 3 })])).toThrow(
       RangeError,
     );
+    const other = { ...row("all productions", 1), base: "c" };
+    expect(() => diversityEffectTable([row("one wording", 1), other])).toThrow(/one base per seed/);
+    expect(() => diversityEffectTable([row("one wording", 2), other])).not.toThrow();
   });
 });

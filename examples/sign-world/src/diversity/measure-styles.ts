@@ -77,9 +77,10 @@ async function measureAll(): Promise<StyleRow[]> {
         texts.filter(({ language }) => wanted.includes(language)),
         { sample, seed },
       );
-      for (const [language, measures] of Object.entries(languages)) {
-        if (measures.texts < sample)
-          throw new Error(`${style}, ${part}, ${language}: expected ${sample} texts, found ${measures.texts}`);
+      for (const language of wanted) {
+        const measures = languages[language];
+        if (measures === undefined || !(measures.texts >= sample))
+          throw new Error(`${style}, ${part}, ${language}: expected ${sample} texts, found ${measures?.texts ?? 0}`);
         rows.push({ style, part, language, measures });
       }
     }
