@@ -161,7 +161,9 @@ test("a dry run measures stage 4 with the prompt that it trains on", async () =>
   // Enough for the question alone, as the run file asks it, not for the authors' words around it.
   const args = ["train", file, "--dry-run", "--stages", "4", "--set", "maxLength=200"];
   expect(await videosafety(...args)).toMatchObject({ code: 0, err: "" });
-  expect((await videosafety(...args, "--set", "stages.stage-4.prompt=authors")).err).toMatch(/at most 200 tokens of prompt/);
+  expect((await videosafety(...args, "--set", "stages.stage-4.prompt=authors")).err).toMatch(
+    /at most 200 tokens of prompt/,
+  );
 }, 300_000);
 
 test("a folder takes one run: another is refused by what differs, the same goes on; records that changed are noticed", async () => {
