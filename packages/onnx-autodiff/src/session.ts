@@ -15,6 +15,11 @@ export interface SessionOptions {
   readonly threads?: number;
   /** One arena planned per shape: fastest, but 40 % more memory (default true). */
   readonly memoryPattern?: boolean;
+  /**
+   * Keep freed CPU memory in an arena of onnxruntime, one per session (default false: back to the system's allocator). With inputs of many shapes an
+   * arena grows with each, and is never returned (docs/experiments/onnx-autodiff.md).
+   */
+  readonly arena?: boolean;
   /** Repack weights for faster small products (default true). False keeps external weights memory-mapped and shared between sessions. */
   readonly prepacking?: boolean;
   /** Directory of external initializers. */
@@ -80,6 +85,7 @@ export function prepareSession(
     executionProviders: [...providers],
     logSeverityLevel: 3, // errors only, and those throw
     enableMemPattern: options.memoryPattern ?? true,
+    enableCpuMemArena: options.arena ?? false,
     ...(Object.keys(config).length > 0 ? { extra: { session: config } } : {}),
     ...options.sessionOptions,
   };
