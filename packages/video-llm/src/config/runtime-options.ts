@@ -37,13 +37,18 @@ export interface RuntimeOptions {
   readonly accuracyLevel?: 1 | 4;
 }
 
-/** Session options: graphs over mapped weights must not repack them, or each would hold a copy. */
+/**
+ * Session options: graphs over mapped weights must not repack them, or each would hold a copy. They keep an arena: their buffers are so large that without one
+ * the system maps and zeroes them anew for each token (docs/experiments/video-llm.md).
+ */
 export function sessionOptions(options: RuntimeOptions, weightsDirectory: string | undefined): SessionOptions {
   const { threads, providers, memoryPattern = true } = options;
   return {
     memoryPattern,
     ...(threads === undefined ? {} : { threads }),
     ...(providers === undefined ? {} : { providers }),
-    ...(weightsDirectory === undefined ? {} : { externalDataDirectory: weightsDirectory, prepacking: false }),
+    ...(weightsDirectory === undefined
+      ? {}
+      : { externalDataDirectory: weightsDirectory, prepacking: false, arena: true }),
   };
 }
