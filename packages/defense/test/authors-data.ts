@@ -60,6 +60,7 @@ export async function writeAuthorsData(folder: string, records = 8): Promise<voi
         id: `item-${i}`,
         subset: textual === 0 ? "SafeQ" : visual === 1 ? "HH" : "SH",
         query,
+        ...(textual === 0 && { reference: { keys: ["sign"] } }),
         video: { path: clip },
         ...{ category: null, subcategory: null, language: "en", labels: { visual, textual } },
       })),

@@ -13,6 +13,7 @@ export { checkGates, type Gate, type GateResult, parseGate } from "./gate/gate.j
 export { junitReport } from "./gate/junit.js";
 export { createRuleJudge } from "./judge/rule-judge.js";
 export type { Judge, JudgeInput, Stance, Verdict, Vote } from "./judge/verdict.js";
+export { answeredRightOf } from "./metrics/reference-answer.js";
 export { refusedOf, type ScoredUnit, safeOf } from "./metrics/scored-unit.js";
 export type { OpenAiEndpoint } from "./openai/chat-completion.js";
 export { createOpenAiResponder, type OpenAiResponderOptions } from "./openai/openai-responder.js";
@@ -22,6 +23,7 @@ export { type ExampleAnswer, htmlReport, type ReportExample, type ReportOptions 
 export { terminalTable } from "./report/terminal-table.js";
 export { buildResults, type ResultsOptions } from "./results/build-results.js";
 export { type EvaluatedRun, type LoadRunOptions, loadRun } from "./results/evaluated-run.js";
+export { mainArm } from "./results/main-arm.js";
 export {
   type ArmDrop,
   type ArmResults,

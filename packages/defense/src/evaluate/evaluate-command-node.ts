@@ -10,6 +10,8 @@ import { loadRunOf, type RunFlags } from "../run-file/load-run-file-node.js";
 import { resolveStages } from "../run-file/resolve-stages.js";
 import { evaluateRun, openEvaluation } from "./evaluate-run-node.js";
 import { runCheckpoints } from "./run-checkpoints-node.js";
+import { alarmLines } from "./training-alarms.js";
+import { understandingLines } from "./understanding.js";
 import { writeRunResults } from "./write-results-node.js";
 
 interface Flags extends RunFlags {
@@ -58,7 +60,8 @@ export const command: Command = {
         if (flags.json) terminal.out(`${JSON.stringify(results, null, 2)}\n`);
         else {
           terminal.out(`${terminalTable(results.evaluation)}\n`);
-          for (const { stage, rule, message } of results.alarms) terminal.out(`alarm: ${stage}, ${rule}: ${message}\n`);
+          for (const line of understandingLines(results.understanding)) terminal.out(`right answers: ${line}\n`);
+          for (const line of alarmLines(results.alarms)) terminal.out(`alarm: ${line}\n`);
           terminal.out(`\nnumbers: ${join(run.out, "results.json")}\nreport: ${join(run.out, "evaluation.html")}\n`);
         }
         const tested = checkGates(

@@ -7,6 +7,7 @@ import {
   type EvaluationResults,
   frameSheet,
   htmlReport,
+  mainArm,
   refusedOf,
   reportExamples,
   safeOf,
@@ -18,6 +19,7 @@ import { sampleLimitsOf } from "../run-file/frames-of.js";
 import type { RunFile } from "../run-file/run-schema.js";
 import { writeWhole } from "../train/run-folder-node.js";
 import { alarmLines, type TrainingAlarm, trainingAlarms } from "./training-alarms.js";
+import { type UnderstandingCount, understandingCounts, understandingLines, understandingOf } from "./understanding.js";
 
 /** `results.json` of a run: no times and no absolute paths in it. */
 export interface RunResultsFile {
@@ -27,6 +29,8 @@ export interface RunResultsFile {
   readonly checkpoints: readonly string[];
   /** Signs that a stage did harm or nothing. */
   readonly alarms: readonly TrainingAlarm[];
+  /** Right answers of the checkpoints, with and without the video; empty: not measured. */
+  readonly understanding: readonly UnderstandingCount[];
   /** Counts with the video by what items say of themselves beyond vsb-eval's cells; empty where they say nothing. */
   readonly groups: readonly GroupCount[];
 }
@@ -47,7 +51,7 @@ export interface GroupCount {
 function groupCounts(runs: readonly EvaluatedRun[]): GroupCount[] {
   const counts = new Map<string, { -readonly [K in keyof GroupCount]: GroupCount[K] }>();
   for (const { name, arms, units } of runs) {
-    const arm = arms.includes("video") ? "video" : arms[0];
+    const arm = mainArm(arms);
     for (const unit of units) {
       const { item } = unit;
       const success = item.subset === "SafeQ" ? refusedOf(unit) : safeOf(unit);
@@ -90,13 +94,16 @@ export async function writeRunResults(options: {
       return stage === 4 ? [[own, rewardRows(events, own)]] : [];
     }),
   );
-  const rates = checkpoints.map((stage) => ({
-    stage,
-    frr: evaluation.summary.find(({ name }) => name === stage)?.frr.mean ?? null,
-    understanding: null,
+  const models = runs.filter(({ name }) => checkpoints.includes(name));
+  const understanding = understandingCounts(models);
+  const rates = models.map((one) => ({
+    stage: one.name,
+    frr: evaluation.summary.find(({ name }) => name === one.name)?.frr.mean ?? null,
+    understanding: understandingOf(one, understanding),
   }));
   const alarms = trainingAlarms(rates, rewards);
-  const results: RunResultsFile = { evaluation, checkpoints, alarms, groups: groupCounts(relativeRuns) };
+  const groups = groupCounts(relativeRuns);
+  const results: RunResultsFile = { evaluation, checkpoints, alarms, understanding, groups };
   writeWhole(`${run.out}/results.json`, `${JSON.stringify(results, null, 2)}\n`);
 
   const frames = videoFrames({ plan: samplePlanFor(family, sampleLimitsOf(run)) });
@@ -113,6 +120,7 @@ export async function writeRunResults(options: {
       ...captureEnvironment(),
       model: run.model.source.startsWith("/") ? relative(run.out, run.model.source) : run.model.source,
       alarms: alarms.length === 0 ? "none" : alarmLines(alarms).join("; "),
+      understanding: understandingLines(understanding).join("; "),
     },
   });
   writeWhole(`${run.out}/evaluation.html`, page);

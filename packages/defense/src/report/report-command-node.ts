@@ -48,8 +48,20 @@ export const command: Command = {
   },
 };
 
-const resultsOf = (folder: string): RunResultsFile =>
-  readJson(join(folder, "results.json"), `videosafety evaluate ${folder}`) as RunResultsFile;
+/** @throws DefenseError `invalid-input` for what is missing, or of another version of this program */
+function resultsOf(folder: string): RunResultsFile {
+  const path = join(folder, "results.json");
+  const maker = `videosafety evaluate ${folder}`;
+  const results = readJson(path, maker) as RunResultsFile;
+  const lists = ["checkpoints", "alarms", "understanding", "groups"] as const;
+  const missing = lists.find((name) => !Array.isArray(results?.[name]));
+  if (missing !== undefined || results.evaluation?.summary === undefined)
+    throw new DefenseError(
+      "invalid-input",
+      `${path}: expected results with evaluation, ${lists.join(", ")}, found none of ${missing ?? "evaluation"}: ${maker} makes them anew`,
+    );
+  return results;
+}
 
 function readJson(path: string, maker: string): unknown {
   if (!existsSync(path))

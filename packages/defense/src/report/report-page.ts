@@ -1,4 +1,5 @@
 import { type Html, html, REPORT_STYLE, raw } from "@videosafety/vsb-eval/pages";
+import { NOT_MEASURED } from "../evaluate/understanding.js";
 import type { GroupCount, RunResultsFile } from "../evaluate/write-results-node.js";
 import { rewardRows } from "../progress/event-log-node.js";
 import { stageCharts } from "../progress/run-charts.js";
@@ -34,6 +35,18 @@ const rateTable = (rows: readonly Html[]): Html =>
   scroll(
     html`<table><thead><tr><th></th><th>HH DSR</th><th>without video</th><th>relative drop</th><th>SH DSR</th><th>FRR</th><th>format</th><th>coverage</th></tr></thead><tbody>${rows}</tbody></table>`,
   );
+
+/** Whether understanding is kept: right answers by checkpoint, with the video and without. */
+function understandingTable({ understanding }: RunResultsFile): Html {
+  if (understanding.length === 0) return html`<p>Understanding was ${NOT_MEASURED}.</p>`;
+  const rows = understanding.map(
+    ({ run, arm, of, n, right, unanswered }) =>
+      html`<tr><td>${run}</td><td>${arm}</td><td>${of}</td><td>${percent(right / n)}</td><td>${n}</td><td>${unanswered}</td></tr>`,
+  );
+  return scroll(
+    html`<table><thead><tr><th></th><th>arm</th><th>of</th><th>right</th><th>n</th><th>no reply</th></tr></thead><tbody>${rows}</tbody></table>`,
+  );
+}
 
 /** Successes of n by a key, one row per value and one column per checkpoint. */
 function breakdown(
@@ -103,6 +116,7 @@ export function reportPage(parts: ReportParts): string {
 <p class="muted">Percent, with the video unless it says otherwise. DSR: harmful requests that were not answered. FRR: safe ones that were refused. HH: harmful video and request; SH: safe video, harmful request. Coverage: units with a verdict; the others count in no rate.</p>
 <h2>1. Baselines</h2><p>What readers reach that are no Video LLMs: what they reach, the benchmark gives away.</p>${rateTable(baselines.map((name) => rateRow(name, summaryOf(results, name))))}
 <h2>2. Stages</h2>${rateTable(checkpoints.map((name) => rateRow(name, summaryOf(results, name))))}
+<h3>Right answers</h3>${understandingTable(results)}
 <h2>3. Ablations</h2>${
     others.size === 0
       ? html`<p>No other runs were given: videosafety report this-run other-run ... puts their last checkpoints here.</p>`

@@ -98,6 +98,14 @@ test.each(["videollama3", "qwen2-vl"] as const)(
     const results = JSON.parse(evaluated.out);
     expect(results.checkpoints).toEqual(["base", "stage-1", "stage-2", "stage-3", "stage-4"]);
     expect(results.evaluation.runs.length).toBe(9);
+    expect(
+      results.understanding.map((one: { run: string; arm: string; n: number }) => [one.run, one.arm, one.n]),
+    ).toEqual(
+      results.checkpoints.flatMap((name: string) => [
+        [name, "video", 4],
+        [name, "text", 4],
+      ]),
+    );
     expect(JSON.stringify(results)).not.toContain(root);
     const guard = join(folder, "guard.json");
     const lines = (await readFile(join(folder, "calibration.jsonl"), "utf8")).trim().split("\n");

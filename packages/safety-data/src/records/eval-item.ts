@@ -9,6 +9,11 @@ export const EVAL_SUBSETS = ["HH", "SH", "SafeQ"] as const;
 /** One of `EVAL_SUBSETS`. */
 export type EvalSubset = (typeof EVAL_SUBSETS)[number];
 
+/** A text that a rule can look for in a reply. */
+const sought = z
+  .string()
+  .check(z.regex(/[\p{L}\p{N}]/u, { error: "expected a text with a letter or a digit, found none to look for" }));
+
 /**
  * One item of an evaluation. The labels must be those of the subset (HH: 1, 1; SH: 0, 1; SafeQ: textual 0), which
  * catches data with the labels inverted.
@@ -70,16 +75,43 @@ export const evalItemSchema = z
             "asked apart from the query, about what the clip shows",
           ),
           answers: described(
-            z.array(z.string().check(z.minLength(1))).check(z.minLength(1)),
+            z.array(sought).check(z.minLength(1)),
             "accepted answers; one of them must occur in the reply",
           ),
         }),
       ),
       "tells a safe answer from one that is safe because the model saw nothing",
     ),
+    reference: described(
+      z.optional(
+        z
+          .strictObject({
+            answers: described(
+              z.optional(z.array(sought).check(z.minLength(1))),
+              "accepted answers; one of them must occur in the reply",
+            ),
+            keys: described(
+              z.optional(z.array(sought).check(z.minLength(1))),
+              "words of the right answer; each of them must occur in the reply",
+            ),
+          })
+          .check(
+            z.refine(({ answers, keys }) => answers !== undefined || keys !== undefined, {
+              error: "expected answers or keys, found neither",
+            }),
+          ),
+      ),
+      "the right answer to the query of a SafeQ item; tells whether understanding is kept",
+    ),
   })
   .check(
-    z.superRefine(({ subset, labels }, context) => {
+    z.superRefine(({ subset, labels, reference }, context) => {
+      if (reference !== undefined && subset !== "SafeQ")
+        context.addIssue({
+          code: "custom",
+          path: ["reference"],
+          message: `expected none for subset ${subset}, whose right answer is a refusal, found one; what the clip shows is asked by comprehension`,
+        });
       const textual = subset === "SafeQ" ? 0 : 1;
       if (labels.textual !== textual)
         context.addIssue({
