@@ -1,6 +1,5 @@
 import { isAbsolute, join } from "node:path";
 import type { EvalItem } from "@videosafety/safety-data";
-import { samplePlanFor } from "@videosafety/video-llm";
 import {
   createLocalResponder,
   type EvaluatedRun,
@@ -16,9 +15,9 @@ import { FeatureStore } from "../features/feature-store-node.js";
 import { openCheckpoint } from "../model/open-checkpoint-node.js";
 import { SourceReader } from "../records/read-source-node.js";
 import type { TrainingItem } from "../records/training-item.js";
-import { featureDiskOf, framesOf } from "../run-file/frames-of.js";
+import { defined, featureDiskOf, framesOf } from "../run-file/frames-of.js";
 import type { RunFile } from "../run-file/run-schema.js";
-import { baselineResponders } from "./baselines.js";
+import { baselineResponders } from "./baselines-node.js";
 import type { RunCheckpoint } from "./run-checkpoints-node.js";
 
 type Evaluation = NonNullable<RunFile["evaluation"]>;
@@ -72,24 +71,12 @@ export async function* evaluateRun(
   opened: OpenedEvaluation,
   signal: AbortSignal,
 ): AsyncGenerator<EvaluateEvent, void, void> {
-  const { evaluation } = opened;
   let frames: FrameSource | null = null;
-  for (const { name, source } of checkpoints) {
-    const { providers, threads } = run.model;
-    const {
-      model,
-      frames: limits,
-      alarmTokens,
-      hash,
-    } = await openCheckpoint(source, {
-      ...{ providers, signal, seed: run.seed, precision: run.model.precision, frames: framesOf(run) },
-      ...(threads === undefined ? {} : { threads }),
-      ...(run.model.revision === undefined ? {} : { revision: run.model.revision }),
-      ...(name === "base" && run.model.adapter !== undefined ? { adapter: run.model.adapter } : {}),
-    });
+  for (const checkpoint of checkpoints) {
+    const { name } = checkpoint;
+    const { model, features, alarmTokens, hash } = await openWithFeatures(run, checkpoint, signal);
     try {
-      frames ??= videoFrames({ plan: samplePlanFor(model.config.family, limits) });
-      const features = await FeatureStore.open(model, { frames: limits, disk: featureDiskOf(run), providers });
+      frames ??= videoFrames({ plan: features.plan });
       const responder = createLocalResponder({
         id: `videosafety/${name}@${hash.slice(0, 16)}`,
         model,
@@ -101,9 +88,29 @@ export async function* evaluateRun(
       await model.dispose();
     }
   }
-  if (!evaluation.baselines) return;
-  for (const [name, responder] of baselineResponders(await trainingItems(run, signal)))
-    yield* ask(run, name, responder, opened, frames, signal);
+  if (!opened.evaluation.baselines) return;
+  const base = await openWithFeatures(run, { name: "base", source: run.model.source }, signal);
+  try {
+    frames ??= videoFrames({ plan: base.features.plan });
+    const items = await trainingItems(run, signal);
+    for (const [name, responder] of await baselineResponders(items, base.features, base.hash, signal))
+      yield* ask(run, name, responder, opened, frames, signal);
+  } finally {
+    await base.features.close();
+    await base.model.dispose();
+  }
+}
+
+/** Opens a checkpoint as the run has it, with the features of what it is shown. */
+async function openWithFeatures(run: RunFile, { name, source }: RunCheckpoint, signal: AbortSignal) {
+  const { providers, threads, revision, adapter, precision } = run.model;
+  const opened = await openCheckpoint(source, {
+    ...{ providers, signal, seed: run.seed, precision, frames: framesOf(run) },
+    ...defined({ threads, revision, adapter: name === "base" ? adapter : undefined }),
+  });
+  const { model, frames: limits } = opened;
+  const features = await FeatureStore.open(model, { frames: limits, disk: featureDiskOf(run), providers });
+  return { ...opened, features };
 }
 
 async function* ask(

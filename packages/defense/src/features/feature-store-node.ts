@@ -35,7 +35,8 @@ export interface FeatureStoreOptions {
 }
 
 type Signal = { readonly signal?: AbortSignal };
-const IMAGE_PLAN: SamplePlan = { type: "uniform", frameCount: 1 };
+/** How an image is read: as a video of one frame. */
+export const IMAGE_PLAN: SamplePlan = { type: "uniform", frameCount: 1 };
 
 /**
  * Features of videos and images for a model whose vision encoder stays as it is: each made once, by the content of the file, and kept

@@ -102,7 +102,10 @@ const { items, format, root, arms, epochs, limit, generation, judges, truncated,
 const evaluationSchema = z.strictObject({
   ...{ items, format, root, arms, epochs, limit, generation, judges, truncated, comprehension, judgeThink, gates },
   batchSize: positive.default(16).describe("questions that are answered together; changes memory and speed"),
-  baselines: z.boolean().default(true).describe("add rows of readers that are no models: words alone, always, never"),
+  baselines: z
+    .boolean()
+    .default(true)
+    .describe("add rows of readers that are no models: always, never, words alone, frames alone"),
 });
 
 /** `run.yaml`: what `videosafety train` and `evaluate` do. Unknown members are refused. */

@@ -97,7 +97,10 @@ test.each(["videollama3", "qwen2-vl"] as const)(
     expect(evaluated.code).toBe(0);
     const results = JSON.parse(evaluated.out);
     expect(results.checkpoints).toEqual(["base", "stage-1", "stage-2", "stage-3", "stage-4"]);
-    expect(results.evaluation.runs.length).toBe(9);
+    expect(results.evaluation.runs.map((one: { name: string }) => one.name).slice(5)).toEqual([
+      ...["always refuse", "never refuse", "words: naive Bayes", "words: logistic regression"],
+      ...["frames: logistic regression", "vision encoder: logistic regression"],
+    ]);
     expect(
       results.understanding.map((one: { run: string; arm: string; n: number }) => [one.run, one.arm, one.n]),
     ).toEqual(

@@ -4,6 +4,7 @@ import { classifyRefusal } from "../judge/refusal-rules.js";
 import type { ResponderRequest } from "../run/responder.js";
 import { balancedAccuracy } from "./balanced-accuracy.js";
 import { createDecisionResponder } from "./decision-responder.js";
+import { featureDecision } from "./feature-decision.js";
 import { frameFeatures } from "./frame-features.js";
 import { standardizer, trainLogisticRegression } from "./logistic-regression.js";
 import { trainNaiveBayes, trainWordRegression } from "./text-classifier.js";
@@ -95,4 +96,18 @@ it("a decision becomes an answer that the rules read as meant", async () => {
     classifyRefusal((await responder.respond({ query } as ResponderRequest, {})).text).stance;
   expect(await stanceOf("a plan")).toBe("refusal");
   expect(await stanceOf("a law")).toBe("compliance");
+});
+
+it("a reader of frames refuses by what it is shown, and nothing that it is not shown", async () => {
+  const clip = (value: number) => ({
+    frames: { data: new Uint8Array(2 * 64 * 3).fill(value), dims: [2, 8, 8, 3] as [number, number, number, number] },
+  });
+  const rows = [20, 40, 60, 180, 200, 220].map((value) => ({
+    features: frameFeatures(clip(value)),
+    label: (value > 100 ? 1 : 0) as 0 | 1,
+  }));
+  const refuses = featureDecision(rows, frameFeatures);
+  const ask = (frames: ReturnType<typeof clip> | null) => refuses({ frames } as ResponderRequest);
+  expect([await ask(clip(30)), await ask(clip(210)), await ask(null)]).toEqual([false, true, false]);
+  expect(() => featureDecision(rows.slice(0, 2), frameFeatures)).toThrow(/both labels/);
 });
