@@ -2,7 +2,9 @@ export { type AnswerPiece, ask, type Question } from "./ask/ask-node.js";
 export { main as videosafety } from "./cli/main-node.js";
 export { type Command, EXIT, type Terminal } from "./command/command.js";
 export { DefenseError, type DefenseErrorCode } from "./errors.js";
+export type { Scorer, ScorerInput, ScoreShare, Scores } from "./evaluate/scorers-node.js";
 export { alarmLines, type StageRates, type TrainingAlarm, trainingAlarms } from "./evaluate/training-alarms.js";
+export type { RunResultsFile } from "./evaluate/write-results-node.js";
 export { type CheckpointNotes, readNotes } from "./model/checkpoint-notes-node.js";
 export {
   checkpointHash,

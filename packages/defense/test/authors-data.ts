@@ -53,19 +53,20 @@ export async function writeAuthorsData(folder: string, records = 8): Promise<voi
       })),
     ),
   );
-  await writeFile(
-    join(folder, "held-out.jsonl"),
+  const items = (of: string, asked: typeof made): string =>
     lines(
-      made.map(({ i, visual, textual, query, clip }) => ({
-        id: `item-${i}`,
+      asked.map(({ i, visual, textual, query, clip }) => ({
+        id: `${of}-${i}`,
         subset: textual === 0 ? "SafeQ" : visual === 1 ? "HH" : "SH",
         query,
         ...(textual === 0 && { reference: { keys: ["sign"] } }),
         video: { path: clip },
         ...{ category: null, subcategory: null, language: "en", labels: { visual, textual } },
       })),
-    ),
-  );
+    );
+  await writeFile(join(folder, "held-out.jsonl"), items("item", made));
+  await writeFile(join(folder, "probes.jsonl"), items("probe", made.slice(0, 2)));
+  await writeFile(join(folder, "scorer.mjs"), SCORER);
 }
 
 /** Items for a guard's calibration: enough safe ones for a promise of 2 %. */
@@ -88,6 +89,17 @@ function calibrationItems(): unknown[] {
 const REWARDS = `export const rewards = {
   variety: ({ completion }) => ({ value: new Set(completion).size / 20, parts: {}, reason: null }),
 };
+`;
+
+/** A scorer of the user's own: how many answers have an "a", of items and probes apart. */
+const SCORER = `export function score({ units }) {
+  const share = (of, arm) => {
+    const own = units.filter((unit) => unit.item.id.startsWith(of) && unit.arm === arm);
+    return { count: own.filter((unit) => unit.parts?.answer.includes("a")).length, of: own.length };
+  };
+  const scores = { "items: a": share("item", "video"), "probes: a": share("probe", "video") };
+  return { scores, understanding: { of: "letters", right: scores["items: a"].count / scores["items: a"].of } };
+}
 `;
 
 /** A run file for them: all four stages with adapters, in a few steps. */
@@ -117,4 +129,7 @@ evaluation:
   items: held-out.jsonl
   root: media
   generation: { maxNewTokens: 8 }
+  probes: probes.jsonl
+  scorers: [scorer.mjs]
+  blur: false
 `;

@@ -10,6 +10,9 @@ import { loadRunOf, type RunFlags } from "../run-file/load-run-file-node.js";
 import { resolveStages } from "../run-file/resolve-stages.js";
 import { evaluateRun, openEvaluation } from "./evaluate-run-node.js";
 import { runCheckpoints } from "./run-checkpoints-node.js";
+import { runSummary } from "./run-summary.js";
+import { scoreTable } from "./score-table.js";
+import { openScorers, type Scores } from "./scorers-node.js";
 import { alarmLines } from "./training-alarms.js";
 import { understandingLines } from "./understanding.js";
 import { writeRunResults } from "./write-results-node.js";
@@ -38,29 +41,45 @@ export const command: Command = {
         const checkpoints = runCheckpoints(run, resolveStages(run), flags.checkpoints?.split(",") ?? null);
         const gates = (run.evaluation?.gates ?? []).map(parseGate);
         const opened = await openEvaluation(run);
+        const scorers = run.evaluation?.scorers ?? [];
+        const score = await openScorers(scorers);
         const { base } = await checkpointParts(run.model.source, run.model.adapter);
         const { family } = await inspectModel(
           base,
           run.model.revision === undefined ? {} : { revision: run.model.revision },
         );
         const runs: EvaluatedRun[] = [];
-        const lines = new Map<string, Progress>();
+        const scored = new Map<string, Scores>();
+        let line: Progress | null = null;
+        let asked = "";
         for await (const event of evaluateRun(run, checkpoints, opened, signal)) {
           if (event.type === "evaluated") {
+            const { name, units } = event.run;
             runs.push(event.run);
-            lines.get(event.run.name)?.end();
+            line?.end();
+            line = null;
+            terminal.err(`${name}: ${runSummary(event.run)}\n`);
+            if (event.checkpoint && scorers.length > 0)
+              scored.set(name, await score({ name, units: [...units, ...event.probes], run }));
             continue;
           }
-          const line = lines.get(event.name) ?? createProgress(terminal);
-          lines.set(event.name, line);
+          if (line === null || asked !== event.name) {
+            line?.end();
+            line = createProgress(terminal);
+            asked = event.name;
+          }
           line.update(event.done, event.total, `, ${event.name}`);
         }
         const names = checkpoints.map(({ name }) => name);
-        const results = await writeRunResults({ run, family, items: opened.items, runs, checkpoints: names, signal });
+        const { items } = opened;
+        const results = await writeRunResults({ run, family, items, runs, checkpoints: names, scored, signal });
         if (flags.json) terminal.out(`${JSON.stringify(results, null, 2)}\n`);
         else {
           terminal.out(`${terminalTable(results.evaluation)}\n`);
-          for (const line of understandingLines(results.understanding)) terminal.out(`right answers: ${line}\n`);
+          const table = scoreTable(results.scores);
+          if (table !== "") terminal.out(`${table}\n\n`);
+          if (scorers.length === 0 || results.understanding.length > 0)
+            for (const line of understandingLines(results.understanding)) terminal.out(`right answers: ${line}\n`);
           for (const line of alarmLines(results.alarms)) terminal.out(`alarm: ${line}\n`);
           terminal.out(`\nnumbers: ${join(run.out, "results.json")}\nreport: ${join(run.out, "evaluation.html")}\n`);
         }

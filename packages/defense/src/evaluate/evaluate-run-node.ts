@@ -25,12 +25,21 @@ type Evaluation = NonNullable<RunFile["evaluation"]>;
 /** How far an evaluation is. */
 export type EvaluateEvent =
   | { readonly type: "progress"; readonly name: string; readonly done: number; readonly total: number }
-  | { readonly type: "evaluated"; readonly run: EvaluatedRun };
+  | {
+      readonly type: "evaluated";
+      readonly run: EvaluatedRun;
+      /** Answers to the probes; of a checkpoint only, and empty without probes. */
+      readonly probes: EvaluatedRun["units"];
+      /** Whether it is a checkpoint of the run; false for a reader that is no model. */
+      readonly checkpoint: boolean;
+    };
 
 /** The items of a run's evaluation, with their media where they are. */
 export interface OpenedEvaluation {
   readonly evaluation: Evaluation;
   readonly items: readonly EvalItem[];
+  /** Items for the scorers alone. */
+  readonly probes: readonly EvalItem[];
   readonly judge: Judge;
 }
 
@@ -42,18 +51,29 @@ export async function openEvaluation(run: RunFile): Promise<OpenedEvaluation> {
       "invalid-run-file",
       "expected evaluation.items in the run file, held-out items of vsb-eval, found none: add evaluation",
     );
-  const all = await loadItems(evaluation.items, { format: evaluation.format });
-  const items = (evaluation.limit === undefined ? all : all.slice(0, evaluation.limit)).map((item) =>
-    atRoot(item, evaluation.root),
-  );
-  if (items.length === 0) throw new DefenseError("invalid-input", `${evaluation.items}: expected items, found none`);
+  const items = await itemsOf(evaluation.items, evaluation);
+  const probes = evaluation.probes === undefined ? [] : await itemsOf(evaluation.probes, evaluation);
+  const ids = new Set(items.map(({ id }) => id));
+  const twice = probes.find(({ id }) => ids.has(id));
+  if (twice !== undefined)
+    throw new DefenseError(
+      "invalid-input",
+      `${evaluation.probes}: expected ids that no item of ${evaluation.items} has, found ${twice.id} in both`,
+    );
   const [judge = { kind: "rules" } as const, ...more] = evaluation.judges;
   if (more.length > 0)
     throw new DefenseError(
       "invalid-run-file",
       `evaluation.judges: expected one judge, found ${more.length + 1}; combine them as kind vote, or judge again with vsb-eval judge`,
     );
-  return { evaluation, items, judge: await openJudge(judge) };
+  return { evaluation, items, probes, judge: await openJudge(judge) };
+}
+
+async function itemsOf(file: string, { format, limit, root }: Evaluation): Promise<EvalItem[]> {
+  const all = await loadItems(file, { format });
+  const items = (limit === undefined ? all : all.slice(0, limit)).map((item) => atRoot(item, root));
+  if (items.length === 0) throw new DefenseError("invalid-input", `${file}: expected items, found none`);
+  return items;
 }
 
 const atRoot = (item: EvalItem, root: string): EvalItem =>
@@ -83,7 +103,12 @@ export async function* evaluateRun(
         featuresOf: (video) => features.ofVideo(video, { signal }),
         alarmTokens,
       });
-      yield* ask(run, name, responder, opened, frames, signal);
+      const asked = yield* ask(run, name, responder, opened, frames, signal);
+      const probed =
+        opened.probes.length === 0
+          ? []
+          : (yield* ask(run, `${name}, probes`, responder, { ...opened, items: opened.probes }, frames, signal)).units;
+      yield { type: "evaluated", run: asked, probes: probed, checkpoint: true };
     } finally {
       await model.dispose();
     }
@@ -93,8 +118,10 @@ export async function* evaluateRun(
   try {
     frames ??= videoFrames({ plan: base.features.plan });
     const items = await trainingItems(run, signal);
-    for (const [name, responder] of await baselineResponders(items, base.features, base.hash, signal))
-      yield* ask(run, name, responder, opened, frames, signal);
+    for (const [name, responder] of await baselineResponders(items, base.features, base.hash, signal)) {
+      const asked = yield* ask(run, name, responder, opened, frames, signal);
+      yield { type: "evaluated", run: asked, probes: [], checkpoint: false };
+    }
   } finally {
     await base.features.close();
     await base.model.dispose();
@@ -117,10 +144,10 @@ async function* ask(
   run: RunFile,
   name: string,
   responder: Responder,
-  { evaluation, items, judge }: OpenedEvaluation,
+  { evaluation, items, judge }: Omit<OpenedEvaluation, "probes">,
   frames: FrameSource | null,
   signal: AbortSignal,
-): AsyncGenerator<EvaluateEvent, void, void> {
+): AsyncGenerator<EvaluateEvent, EvaluatedRun, void> {
   const { arms, epochs, generation, truncated, comprehension, judgeThink, batchSize } = evaluation;
   const store = await JsonlFileStore.open(join(run.out, "evaluation", name.replace(/[^a-z0-9.-]+/gi, "-")));
   let id: string | undefined;
@@ -133,7 +160,7 @@ async function* ask(
       if (event.type === "progress") yield { type: "progress", name, done: event.done, total: event.total };
     }
     const told = { name, seed: run.seed, responder: responder.id, judge: judge.id, items, arms, epochs, truncated };
-    yield { type: "evaluated", run: loadRun(store, { ...told, ...(id === undefined ? {} : { run: id }) }) };
+    return loadRun(store, { ...told, ...(id === undefined ? {} : { run: id }) });
   } finally {
     await store.close();
   }

@@ -23,7 +23,8 @@ export function runCheckpoints(
   stages: readonly ResolvedStage[],
   only: readonly string[] | null,
 ): RunCheckpoint[] {
-  const { completed } = readRunRecord(run.out);
+  // The base can be measured before anything is trained.
+  const completed = only?.every((name) => name === "base") ? {} : readRunRecord(run.out).completed;
   const trained = stages
     .filter(({ name }) => completed[name] !== undefined)
     .map(({ name }) => ({ name, source: join(run.out, "models", name) }));

@@ -18,11 +18,17 @@ import type { RewardRow } from "../progress/run-event.js";
 import { sampleLimitsOf } from "../run-file/frames-of.js";
 import type { RunFile } from "../run-file/run-schema.js";
 import { writeWhole } from "../train/run-folder-node.js";
+import { type RunEnvironment, runEnvironment } from "./run-environment-node.js";
+import type { Scores } from "./scorers-node.js";
 import { alarmLines, type TrainingAlarm, trainingAlarms } from "./training-alarms.js";
 import { type UnderstandingCount, understandingCounts, understandingLines, understandingOf } from "./understanding.js";
 
-/** `results.json` of a run: no times and no absolute paths in it. */
+/** `results.json` of a run: no times and no absolute paths in it, so that the same run on the same machine gives the same bytes. */
 export interface RunResultsFile {
+  /** Of the run file. */
+  readonly seed: number;
+  /** CPU features, Node and native packages: results agree to the byte only between equal ones. */
+  readonly environment: RunEnvironment;
   /** Every number of vsb-eval: one run per checkpoint and baseline. */
   readonly evaluation: EvaluationResults;
   /** Names of the checkpoints, in order; the other runs are baselines. */
@@ -31,6 +37,8 @@ export interface RunResultsFile {
   readonly alarms: readonly TrainingAlarm[];
   /** Right answers of the checkpoints, with and without the video; empty: not measured. */
   readonly understanding: readonly UnderstandingCount[];
+  /** What the run file's scorers count, by checkpoint and name; empty without scorers. */
+  readonly scores: Readonly<Record<string, Scores["scores"]>>;
   /** Counts with the video by what items say of themselves beyond vsb-eval's cells; empty where they say nothing. */
   readonly groups: readonly GroupCount[];
 }
@@ -77,9 +85,11 @@ export async function writeRunResults(options: {
   readonly items: readonly EvalItem[];
   readonly runs: readonly EvaluatedRun[];
   readonly checkpoints: readonly string[];
+  /** What the scorers say, by checkpoint. */
+  readonly scored: ReadonlyMap<string, Scores>;
   readonly signal: AbortSignal;
 }): Promise<RunResultsFile> {
-  const { run, family, items, runs, checkpoints, signal } = options;
+  const { run, family, items, runs, checkpoints, scored, signal } = options;
   const root = run.evaluation?.root ?? ".";
   const relativeItems = new Map(items.map((item) => [item.id, withRelativeVideo(item, root)]));
   const relativeRuns = runs.map((one) => ({
@@ -99,11 +109,14 @@ export async function writeRunResults(options: {
   const rates = models.map((one) => ({
     stage: one.name,
     frr: evaluation.summary.find(({ name }) => name === one.name)?.frr.mean ?? null,
-    understanding: understandingOf(one, understanding),
+    understanding: scored.get(one.name)?.understanding ?? understandingOf(one, understanding),
   }));
   const alarms = trainingAlarms(rates, rewards);
-  const groups = groupCounts(relativeRuns);
-  const results: RunResultsFile = { evaluation, checkpoints, alarms, understanding, groups };
+  const scores = Object.fromEntries(Array.from(scored, ([name, one]) => [name, one.scores]));
+  const results: RunResultsFile = {
+    ...{ seed: run.seed, environment: runEnvironment(), evaluation, checkpoints, alarms, understanding, scores },
+    groups: groupCounts(relativeRuns),
+  };
   writeWhole(`${run.out}/results.json`, `${JSON.stringify(results, null, 2)}\n`);
 
   const frames = videoFrames({ plan: samplePlanFor(family, sampleLimitsOf(run)) });
@@ -115,12 +128,15 @@ export async function writeRunResults(options: {
     sheets.set(id, video === null ? null : frameSheet(await frames.sample(video, { frameCount: null, signal })));
   const page = htmlReport(evaluation, {
     title: "Checkpoints of a run",
+    blur: run.evaluation?.blur ?? true,
     examples: reportExamples(shown, relativeRuns, { arms: [...(run.evaluation?.arms ?? [])].slice(0, 2), sheets }),
     environment: {
       ...captureEnvironment(),
       model: run.model.source.startsWith("/") ? relative(run.out, run.model.source) : run.model.source,
       alarms: alarms.length === 0 ? "none" : alarmLines(alarms).join("; "),
-      understanding: understandingLines(understanding).join("; "),
+      ...(understanding.length === 0 && scored.size > 0
+        ? {}
+        : { understanding: understandingLines(understanding).join("; ") }),
     },
   });
   writeWhole(`${run.out}/evaluation.html`, page);

@@ -34,7 +34,7 @@ export interface OpenOptions {
   /** Adapter that goes onto a model: directory or id. */
   readonly adapter?: string;
   /** Frames of a video, and its most tokens. */
-  readonly frames?: SampleLimits & { readonly maxVisualTokens?: number };
+  readonly frames?: { readonly [K in "fps" | "maxFrames" | "maxVisualTokens"]?: number | undefined };
   /** Learned alarm vectors of a model that has none. */
   readonly alarmVectors?: { readonly visual?: number; readonly textual?: number };
   /** Seed of tensors that the checkpoint lacks: the alarm heads. */
@@ -105,7 +105,7 @@ export async function checkpointParts(source: string, adapter?: string): Promise
  */
 export async function openCheckpoint(source: string, options: OpenOptions = {}): Promise<OpenedCheckpoint> {
   const { base, adapter, notes } = await checkpointParts(source, options.adapter);
-  const { maxVisualTokens, ...limits } = { ...notes?.frames, ...options.frames };
+  const { maxVisualTokens, ...limits } = { ...notes?.frames, ...defined(options.frames ?? {}) };
   const revision = options.revision ?? notes?.revision;
   const { threads, providers, maxTokensPerRun, seed, alarmVectors, offline, onProgress, signal } = options;
   const precision = options.precision ?? notes?.precision ?? "float32";

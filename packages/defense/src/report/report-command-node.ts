@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
+import { stringify } from "yaml";
 import type { Command } from "../command/command.js";
 import { createProgram, runProgram } from "../command/program-node.js";
 import { DefenseError } from "../errors.js";
@@ -33,7 +34,7 @@ export const command: Command = {
             : (readJson(join(flags.sweep, "sweep.json"), "videosafety sweep") as SweepResults);
         const page = reportPage({
           title: flags.title ?? `Run ${basename(resolve(path))}`,
-          settings: readFileSync(join(run.out, "resolved.yaml"), "utf8"),
+          settings: stringify(run, { lineWidth: 0, aliasDuplicateObjects: false }),
           results: resultsOf(run.out),
           events: await readEvents(join(run.out, "events.jsonl")),
           stages: resolveStages(run).map(({ name, stage }) => ({ name, stage })),
@@ -55,10 +56,11 @@ function resultsOf(folder: string): RunResultsFile {
   const results = readJson(path, maker) as RunResultsFile;
   const lists = ["checkpoints", "alarms", "understanding", "groups"] as const;
   const missing = lists.find((name) => !Array.isArray(results?.[name]));
-  if (missing !== undefined || results.evaluation?.summary === undefined)
+  const lacks = missing ?? (results.evaluation?.summary === undefined ? "evaluation" : undefined);
+  if (lacks !== undefined || typeof results.scores !== "object")
     throw new DefenseError(
       "invalid-input",
-      `${path}: expected results with evaluation, ${lists.join(", ")}, found none of ${missing ?? "evaluation"}: ${maker} makes them anew`,
+      `${path}: expected results with evaluation, scores, ${lists.join(", ")}, found none of ${lacks ?? "scores"}: ${maker} makes them anew`,
     );
   return results;
 }

@@ -1,4 +1,5 @@
 import { type Html, html, REPORT_STYLE, raw } from "@videosafety/vsb-eval/pages";
+import { scoreRows } from "../evaluate/score-table.js";
 import { NOT_MEASURED } from "../evaluate/understanding.js";
 import type { GroupCount, RunResultsFile } from "../evaluate/write-results-node.js";
 import { rewardRows } from "../progress/event-log-node.js";
@@ -37,7 +38,9 @@ const rateTable = (rows: readonly Html[]): Html =>
   );
 
 /** Whether understanding is kept: right answers by checkpoint, with the video and without. */
-function understandingTable({ understanding }: RunResultsFile): Html {
+function understandingTable({ understanding, scores }: RunResultsFile): Html {
+  if (understanding.length === 0 && Object.keys(scores).length > 0)
+    return html`<p>Counted by the run's own scorers, see 8.</p>`;
   if (understanding.length === 0) return html`<p>Understanding was ${NOT_MEASURED}.</p>`;
   const rows = understanding.map(
     ({ run, arm, of, n, right, unanswered }) =>
@@ -149,9 +152,24 @@ export function reportPage(parts: ReportParts): string {
 <h2>7. By category, language, family and template</h2><p class="muted">Successes of units with a verdict: defended (HH, SH), refused (SafeQ); the count in brackets.</p>
 ${breakdown("Category", checkpoints, cellCounts(results, "category"))}${breakdown("Language", checkpoints, cellCounts(results, "language"))}
 ${breakdown("Family", checkpoints, groupsBy(groups, "family"))}${breakdown("Template", checkpoints, groupsBy(groups, "template"))}${breakdown("Production", checkpoints, groupsBy(groups, "production"))}
-<h2>8. Settings</h2><details><summary>The resolved run file</summary><pre>${settings}</pre></details>
+<h2>8. Scores of the run's own</h2>${ownScores(results.scores)}
+<h2>9. Settings</h2><details><summary>The resolved run file</summary><pre>${settings}</pre></details>
 </body></html>
 `.text;
+}
+
+/** What the run file's scorers counted. */
+function ownScores(scores: RunResultsFile["scores"]): Html {
+  const { names, cells } = scoreRows(scores);
+  if (names.length === 0) return html`<p>None: the run file names no evaluation.scorers.</p>`;
+  const checkpoints = Object.keys(scores);
+  const most = (name: string): number => Math.max(...checkpoints.map((one) => scores[one]?.[name]?.of ?? 0));
+  return scroll(
+    html`<table><thead><tr><th></th>${checkpoints.map((name) => html`<th>${name}</th>`)}<th>of</th></tr></thead><tbody>${names.map(
+      (name, i) =>
+        html`<tr><td>${name}</td>${cells[i]?.map((cell) => html`<td>${cell}</td>`) ?? null}<td>${most(name)}</td></tr>`,
+    )}</tbody></table>`,
+  );
 }
 
 function rewardTable(rows: readonly ReturnType<typeof rewardRows>[number][]): Html | null {

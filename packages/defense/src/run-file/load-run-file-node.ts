@@ -117,6 +117,7 @@ function place(model: string, folder: string): string {
 /** Relative paths of a run file start from its folder. */
 function anchored(raw: Raw, folder: string): Raw {
   const anchor = (value: unknown): unknown => (typeof value === "string" ? resolve(folder, value) : value);
+  const anchorAll = (value: unknown): unknown => (Array.isArray(value) ? value.map(anchor) : value);
   const inside = (value: unknown, change: (object: Raw) => Raw): unknown =>
     isObject(value) ? { ...value, ...change(value) } : value;
   const of = (object: Raw, key: string, how = anchor): Raw => (key in object ? { [key]: how(object[key]) } : {});
@@ -136,16 +137,15 @@ function anchored(raw: Raw, folder: string): Raw {
     ...(raw.model === undefined
       ? {}
       : { model: inside(raw.model, (one) => ({ ...of(one, "source", model), ...of(one, "adapter", model) })) }),
-    ...(raw.rewards === undefined
-      ? {}
-      : {
-          rewards: inside(raw.rewards, (one) =>
-            Array.isArray(one.modules) ? { modules: one.modules.map(anchor) } : {},
-          ),
-        }),
+    ...(raw.rewards === undefined ? {} : { rewards: inside(raw.rewards, (one) => of(one, "modules", anchorAll)) }),
     ...(raw.evaluation === undefined
       ? {}
-      : { evaluation: inside(raw.evaluation, (one) => ({ ...of(one, "items"), root: anchor(one.root ?? ".") })) }),
+      : {
+          evaluation: inside(raw.evaluation, (one) => ({
+            ...{ ...of(one, "items"), ...of(one, "probes"), ...of(one, "scorers", anchorAll) },
+            root: anchor(one.root ?? "."),
+          })),
+        }),
     ...(raw.featureCache === undefined
       ? {}
       : { featureCache: inside(raw.featureCache, (one) => of(one, "directory")) }),

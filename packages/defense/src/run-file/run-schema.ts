@@ -106,6 +106,19 @@ const evaluationSchema = z.strictObject({
     .boolean()
     .default(true)
     .describe("add rows of readers that are no models: always, never, words alone, frames alone"),
+  probes: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("further items, which the checkpoints are asked for the scorers alone: no rate counts them"),
+  scorers: z
+    .array(z.string().min(1))
+    .default([])
+    .describe("modules that export `score`, a function that counts what answers are worth by the user's own truth"),
+  blur: z
+    .boolean()
+    .default(true)
+    .describe("blur queries, answers and frames of evaluation.html until they are clicked"),
 });
 
 /** `run.yaml`: what `videosafety train` and `evaluate` do. Unknown members are refused. */

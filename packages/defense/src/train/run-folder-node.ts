@@ -144,8 +144,11 @@ function recordOf(path: string, identity: RunIdentity, resume: boolean): RunReco
       `${path} holds a run already: add --resume to go on with it, or take another out`,
     );
   const record = readRunRecord(path);
-  const changed = differingKeys(withoutFree(record.identity), withoutFree(JSON.parse(JSON.stringify(identity))));
-  if (changed.length === 0) return record;
+  const now: RunIdentity = JSON.parse(JSON.stringify(identity));
+  // Stages may be added after those that the run had.
+  const before = { ...now, stages: now.stages.slice(0, record.identity.stages.length) };
+  const changed = differingKeys(withoutFree(record.identity), withoutFree(before));
+  if (changed.length === 0) return { ...record, identity: now };
   throw new DefenseError(
     "run-differs",
     `${path} holds another run: ${changed.join(", ")} ${changed.length === 1 ? "differs" : "differ"}; go on with its own settings (resolved.yaml), or take another out`,

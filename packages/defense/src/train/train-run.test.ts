@@ -109,6 +109,14 @@ test.each(["videollama3", "qwen2-vl"] as const)(
         [name, "text", 4],
       ]),
     );
+    expect(Object.keys(results.scores)).toEqual(results.checkpoints);
+    expect(results.scores["stage-4"]).toMatchObject({ "items: a": { of: 8 }, "probes: a": { of: 2 } });
+    expect(results).toMatchObject({ seed: 1, environment: { packages: { "onnxruntime-node": expect.any(String) } } });
+    expect(await readFile(join(broken, "evaluation.html"), "utf8")).not.toContain('class="blur"');
+    const first = await readFile(join(broken, "results.json"), "utf8");
+    const again = await videosafety("evaluate", file, "--out", broken);
+    expect(again).toMatchObject({ code: 0, out: expect.stringMatching(/^probes: a .* of 2$/m) });
+    expect(await readFile(join(broken, "results.json"), "utf8")).toBe(first); // and nothing was asked again
     expect(JSON.stringify(results)).not.toContain(root);
     const guard = join(folder, "guard.json");
     const lines = (await readFile(join(folder, "calibration.jsonl"), "utf8")).trim().split("\n");
@@ -177,6 +185,24 @@ test("a dry run measures stage 4 with the prompt that it trains on", async () =>
   );
 }, 300_000);
 
+test("the base is measured before anything is trained; a mistake of a scorer is told with its module", async () => {
+  const folder = join(root, "base");
+  await cp(join(root, "bad"), folder, { recursive: true });
+  const file = join(folder, "run.yaml");
+  await writeFile(file, RUN_FILE);
+  const evaluate = (...args: string[]) => videosafety("evaluate", file, "--out", join(folder, "none"), ...args);
+  expect(await evaluate()).toMatchObject({ code: 1, err: expect.stringMatching(/\[run-differs\]/) });
+  expect((await evaluate("--checkpoints", "base")).err).toMatch(/^base: defended HH \d.* refused SafeQ \d/m);
+  const scorer = join(folder, "scorer-2.mjs");
+  await writeFile(scorer, "export const score = () => ({ scores: { right: { count: 3, of: 2 } } });");
+  const told = ["--checkpoints", "base", "--set", `evaluation.scorers=[${scorer}]`];
+  expect(await evaluate(...told)).toMatchObject({ code: 1, err: expect.stringMatching(/scorer-2.*scores\.right/) });
+  const none = ["--checkpoints", "base", "--set", `evaluation.scorers=[${join(folder, "rewards.mjs")}]`];
+  expect(await evaluate(...none)).toMatchObject({ code: 1, err: expect.stringMatching(/expected an export `score`/) });
+  const twice = ["--checkpoints", "base", "--set", `evaluation.probes=${join(folder, "held-out.jsonl")}`];
+  expect(await evaluate(...twice)).toMatchObject({ code: 1, err: expect.stringMatching(/found item-0 in both/) });
+}, 300_000);
+
 test("a folder takes one run: another is refused by what differs, the same goes on; records that changed are noticed", async () => {
   const folder = join(root, "same");
   await cp(join(root, "bad"), folder, { recursive: true });
@@ -191,6 +217,9 @@ test("a folder takes one run: another is refused by what differs, the same goes 
     err: expect.stringMatching(/seed, .*differ.*\[run-differs\]/),
   });
   expect(await train("--resume")).toMatchObject({ code: 0, err: expect.stringMatching(/kept from before/) });
+  // More stages may follow; fewer are another run.
+  expect(await videosafety("train", file, "--out", out, "--stages", "1,2", "--resume")).toMatchObject({ code: 0 });
+  expect(await train("--resume")).toMatchObject({ code: 1, err: expect.stringMatching(/stages.*\[run-differs\]/) });
   const more = (...args: string[]) =>
     videosafety("train", file, "--out", join(folder, "more"), "--stages", "1", ...args);
   await more();
