@@ -14,17 +14,17 @@ function pipeline(out, ...flags) {
   return [main, "--quick", "--seed", "7", "--out", out, ...flags];
 }
 
-/** Runs to the end, or until it has reported `killAfterSteps` steps; resolves to the exit code or signal. */
-function run(out, flags, killAfterSteps) {
+/** Runs to the end, or until what it says fits and a moment has passed; resolves to the exit code or signal. */
+function run(out, flags, killAt) {
   return new Promise((resolve) => {
     const child = spawn(process.execPath, pipeline(out, ...flags), { stdio: ["ignore", "ignore", "pipe"] });
     let errors = "";
-    let steps = 0;
+    let killing = false;
     child.stderr.on("data", (chunk) => {
       errors += chunk;
-      steps += String(chunk).split("\n").length - 1;
-      // A little after a step has ended, somewhere inside the next one.
-      if (killAfterSteps !== undefined && steps >= killAfterSteps) setTimeout(() => child.kill("SIGKILL"), 1500);
+      if (killAt === undefined || killing || !killAt.test(errors)) return;
+      killing = true;
+      setTimeout(() => child.kill("SIGKILL"), 300);
     });
     child.on("close", (code, signal) => resolve({ code, signal, errors }));
   });
@@ -34,19 +34,21 @@ const whole = join(scratch, "whole");
 const reference = await run(whole, []);
 if (reference.code !== 0)
   findings.push(`uninterrupted run: exit ${reference.code ?? reference.signal}\n${reference.errors}`);
-for (const name of ["results.json", "report.html"]) {
+for (const name of ["results.json", "report.html", "evaluation.html", "progress.html"]) {
   if (!existsSync(join(whole, name))) findings.push(`uninterrupted run wrote no ${name}`);
 }
 
 const killed = join(scratch, "killed");
+/** Inside the making of clips, a stage of AT-SFT, GRPO, and the evaluation of a checkpoint. */
+const MOMENTS = [/making the benchmark$/m, /^stage-2: stage 2/m, /^stage-4: stage 4/m, /, stage-1$/m];
 let kills = 0;
-let last = await run(killed, [], 3);
-for (let attempt = 0; attempt < 3 && last.signal === "SIGKILL"; attempt += 1) {
-  kills += 1;
-  last = await run(killed, ["--resume"], attempt < 2 ? 3 : undefined);
+let last;
+for (const [i, moment] of MOMENTS.entries()) {
+  last = await run(killed, i === 0 ? [] : ["--resume"], moment);
+  if (last.signal === "SIGKILL") kills += 1;
+  else findings.push(`the run was to be killed at ${moment}, but ended with ${last.code}: ${last.errors}`);
 }
-if (kills === 0) findings.push("the run could not be killed before it ended: the test shows nothing");
-if (last.signal === "SIGKILL") last = await run(killed, ["--resume"]);
+last = await run(killed, ["--resume"]);
 if (last.code !== 0) findings.push(`resumed run: exit ${last.code ?? last.signal}\n${last.errors}`);
 else if (findings.length === 0) {
   const [first, second] = [whole, killed].map((folder) => readFileSync(join(folder, "results.json"), "utf8"));

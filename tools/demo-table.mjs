@@ -43,7 +43,7 @@ const COUNTS = {
 
 /** What one run's results.json says, in a line. */
 function line(path) {
-  const { config, environment, evaluation, scores } = JSON.parse(readFileSync(path, "utf8"));
+  const { seed, environment, evaluation, scores } = JSON.parse(readFileSync(path, "utf8"));
   const rows = Object.fromEntries(
     evaluation.summary.map(({ name, dsrHh, dsrHhText, dsrSh, frr, formatRate }) => [
       name,
@@ -62,7 +62,7 @@ function line(path) {
       },
     ]),
   );
-  return { seed: config.seed, environment, rows };
+  return { seed, environment, rows };
 }
 
 const percent = (share) => (share === null || !Number.isFinite(share) ? "-" : (100 * share).toFixed(1));

@@ -1,6 +1,3 @@
-import { type AtSftConfigInput, STAGE_1_ALARM_AR, STAGE_2_AT_SFT } from "@videosafety/alarm-tokens/train";
-import type { PipelineConfig } from "./pipeline-config.js";
-
 /** One way of teaching safety in the place of stages 1 and 2, to see what each part of the method is worth. */
 export interface Recipe {
   /** In folders: the checkpoint is `models/<name>` of the run. */
@@ -44,42 +41,29 @@ export const RECIPES: readonly Recipe[] = [
   ...LAMBDAS.filter((lambda) => lambda !== 0.1).map((lambda) => weighted(0.1, lambda)),
 ];
 
-/** A training of a recipe: the name of its checkpoints and its settings. */
-export interface RecipeStage {
-  /** Unique in the run folder. */
-  readonly name: string;
-  /** What `trainAtSft` takes. */
-  readonly config: AtSftConfigInput;
+/** What a recipe needs to know of a run. */
+export interface RecipeRun {
+  /** Passes of stages 1 and 2, and records that each reads. */
+  readonly epochs: readonly [stage1: number, stage2: number];
+  readonly records: { readonly stages1And2: number; readonly stage3: number };
+  /** Absolute path of stage 3's records with plain answers. */
+  readonly plainRecords: string;
+  /** Model directory of the run's stage 1. */
+  readonly stage1: string;
 }
 
-/** The trainings of a recipe that follow the model it starts from: the run's stage 1, or the base. */
-export function recipeStages(recipe: Recipe, { seed, sizes, stage1, stage2 }: PipelineConfig): RecipeStage[] {
-  const common = { seed, perDeviceTrainBatchSize: 8, saveSteps: 20, maxGradNorm: 1, batchSize: stage2.batchSize };
+/** A recipe as arguments of `videosafety train run.yaml`: what it changes of the demo's run file. */
+export function recipeArguments(recipe: Recipe, { epochs, records, plainRecords, stage1 }: RecipeRun): string[] {
+  const [first, second] = epochs;
+  const set = (assignments: readonly string[]): string[] => assignments.flatMap((one) => ["--set", one]);
   if (recipe.allRecords) {
-    const epochs = ((stage1.epochs + stage2.epochs) * sizes.stages1And2) / sizes.stage3;
-    const learningRates = { llm: stage2.learningRate };
-    return [{ name: recipe.name, config: { ...STAGE_1_ALARM_AR, ...common, numTrainEpochs: epochs, learningRates } }];
+    const passes = ((first + second) * records.stages1And2) / records.stage3;
+    const changes = ["model.alarmTokens=false", `stages.stage-1.numTrainEpochs=${passes}`];
+    return ["--stages", "1", ...set([...changes, `data.sft.file=${JSON.stringify(plainRecords)}`])];
   }
-  if (!recipe.alarmTokens) {
-    return [stage1, stage2].map(({ epochs, batchSize, learningRate }, i) => ({
-      name: `${recipe.name}-${i + 1}`,
-      config: {
-        ...STAGE_1_ALARM_AR,
-        ...common,
-        numTrainEpochs: epochs,
-        batchSize,
-        learningRates: { llm: learningRate },
-      },
-    }));
-  }
+  if (!recipe.alarmTokens) return ["--stages", "1,2", ...set(["model.alarmTokens=false"])];
   const { lambdaVisual, lambdaTextual } = recipe;
-  const rate = stage2.alarmLearningRate;
-  const learningRates = { llm: stage2.learningRate, alarmTokens: rate, classifiers: rate };
-  const epochs = recipe.stage1 ? stage2.epochs : stage1.epochs + stage2.epochs;
-  return [
-    {
-      name: recipe.name,
-      config: { ...STAGE_2_AT_SFT, ...common, numTrainEpochs: epochs, learningRates, lambdaVisual, lambdaTextual },
-    },
-  ];
+  const weights = [`stages.stage-2.lambdaVisual=${lambdaVisual}`, `stages.stage-2.lambdaTextual=${lambdaTextual}`];
+  if (recipe.stage1) return ["--stages", "2", "--model", stage1, ...set(weights)];
+  return ["--stages", "2", ...set([...weights, `stages.stage-2.numTrainEpochs=${first + second}`])];
 }

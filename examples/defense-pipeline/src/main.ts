@@ -1,13 +1,13 @@
 #!/usr/bin/env node
 import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { EXIT, type Terminal, videosafety } from "@videosafety/defense";
+import { createProgress } from "@videosafety/vsb-eval/pages";
 import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { SHIPPED_BASE } from "sign-world";
-import { DEMO_CONFIG, type PipelineConfig, QUICK_CONFIG } from "./pipeline-config.js";
-import { describeFailure, UsageError } from "./pipeline-error.js";
-import { ProgressView } from "./progress-view-node.js";
-import { resultsTable } from "./results-table.js";
-import { RunFolder } from "./run-folder-node.js";
-import { runPipeline } from "./run-pipeline-node.js";
+import { DEMO_SETTINGS, QUICK_SETTINGS } from "./demo-settings.js";
+import { describeFailure } from "./describe-failure.js";
+import { OtherRunError, placeRunFile, writeWorld } from "./write-world-node.js";
 
 interface Flags {
   readonly seed: number;
@@ -20,69 +20,71 @@ interface Flags {
 }
 
 function parseSeed(text: string): number {
-  const seed = Number(text);
-  if (!Number.isInteger(seed) || seed < 0) throw new InvalidArgumentError("expected a whole number of at least 0");
-  return seed;
+  if (/^\d+$/.test(text)) return Number(text);
+  throw new InvalidArgumentError("expected a whole number of at least 0");
 }
 
 function parseStages(text: string): number[] {
   const stages = text === "" || text === "none" ? [] : text.split(",").map(Number);
-  if (!stages.every((stage, i) => stage === i + 1 && stage <= 4)) {
-    throw new InvalidArgumentError("expected none, 1, 1,2, 1,2,3 or 1,2,3,4: a stage stands on the ones before it");
-  }
-  return stages;
+  if (stages.every((stage, i) => stage === i + 1 && stage <= 4)) return stages;
+  throw new InvalidArgumentError("expected none, 1, 1,2, 1,2,3 or 1,2,3,4: a stage stands on the ones before it");
 }
 
-/** The first folder name of a series that is not taken. */
-function freeFolder(base: string): string {
-  for (let i = 1; ; i += 1) {
-    const name = i === 1 ? base : `${base}-${i}`;
-    if (!existsSync(name)) return name;
-  }
+/** The first folder name of a series that is not taken, or with `taken` the last that is. */
+function folderOf(series: string, taken: boolean): string {
+  let i = 1;
+  const name = (of: number): string => (of === 1 ? series : `${series}-${of}`);
+  while (existsSync(name(i))) i += 1;
+  return name(taken ? Math.max(1, i - 1) : i);
 }
 
-/** The newest folder of a series. */
-function newestFolder(base: string): string {
-  let newest = base;
-  for (let i = 2; existsSync(`${base}-${i}`); i += 1) newest = `${base}-${i}`;
-  return newest;
-}
+const terminal: Terminal = {
+  out: (text) => void process.stdout.write(text),
+  err: (text) => void process.stderr.write(text),
+  interactive: process.stderr.isTTY === true,
+  columns: () => process.stderr.columns ?? 80,
+};
 
-async function run(flags: Flags): Promise<void> {
-  const preset = flags.quick ? QUICK_CONFIG : DEMO_CONFIG;
-  const config: PipelineConfig = { ...preset, seed: flags.seed };
-  const base = `demo-runs/seed-${flags.seed}${flags.quick ? "-quick" : ""}`;
-  const path = flags.out ?? (flags.resume ? newestFolder(base) : freeFolder(base));
-  const folder = RunFolder.open(path, config, flags.resume);
+/** The world's files, then three commands of `videosafety`, which leave everything in the folder. @returns an exit code */
+async function run(flags: Flags): Promise<number> {
+  const { seed, stages, base, resume, json, quick } = flags;
+  const folder = flags.out ?? folderOf(`demo-runs/seed-${seed}${quick ? "-quick" : ""}`, resume);
+  const demo = { folder, seed, base, settings: quick ? QUICK_SETTINGS : DEMO_SETTINGS };
+  const file = await placeRunFile(demo, resume);
   const abort = new AbortController();
-  const onInterrupt = (): void => abort.abort(new Error(`interrupted: continue with --resume --out ${path}`));
+  const onInterrupt = (): void => abort.abort(new Error(`interrupted: continue with --resume --out ${folder}`));
   process.once("SIGINT", onInterrupt);
   process.once("SIGTERM", onInterrupt);
-  const view = new ProgressView(process.stderr);
-  process.stderr.write(`VideoSafety-R1 on real video, seed ${flags.seed}; everything is kept in ${path}\n`);
-  for await (const event of runPipeline({
-    config,
-    folder,
-    stages: flags.stages,
-    base: flags.base,
+  terminal.err(`VideoSafety-R1 on real video, seed ${seed}; everything is kept in ${folder}\n`);
+  const line = createProgress(terminal);
+  const made = await writeWorld(demo, {
     signal: abort.signal,
-  })) {
-    view.show(event);
-    if (event.type !== "results") continue;
-    const { results } = event;
-    if (flags.json)
-      process.stdout.write(`${JSON.stringify({ folder: path, ...results })}
-`);
-    else {
-      const files = `report: ${folder.file("report.html")}
-numbers: ${folder.file("results.json")}`;
-      process.stdout.write(`
-${resultsTable(results)}
+    onProgress: (done, total) => line.update(done, total, ", making the benchmark"),
+  });
+  line.end();
+  terminal.err(`${made.clips} H.264 clips, ${made.records} records in 10 languages\n`);
 
-${files}
-`);
-    }
+  const quiet: Terminal = { ...terminal, out: () => {} };
+  const results = json ? collecting(terminal, (text) => ({ folder, ...JSON.parse(text) })) : terminal;
+  const commands: readonly (readonly [Terminal, readonly string[]])[] = [
+    ...(stages.length === 0 ? [] : [[quiet, ["train", file, "--stages", stages.join(","), "--resume"]] as const]),
+    [
+      results,
+      ["evaluate", file, ...(stages.length === 0 ? ["--checkpoints", "base"] : []), ...(json ? ["--json"] : [])],
+    ],
+    [quiet, ["report", file, "--title", `VideoSafety-R1's stages on the sign world, seed ${seed}`]],
+  ];
+  for (const [shown, command] of commands) {
+    const code = await videosafety(command, shown, abort.signal);
+    if (code !== EXIT.ok) return code;
   }
+  terminal.err(`the whole story: ${join(folder, "report.html")}\n`);
+  return EXIT.ok;
+}
+
+/** A terminal whose results are one JSON text that is shown with more members. */
+function collecting(shown: Terminal, more: (text: string) => unknown): Terminal {
+  return { ...shown, out: (text) => shown.out(`${JSON.stringify(more(text))}\n`) };
 }
 
 const program = new Command("defense-pipeline")
@@ -98,16 +100,18 @@ const program = new Command("defense-pipeline")
   .option("--quick", "a shortened run: shows that everything works, not what it achieves", false)
   .allowExcessArguments(false)
   .exitOverride()
-  .action(run);
+  .action(async (flags: Flags) => {
+    process.exitCode = await run(flags);
+  });
 
 try {
   const handedOn: unknown = JSON.parse(process.env.VIDEOSAFETY_ARGUMENTS ?? "[]");
   const argumentsGiven = Array.isArray(handedOn) ? handedOn.map(String) : [];
   await program.parseAsync([...process.argv.slice(2), ...argumentsGiven], { from: "user" });
 } catch (error) {
-  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? EXIT.ok : EXIT.usage;
   else {
-    process.stderr.write(`\n${describeFailure(error)}\n`);
-    process.exitCode = error instanceof UsageError ? 2 : 1;
+    terminal.err(`\n${describeFailure(error)}\n`);
+    process.exitCode = error instanceof OtherRunError ? EXIT.usage : EXIT.failed;
   }
 }

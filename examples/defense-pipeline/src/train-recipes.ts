@@ -1,99 +1,100 @@
 #!/usr/bin/env node
 // Stages 1 and 2 of a run of the demo again, each time with a part of the method left out or weighed otherwise: same records,
-// steps and rates. Writes `models/<recipe>` and `recipes.json` into the run's folder; alarm-guard's `ablate` measures them.
-// A recipe that was trained before is not trained again.
+// steps and rates. Each recipe is a run of `videosafety train` in the run's `recipes/`; its checkpoint is copied to `models/<recipe>`,
+// and `recipes.json` lists them for alarm-guard's `ablate`. A recipe that was trained before is not trained again.
 //
 //   node dist/train-recipes.js --run demo-runs/seed-1 [--recipes plain-refusal,lambda-1-1]
-import { readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { existsSync, readFileSync } from "node:fs";
+import { cp, rename, rm } from "node:fs/promises";
+import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { FeatureCache, loadVideoLlm, saveVideoLlm } from "@videosafety/video-llm";
-import { SHIPPED_BASE } from "sign-world";
-import { RECIPES, type Recipe, recipeStages } from "./at-sft-recipes.js";
-import { trainAtSftStage } from "./at-sft-stage-node.js";
-import { pipelineConfigSchema } from "./pipeline-config.js";
-import { describeFailure, UsageError } from "./pipeline-error.js";
-import { RunFolder } from "./run-folder-node.js";
-import { signWorld } from "./world-node.js";
+import { EXIT, loadRunFile, resolveStages, type Terminal, videosafety } from "@videosafety/defense";
+import { replaceFile, writeJsonl } from "@videosafety/safety-data/node";
+import { composedSftRecords, reasoningSets } from "sign-world";
+import { RECIPES, type Recipe, type RecipeRun, recipeArguments } from "./at-sft-recipes.js";
+import { describeFailure } from "./describe-failure.js";
+import { WORLD_FILE, type World } from "./world.js";
 
-async function openRun(path: string) {
-  const file = join(path, "run.json");
-  let record: { config: unknown };
-  try {
-    record = JSON.parse(await readFile(file, "utf8"));
-  } catch (cause) {
-    throw new UsageError(
-      `expected a run of the demo in ${path}, found no readable run.json: npm run demo -- --out ${path}`,
-      { cause },
-    );
+class UsageError extends Error {}
+
+/** Progress on standard error; what the command prints are paths that this program says itself. */
+const terminal: Terminal = {
+  out: () => {},
+  err: (text) => void process.stderr.write(text),
+  interactive: process.stderr.isTTY === true,
+};
+
+const lines = (path: string): number => readFileSync(path, "utf8").trim().split("\n").length;
+
+async function openRun(folder: string): Promise<RecipeRun & { readonly lambdas: readonly [number, number] }> {
+  const file = join(folder, "run.yaml");
+  if (!existsSync(file))
+    throw new UsageError(`expected a run of the demo in ${folder}, found no run.yaml: npm run demo -- --out ${folder}`);
+  const run = await loadRunFile(file);
+  const [first, second] = resolveStages(run).flatMap((stage) => (stage.stage === 4 ? [] : [stage.config]));
+  if (first === undefined || second === undefined) throw new UsageError(`${file}: expected stages 1 and 2`);
+  const records = {
+    stages1And2: lines(join(folder, "stage-1-2.sft.jsonl")),
+    stage3: lines(join(folder, "stage-3.cot.jsonl")),
+  };
+  const plainRecords = resolve(folder, "stage-3.plain.sft.jsonl");
+  if (!existsSync(plainRecords)) {
+    // Drawn again: that many records of stage 3 as the world's draw was asked for give the same ones.
+    const asked = JSON.parse(readFileSync(join(folder, WORLD_FILE), "utf8")) as World;
+    await writeJsonl(plainRecords, composedSftRecords(reasoningSets(run.seed, asked.records).chainOfThought));
   }
-  const config = pipelineConfigSchema.parse(record.config);
-  return { config, folder: RunFolder.open(path, config, true) };
+  return {
+    epochs: [first.numTrainEpochs, second.numTrainEpochs],
+    lambdas: [second.lambdaVisual, second.lambdaTextual],
+    ...{ records, plainRecords, stage1: resolve(folder, "models", "stage-1") },
+  };
 }
 
-async function train(): Promise<void> {
-  const { values } = parseArgs({
-    options: { run: { type: "string" }, recipes: { type: "string" }, base: { type: "string", default: SHIPPED_BASE } },
-  });
-  if (values.run === undefined) throw new UsageError("expected --run, the folder of a run of the demo");
+async function train(): Promise<number> {
+  const { values } = parseArgs({ options: { run: { type: "string" }, recipes: { type: "string" } } });
+  const folder = values.run;
+  if (folder === undefined) throw new UsageError("expected --run, the folder of a run of the demo");
   const wanted = values.recipes?.split(",") ?? RECIPES.map(({ name }) => name);
   const unknown = wanted.find((name) => RECIPES.every((recipe) => recipe.name !== name));
   if (unknown !== undefined)
     throw new UsageError(`expected recipes among ${RECIPES.map(({ name }) => name).join(", ")}, found ${unknown}`);
-  const { config, folder } = await openRun(values.run);
-  const { finetuning, chainOfThought } = signWorld(config);
+  const run = await openRun(folder);
   const abort = new AbortController();
   process.once("SIGINT", () => abort.abort(new Error("interrupted: the same command continues")));
 
-  const directoryOf = ({ alarmTokens, stage1 }: Recipe): string => {
-    if (!alarmTokens || !stage1) return values.base;
-    if (folder.completed("stage-1") !== undefined) return folder.file("models", "stage-1");
-    throw new UsageError(
-      `expected stage 1 in ${folder.path}, found none: npm run demo -- --resume --out ${folder.path}`,
-    );
-  };
   /** The checkpoint's folder in `models`: the demo's own stage 2 is one of the recipes. */
   const checkpointOf = (recipe: Recipe): string => {
-    const { lambdaVisual, lambdaTextual } = config.stage2;
-    const isDemo = recipe.stage1 && recipe.lambdaVisual === lambdaVisual && recipe.lambdaTextual === lambdaTextual;
-    return isDemo && folder.completed("stage-2") !== undefined ? "stage-2" : recipe.name;
+    const [visual, textual] = run.lambdas;
+    const isDemo = recipe.stage1 && recipe.lambdaVisual === visual && recipe.lambdaTextual === textual;
+    return isDemo && existsSync(join(folder, "models", "stage-2")) ? "stage-2" : recipe.name;
   };
-  const stepOf = (checkpoint: string): string => (checkpoint === "stage-2" ? checkpoint : `recipe ${checkpoint}`);
-
   for (const recipe of RECIPES.filter(({ name }) => wanted.includes(name))) {
-    const checkpoint = checkpointOf(recipe);
-    const out = folder.file("models", checkpoint);
-    if (folder.completed(stepOf(checkpoint)) === undefined) {
-      const model = await loadVideoLlm(directoryOf(recipe), { memoryPattern: false });
-      model.trainableParameters(["llm", "alarmTokens", "classifiers"]); // as the demo's stages: equal graphs, equal bits
-      const features = new FeatureCache(model, { sampling: config.sampling });
-      const set = recipe.allRecords ? chainOfThought : finetuning;
-      for (const stage of recipeStages(recipe, config)) {
-        const { loss } = await trainAtSftStage({
-          ...{ model, features, folder, set, ...stage, alarmTokens: recipe.alarmTokens },
-          completionOf: ({ answer }) => answer,
-          report: (done, total, detail) => {
-            if (process.stderr.isTTY) process.stderr.write(`\r${stage.name}: ${done}/${total}, ${detail}   `);
-          },
-          signal: abort.signal,
-        });
-        process.stderr.write(`\r${stage.name}: loss ${loss.toFixed(3)}                              \n`);
-      }
-      await model.dispose();
-      await saveVideoLlm(model, out);
-      folder.complete(stepOf(checkpoint), null);
+    const model = join(folder, "models", checkpointOf(recipe));
+    if (!existsSync(model)) {
+      if (recipe.alarmTokens && recipe.stage1 && !existsSync(run.stage1))
+        throw new UsageError(`expected stage 1 in ${folder}, found none: npm run demo -- --resume --out ${folder}`);
+      const out = join(folder, "recipes", recipe.name);
+      const args = ["train", join(folder, "run.yaml"), "--out", out, "--resume", ...recipeArguments(recipe, run)];
+      process.stderr.write(`${recipe.title}\n`);
+      const code = await videosafety(args, terminal, abort.signal);
+      if (code !== EXIT.ok) return code;
+      const last = recipe.allRecords ? "stage-1" : "stage-2";
+      await rm(`${model}.new`, { recursive: true, force: true });
+      await cp(join(out, "models", last), `${model}.new`, { recursive: true });
+      await rename(`${model}.new`, model);
     }
-    process.stdout.write(`${out}\n`);
+    process.stdout.write(`${model}\n`);
   }
-  const trained = RECIPES.map((recipe) => ({ ...recipe, checkpoint: checkpointOf(recipe) })).filter(
-    ({ checkpoint }) => folder.completed(stepOf(checkpoint)) !== undefined,
+  const trained = RECIPES.map((recipe) => ({ ...recipe, checkpoint: checkpointOf(recipe) })).filter(({ checkpoint }) =>
+    existsSync(join(folder, "models", checkpoint)),
   );
-  await writeFile(folder.file("recipes.json"), `${JSON.stringify(trained, null, 2)}\n`);
+  await replaceFile(join(folder, "recipes.json"), `${JSON.stringify(trained, null, 2)}\n`);
+  return EXIT.ok;
 }
 
 try {
-  await train();
+  process.exitCode = await train();
 } catch (error) {
   process.stderr.write(`${describeFailure(error)}\n`);
-  process.exitCode = error instanceof UsageError ? 2 : 1;
+  process.exitCode = error instanceof UsageError ? EXIT.usage : EXIT.failed;
 }

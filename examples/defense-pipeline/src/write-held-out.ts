@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { writeJsonl } from "@videosafety/safety-data/node";
 import { composedEvalItems, heldOutSet, renderComposedScene, writeClips } from "sign-world";
-import { describeFailure } from "./pipeline-error.js";
+import { describeFailure } from "./describe-failure.js";
 
 async function write(): Promise<void> {
   const { values } = parseArgs({

@@ -1,15 +1,3 @@
-/** The run cannot go on; the message says what to do. Exit code 1. */
-export class PipelineError extends Error {
-  readonly code: string = "PIPELINE_FAILED";
-  override readonly name: string = "PipelineError";
-}
-
-/** The command was called wrongly. Exit code 2. */
-export class UsageError extends PipelineError {
-  override readonly code = "USAGE";
-  override readonly name = "UsageError";
-}
-
 /** One line for a person: what happened and what to do. */
 export function describeFailure(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
