@@ -5,7 +5,7 @@ export {
   attackedInput,
 } from "./arms/attacked-input.js";
 export type { TimedFrames, VideoFacts } from "./arms/frame-source.js";
-export { type PlannedMoment, plannedMoments } from "./arms/planned-moments.js";
+export { drawnPlan, type PlannedMoment, plannedMoments } from "./arms/planned-moments.js";
 export {
   type Attack,
   type AttackInput,
@@ -41,5 +41,5 @@ export {
   withFragment,
 } from "./attacks/footage.js";
 export { type FragmentVisibility, fragmentVisibility } from "./attacks/fragment-visibility.js";
-export { type FootageFrames, renderFootage } from "./attacks/render-footage.js";
+export { type EditedFrames, type FootageFrames, renderFootage } from "./attacks/render-footage.js";
 export { translationAttack } from "./attacks/text-attacks.js";

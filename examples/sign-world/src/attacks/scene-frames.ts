@@ -1,6 +1,6 @@
 import type { SampledVideo, SamplePlan } from "@videosafety/video-sampler";
 import type { FrameSource } from "@videosafety/vsb-eval";
-import { plannedMoments } from "@videosafety/vsb-eval/attacks";
+import { drawnPlan, plannedMoments } from "@videosafety/vsb-eval/attacks";
 import { CLIP_FPS, CLIP_FRAMES, CLIP_SIZE, stackFrames } from "../scenes/canvas.js";
 import { type ComposedScene, type PlacedSign, renderComposedScene } from "../scenes/composed-scene.js";
 
@@ -31,16 +31,39 @@ function changed(sign: PlacedSign, { name, share }: { readonly name: string; rea
   throw new RangeError(`expected a variant of ${Object.values(VARIANTS).join(", ")}, found "${name}"`);
 }
 
+/** Frames that were drawn, and pictures that attacks changed: sources of the same scenes share one. */
+export class DrawnFrames {
+  /** By clip, variant and index. */
+  readonly drawn = new Map<string, Uint8Array>();
+  /** As `TimedFrames.edited`. */
+  readonly edited = new Map<string, Uint8Array>();
+
+  /** Frames of a scene, each drawn once. */
+  of(key: string, scene: ComposedScene, indices: readonly number[]): Uint8Array[] {
+    const missing = [...new Set(indices)].filter((index) => !this.drawn.has(`${key} ${index}`));
+    for (const [i, rgb] of renderComposedScene(scene, missing).entries()) this.drawn.set(`${key} ${missing[i]}`, rgb);
+    return indices.map((index) => this.drawn.get(`${key} ${index}`) as Uint8Array);
+  }
+
+  /** Forgets all; what is asked for again is drawn again. */
+  clear(): void {
+    this.drawn.clear();
+    this.edited.clear();
+  }
+}
+
 /**
  * Scenes as a frame source: frames are drawn when a plan or an attack asks for them, at 8 a second, without a codec between.
  *
  * @param scenes by the path of their clip
  * @param assumedPlan what attackers believe the plan to be
+ * @param shared frames of other sources of the same scenes
  */
 export function sceneFrames(
   scenes: ReadonlyMap<string, ComposedScene>,
   plan: SamplePlan,
   assumedPlan: SamplePlan,
+  shared = new DrawnFrames(),
 ): FrameSource {
   const sceneOf = (path: string): ComposedScene => {
     const [own = "", without] = path.split("#");
@@ -54,10 +77,10 @@ export function sceneFrames(
       sign === undefined ? {} : { content: [sign.startFrame / CLIP_FPS, sign.endFrame / CLIP_FPS] as const };
     return { durationSeconds: DURATION, frameRate: CLIP_FPS, ...content };
   };
-  const at = (scene: ComposedScene, seconds: readonly number[]): SampledVideo => {
+  const at = (key: string, scene: ComposedScene, seconds: readonly number[]): SampledVideo => {
     const frames = seconds.map((second) => Math.min(CLIP_FRAMES - 1, Math.floor(second * CLIP_FPS + 1e-6)));
     return {
-      frames: stackFrames(renderComposedScene(scene, frames)),
+      frames: stackFrames(shared.of(key, scene, frames)),
       timestampsSeconds: Float64Array.from(seconds),
       frameInfo: frames.map((index) => ({
         index,
@@ -78,8 +101,9 @@ export function sceneFrames(
     parameters: { plan: plan as never, source: "drawn" },
     sha256: async ({ path }) => `drawn:${path}`,
     async sample({ path }, { frameCount }) {
-      const moments = plannedMoments(plan, facts(path), frameCount);
+      const moments = plannedMoments(drawnPlan(plan, { path }), facts(path), frameCount);
       const sampled = at(
+        path,
         sceneOf(path),
         moments.map(({ seconds }) => seconds),
       );
@@ -88,13 +112,13 @@ export function sceneFrames(
     timed: {
       plan,
       assumedPlan,
+      edited: shared.edited,
       facts: async ({ path }) => facts(path),
       async at({ path }, seconds, { variant }) {
         const scene = sceneOf(path);
-        return at(
-          variant === undefined ? scene : { ...scene, signs: scene.signs.map((sign) => changed(sign, variant)) },
-          seconds,
-        );
+        if (variant === undefined) return at(path, scene, seconds);
+        const signs = scene.signs.map((sign) => changed(sign, variant));
+        return at(`${path} ${variant.name} ${variant.share}`, { ...scene, signs }, seconds);
       },
       carrierOf: ({ path }) => ({ path: withoutSigns(path) }),
     },

@@ -1,11 +1,11 @@
 import { type AtcHead, atcHeadOf, hiddenStateGuardModel, type SegmentGuardModel } from "@videosafety/alarm-tokens";
 import { openHiddenStates, type PreparedSample, type VideoLlm } from "@videosafety/video-llm";
-import type { ResponderRequest } from "@videosafety/vsb-eval";
 import { standardizer, trainLogisticRegression } from "@videosafety/vsb-eval/baselines";
 import { createWorldRng } from "../random/rng.js";
-import { trainingSet } from "../study/study-sets.js";
-import { attackedRecord } from "./train-guard.js";
-import type { GuardScores } from "./world-guard.js";
+import { batchesOf, type EncodedPiece, type Piece, pieceKey, piecesOf } from "./pieces.js";
+import { Remembered } from "./remembered.js";
+import { attackedRecord, finetuningRecords } from "./train-attacked.js";
+import { type GuardReader, type GuardScores, scoredByPieces } from "./world-guard.js";
 
 /** A visual alarm after every frame. */
 const EVERY_FRAME = { segments: "frame" } as const;
@@ -20,13 +20,16 @@ export interface SegmentReadout {
   readonly bias: number;
 }
 
-type Shown = Pick<ResponderRequest, "query" | "frames" | "history">;
-
-async function prepared(model: VideoLlm, { query, frames, history = [] }: Shown): Promise<PreparedSample> {
-  const visual = frames === null ? null : await model.encodeVideo(frames, { kind: "video" });
+function prepared(model: VideoLlm, { query, visual, history = [] }: EncodedPiece): PreparedSample {
   const messages = [...history, { role: "user" as const, content: query }];
   const prompt = model.preparePrompt({ messages, visual, alarmTokens: EVERY_FRAME });
   return model.prepareSample({ prompt, labels: { visual: 0, textual: 0 } });
+}
+
+/** Hidden states come from a session of their own, which encodes frames itself. */
+async function shown(model: VideoLlm, piece: Piece): Promise<EncodedPiece> {
+  const { frames } = piece;
+  return { ...piece, visual: frames === null ? null : await model.encodeVideo(frames, { kind: "video", lazy: true }) };
 }
 
 const segmentsOf = ({ prompt }: PreparedSample) => prompt.alarms?.segments ?? [];
@@ -39,13 +42,13 @@ export async function fitSegmentReadout(model: VideoLlm, seed: number, records: 
   const opened = openHiddenStates(model);
   const rows: Float64Array[] = [];
   const labels: (0 | 1)[] = [];
-  const set = trainingSet(seed, "training", records).samples.filter(({ clip }) => clip !== null);
-  for (let at = 0; at < Math.min(records, set.length); at += BATCH) {
-    const batch = set.slice(at, at + BATCH);
+  const set = finetuningRecords(seed, records).filter(({ clip }) => clip !== null);
+  for (const batch of batchesOf(set, BATCH)) {
     const samples: PreparedSample[] = [];
     for (const record of batch) {
       const { frames, hazards } = await attackedRecord(record, createWorldRng(seed, "segments", record.id));
-      samples.push(await prepared(model, { query: record.query, frames }));
+      const [piece] = piecesOf({ query: record.query, frames }, "whole") as [Piece];
+      samples.push(prepared(model, await shown(model, piece)));
       for (const hazard of hazards) labels.push(hazard ? 1 : 0);
     }
     const positions = samples.map((sample) => segmentsOf(sample).map(({ position }) => position));
@@ -77,7 +80,7 @@ export async function fitSegmentReadout(model: VideoLlm, seed: number, records: 
 }
 
 /** The alarms of requests from one pass each: the highest after any frame, and the textual one. */
-export function segmentScores(model: VideoLlm, readout: SegmentReadout) {
+export function segmentReader(model: VideoLlm, readout: SegmentReadout): GuardReader {
   const opened = openHiddenStates(model);
   const own = new Map([
     ["segments.weight", { data: Float32Array.from(readout.weight) }],
@@ -96,20 +99,23 @@ export function segmentScores(model: VideoLlm, readout: SegmentReadout) {
       segments: segmentsOf(sample),
     }),
   });
-  return async (requests: readonly Shown[], signal?: AbortSignal): Promise<GuardScores[]> => {
-    const scores: GuardScores[] = [];
-    for (let at = 0; at < requests.length; at += BATCH) {
-      signal?.throwIfAborted();
-      const samples: PreparedSample[] = [];
-      for (const request of requests.slice(at, at + BATCH)) samples.push(await prepared(model, request));
-      const states = await guard.alarmStates(samples);
-      for (const [k] of samples.entries()) {
-        const frames = Array.from(states.segments[k]?.logits ?? []);
-        const textual = states.textualLogits[k] as number;
-        if (![...frames, textual].every(Number.isFinite)) throw new RangeError("expected finite alarms, found NaN");
-        scores.push({ visual: Math.max(...frames), textual });
+  const memory = new Remembered<Piece, EncodedPiece, GuardScores>(
+    async (piece) => ({ ready: await shown(model, piece), milliseconds: 0 }),
+    async (pieces, signal) => {
+      const scores: GuardScores[] = [];
+      for (const batch of batchesOf(pieces, BATCH)) {
+        signal?.throwIfAborted();
+        const samples = batch.map((piece) => prepared(model, piece));
+        const states = await guard.alarmStates(samples);
+        for (const k of samples.keys()) {
+          const frames = Array.from(states.segments[k]?.logits ?? []);
+          const textual = states.textualLogits[k] as number;
+          if (![...frames, textual].every(Number.isFinite)) throw new RangeError("expected finite alarms, found NaN");
+          scores.push({ visual: Math.max(...frames), textual });
+        }
       }
-    }
-    return scores;
-  };
+      return scores;
+    },
+  );
+  return (requests, signal) => scoredByPieces(requests, "whole", memory, pieceKey, signal);
 }

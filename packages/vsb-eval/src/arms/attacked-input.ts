@@ -11,7 +11,7 @@ import type { Arm } from "./arm.js";
 import type { VideoChoice } from "./arm-frames.js";
 import { SWAPPED } from "./attacks-apply.js";
 import type { EvalVideo, FrameSource, TimedFrames } from "./frame-source.js";
-import { knownPlan, plannedMoments } from "./planned-moments.js";
+import { drawnPlan, knownPlan, plannedMoments } from "./planned-moments.js";
 
 /** What an attacked item becomes under an arm, before a frame is decoded. */
 export interface AttackedInput {
@@ -67,7 +67,7 @@ async function footageOf(
     content,
     carrierSeconds: carrier === null ? null : (await timed.facts(carrier, options)).durationSeconds,
     assumed: moments(timed.assumedPlan ?? timed.plan, null),
-    known: moments(knownPlan(timed.plan), frameCount),
+    known: moments(knownPlan(drawnPlan(timed.plan, item.video)), frameCount),
   });
 }
 
@@ -114,7 +114,7 @@ export async function attackedFrames(
       "invalid_input",
       `arm ${arm.name} needs a video and a source with moments, item ${item.id} has none`,
     );
-  const moments = plannedMoments(timed.plan, footage, arm.frameCount);
+  const moments = plannedMoments(drawnPlan(timed.plan, video), footage, arm.frameCount);
   const options = signal === undefined ? {} : { signal };
   let first: SampledVideo | null = null;
   const frames = await renderFootage(
@@ -127,6 +127,10 @@ export async function attackedFrames(
           : await timed.at(carrier as EvalVideo, seconds, options);
       if (from === "item") first = sampled;
       return sampled.frames;
+    },
+    timed.edited && {
+      kept: timed.edited,
+      of: [video.path, carrier?.path ?? "", footage.variant?.name ?? "", footage.variant?.share ?? ""].join("\u0000"),
     },
   );
   const { info, stats, warnings } = first as unknown as SampledVideo;

@@ -30,6 +30,11 @@ export interface TimedFrames {
   readonly plan: SamplePlan;
   /** The plan that an attacker believes in; default: {@link plan}. */
   readonly assumedPlan?: SamplePlan;
+  /**
+   * Pictures after attacks have changed them, kept for whoever shows the same moment again: several sources of a matrix can share one.
+   * Left out: each is made when it is shown.
+   */
+  readonly edited?: Map<string, Uint8Array>;
   /** The harmless clip to hide a video in, such as the same scene without what is harmful; left out or null: another item's. */
   carrierOf?(video: EvalVideo): EvalVideo | null;
 }

@@ -1,7 +1,8 @@
+import { deriveSeed, seedOf } from "@videosafety/random";
 import { planFrames, resolvePlan, type SamplePlan } from "@videosafety/video-sampler";
 import { steadyFrames } from "../attacks/footage.js";
 import { VsbEvalError } from "../errors.js";
-import type { VideoFacts } from "./frame-source.js";
+import type { EvalVideo, VideoFacts } from "./frame-source.js";
 
 /** A moment that a plan shows, and what the model is told of it. */
 export interface PlannedMoment {
@@ -33,6 +34,14 @@ export function plannedMoments(
     seconds: index / frameRate,
     labelSeconds,
   }));
+}
+
+/**
+ * The plan of one video: a random one draws anew for each, from its seed and the video's path. One draw for a whole benchmark would be a
+ * fixed plan, and its videos no independent trials of it.
+ */
+export function drawnPlan(plan: SamplePlan, { path }: Pick<EvalVideo, "path">): SamplePlan {
+  return plan.type === "jittered" ? { ...plan, seed: deriveSeed(plan.seed, seedOf(path)) % 2_147_483_647 } : plan;
 }
 
 /** The moments of a plan as an attacker can know them: of a random one with another draw. */

@@ -8,6 +8,7 @@ import { regularFile } from "../data/regular-file-node.js";
 import { VsbEvalError } from "../errors.js";
 import { cacheFrames } from "./cached-frames.js";
 import type { EvalVideo, FrameSource, TimedFrames, VideoFacts } from "./frame-source.js";
+import { drawnPlan } from "./planned-moments.js";
 
 /** Options of {@link videoFrames}. */
 export interface VideoFramesOptions {
@@ -104,10 +105,14 @@ export function videoFrames(options: VideoFramesOptions = {}): FrameSource {
     parameters: { plan, size, resize: sample.resize ?? "pillow" } as unknown as Json,
     sha256: ({ path }, options) => sha256File(locate(path), options),
     async sample(video, { frameCount, signal }) {
-      return sampleFrames(await placeOf(video), frameCount === null ? plan : { type: "uniform", frameCount }, {
-        ...sample,
-        ...(signal === undefined ? {} : { signal }),
-      });
+      return sampleFrames(
+        await placeOf(video),
+        frameCount === null ? drawnPlan(plan, video) : { type: "uniform", frameCount },
+        {
+          ...sample,
+          ...(signal === undefined ? {} : { signal }),
+        },
+      );
     },
   };
   return cacheFrames(source, options.cacheBytes === undefined ? {} : { maxBytes: options.cacheBytes });

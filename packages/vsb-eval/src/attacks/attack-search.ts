@@ -119,10 +119,16 @@ export function searchAttack(options: AttackSearchOptions): Promise<SearchResult
  * An attack with parameters that were searched for each item: an arm of its own, named `adaptive-NAME`.
  *
  * @param found parameters by the item's id; an item without an entry is attacked as the seed draws it
+ * @param queries what each search asked, by the item's id, for the attacker's price in tables
  */
-export function searchedAttack(attack: Attack, found: ReadonlyMap<string, SearchPoint>): Attack {
+export function searchedAttack(
+  attack: Attack,
+  found: ReadonlyMap<string, SearchPoint>,
+  queries?: ReadonlyMap<string, number>,
+): Attack {
   return {
     ...attack,
+    ...(queries === undefined ? {} : { queriesOf: (item: string) => queries.get(item) }),
     name: `adaptive-${attack.name}`,
     title: `${attack.title}; its parameters searched for each item`,
     apply: (input, settings) => {

@@ -56,6 +56,8 @@ export interface Attack {
   readonly applies?: (input: AttackInput) => boolean;
   /** The transform. */
   readonly apply: (input: AttackInput, settings: AttackSettings) => AttackInput;
+  /** What a search asked to find the parameters of an item, by its id; only of attacks that were searched. */
+  readonly queriesOf?: (item: string) => number | undefined;
   /** Reads the query back from what the attack made of it at intensity 1: the proof that the intent is kept. */
   readonly recover?: (query: string) => string;
 }

@@ -24,6 +24,23 @@ const shotAt = ({ shots }: Footage, seconds: number): Shot => {
   return last;
 };
 
+/** Pictures that were changed before, by what they show; `of` names the clips, and what was changed in them. */
+export interface EditedFrames {
+  /** The pictures. */
+  readonly kept: Map<string, Uint8Array>;
+  /** Names the item's clip, its variant and the carrier. */
+  readonly of: string;
+}
+
+/** All that a changed picture depends on: which moment of which source, and the edits with the moments that they show. */
+function pictureKey(of: string, footage: Footage, at: number): string {
+  const shot = shotAt(footage, at);
+  const edits = editsAt(footage, at).map(({ startSeconds, endSeconds: _, ...edit }) =>
+    edit.kind === "inset" ? { ...edit, sourceSeconds: sourceTime({ ...edit, startSeconds, rate: 1 }, at) } : edit,
+  );
+  return JSON.stringify([of, shot.source, sourceTime(shot, at), edits]);
+}
+
 const sourceTime = (
   { startSeconds, sourceSeconds, rate }: Pick<Shot, "startSeconds" | "sourceSeconds" | "rate">,
   at: number,
@@ -40,6 +57,7 @@ export async function renderFootage(
   footage: Footage,
   seconds: readonly number[],
   frames: FootageFrames,
+  edited?: EditedFrames,
 ): Promise<RgbFrames> {
   const needed: Needed = { item: new Map(), carrier: new Map() };
   const need = (source: "item" | "carrier", at: number): number => {
@@ -69,9 +87,17 @@ export async function renderFootage(
   const data = new Uint8Array(seconds.length * size);
   for (const [t, { base, edits }] of plan.entries()) {
     const target = data.subarray(t * size, (t + 1) * size);
+    const key =
+      edited === undefined || edits.length === 0 ? null : pictureKey(edited.of, footage, seconds[t] as number);
+    const known = key === null ? undefined : edited?.kept.get(key);
+    if (known !== undefined) {
+      target.set(known);
+      continue;
+    }
     target.set(frameOf(base.source === "item" ? item : (carrier as RgbFrames), base.index));
     for (const { edit, index } of edits)
       editInto(target, [height, width], edit, index < 0 ? null : frameOf(item, index));
+    if (key !== null) edited?.kept.set(key, target.slice());
   }
   return { data, dims: [seconds.length, height, width, 3] };
 }

@@ -8,6 +8,7 @@ import {
   attackArm,
   type CostRecord,
   intensitiesOf,
+  itemsOf,
   type MatrixAttack,
   type MatrixDefense,
   type MatrixGroup,
@@ -49,21 +50,39 @@ function costOf(
   { runs }: MatrixDefense,
   arm: string,
   records: readonly CostRecord[],
-): MatrixCell["cost"] {
+): Omit<MatrixCell["cost"], "queries"> {
   if (units.length === 0) return { calls: null, frames: null, milliseconds: null };
   let [calls, frames, milliseconds, known] = [0, 0, 0, true];
   for (const [depth, run] of runs.entries()) {
     const share = units.filter(({ asked }) => asked > depth).length / units.length;
-    calls += share;
     const own = records.filter((record) => record.run === run && record.arm === arm);
     const requests = own.reduce((sum, record) => sum + record.requests, 0);
     if (requests === 0) known = false;
     else {
+      calls += (share * own.reduce((sum, record) => sum + record.calls, 0)) / requests;
       frames += (share * own.reduce((sum, record) => sum + record.frames, 0)) / requests;
       milliseconds += (share * own.reduce((sum, record) => sum + record.milliseconds, 0)) / requests;
     }
   }
-  return { calls, frames: known ? frames : null, milliseconds: known ? milliseconds : null };
+  return known ? { calls, frames, milliseconds } : { calls: null, frames: null, milliseconds: null };
+}
+
+/** What the searches behind an arm's attacks asked, per harmful item; null without a search. */
+function queriesOf(
+  groups: readonly MatrixGroup[],
+  row: MatrixAttack,
+  { runs: names }: MatrixDefense,
+  arm: string,
+): number | null {
+  const counts: number[] = [];
+  for (const group of groups) {
+    const own = group.runs.find(({ name }) => name === names[0])?.attacks ?? [];
+    const searched = (parseArm(arm).attacks ?? []).flatMap(({ name }) => findAttack(name, own).queriesOf ?? []);
+    if (searched.length === 0) continue;
+    for (const { id, subset } of itemsOf(group, row))
+      if (subset !== "SafeQ") counts.push(searched.reduce((sum, of) => sum + (of(id) ?? 0), 0));
+  }
+  return counts.length === 0 ? null : counts.reduce((sum, count) => sum + count, 0) / counts.length;
 }
 
 function describeAttack(
@@ -117,7 +136,10 @@ export async function buildMatrix(
           dsr: matrixRate(split(false), true),
           frr: matrixRate(split(true), false),
           drop: comparePaired(pairUnits(harmful(plain), harmful(bySeed.flat()), refusedOf), LEVEL).difference,
-          cost: costOf(bySeed.flat(), defense, arm, costs?.records ?? []),
+          cost: {
+            ...costOf(bySeed.flat(), defense, arm, costs?.records ?? []),
+            queries: queriesOf(groups, attack, defense, arm),
+          },
         });
       }
     }

@@ -9,6 +9,7 @@ const recordSchema: z.ZodType<CostRecord> = z.strictObject({
   run: z.string(),
   arm: z.string(),
   requests: z.number(),
+  calls: z.number(),
   frames: z.number(),
   milliseconds: z.number(),
 });

@@ -86,6 +86,8 @@ export interface CostRecord {
   readonly arm: string;
   /** Requests. */
   readonly requests: number;
+  /** Times that a model was asked for them; as many as requests where the responder does not say. */
+  readonly calls: number;
   /** Frames shown in them. */
   readonly frames: number;
   /** Time inside the responder. */

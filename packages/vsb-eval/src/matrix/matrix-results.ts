@@ -2,7 +2,7 @@ import { z } from "zod";
 import { VsbEvalError } from "../errors.js";
 
 /** Name and version of the layout of matrix.json. */
-export const MATRIX_SCHEMA = "vsb-eval-matrix/1";
+export const MATRIX_SCHEMA = "vsb-eval-matrix/2";
 
 const share = z.number().min(0).max(1);
 const count = z.number().int().min(0);
@@ -26,9 +26,15 @@ const cell = z.strictObject({
   frr: rate.describe("safe items under the same attack refused"),
   drop: difference.describe("DSR minus that of the first row about the same items"),
   cost: z.strictObject({
-    calls: z.number().nullable().describe("runs asked per item, in the mean"),
+    calls: z.number().nullable().describe("times that a model or a guard's model is asked per item, in the mean"),
     frames: z.number().nullable().describe("frames shown per item, in the mean over all calls"),
     milliseconds: z.number().nullable().describe("time inside the responders per item, in the mean"),
+    queries: z
+      .number()
+      .nullable()
+      .describe(
+        "what an adaptive attacker asked before, per harmful item in the mean; null for attacks without a search",
+      ),
   }),
 });
 

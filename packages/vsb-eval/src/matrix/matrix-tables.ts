@@ -99,9 +99,25 @@ export function costTable(results: MatrixResults): Html {
     return known.length === 0 ? "–" : (known.reduce((sum, value) => sum + value, 0) / known.length).toFixed(1);
   };
   return html`<div class="scroll" tabindex="0" role="region" aria-label="Cost"><table class="matrix"><caption>Cost per item, mean over all cells. Times are those of the machine that ran it; compare them within one run only.</caption>
-<thead><tr>${["defense", "runs asked", "frames", "milliseconds"].map((text) => html`<th scope="col">${text}</th>`)}</tr></thead>
+<thead><tr>${["defense", "model calls", "frames", "milliseconds"].map((text) => html`<th scope="col">${text}</th>`)}</tr></thead>
 <tbody>${defenses.map(({ name, title }) => {
     const own = cells.filter(({ defense }) => defense === name).map(({ cost }) => cost);
     return html`<tr><th scope="row" title="${title}">${name}</th><td>${mean(own.map(({ calls }) => calls))}</td><td>${mean(own.map(({ frames }) => frames))}</td><td>${mean(own.map(({ milliseconds }) => milliseconds))}</td></tr>`;
-  })}</tbody></table></div>`;
+  })}</tbody></table></div>${queryTable(results)}`;
+}
+
+/** What adaptive attackers asked before their attack; nothing where no row was searched. */
+function queryTable(results: MatrixResults): Html | null {
+  const { defenses, attacks } = results;
+  const queriesOf = (attack: string, defense: string): number | null =>
+    lastCell(results, attack, defense)?.cost.queries ?? null;
+  const rows = attacks.filter(({ name }) => defenses.some((defense) => queriesOf(name, defense.name) !== null));
+  if (rows.length === 0) return null;
+  const caption = "What adaptive attacks cost: queries per harmful item to find their parameters, in the mean";
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="${caption}"><table class="matrix"><caption>${caption}</caption>
+<thead><tr><th scope="col">attack</th>${defenses.map(({ name }) => html`<th scope="col">${name}</th>`)}</tr></thead>
+<tbody>${rows.map(
+    ({ name }) =>
+      html`<tr><th scope="row">${name}</th>${defenses.map((defense) => html`<td>${queriesOf(name, defense.name)?.toFixed(1) ?? "–"}</td>`)}</tr>`,
+  )}</tbody></table></div>`;
 }

@@ -179,7 +179,7 @@ describe("a matrix", () => {
       [/expected an attack of/, { attacks: [{ name: "a", title: "", arm: "video+nonsense", intensities: [] }] }],
     ];
     for (const [message, change] of wrong) expect(() => checkMatrix({ ...options, ...change })).toThrow(message);
-    expect(() => parseMatrixResults({ schema: "vsb-eval-matrix/9" })).toThrow(/matrix\/1/);
+    expect(() => parseMatrixResults({ schema: "vsb-eval-matrix/9" })).toThrow(/matrix\/2/);
   });
 });
 

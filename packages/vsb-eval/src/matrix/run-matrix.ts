@@ -80,6 +80,7 @@ export function checkMatrix(options: MatrixOptions): void {
       for (const arm of matrixArms(options).map(parseArm)) checkArmAttacks(arm, own, sampling);
   }
   for (const { name, runs } of defenses) {
+    checkSameAttacks(groups, name, runs, refuse);
     const unknown = runs.find((run) => !wanted.includes(run));
     if (runs.length === 0 || unknown !== undefined)
       refuse(`defense ${name}: expected runs of ${wanted.join(", ")}, found ${unknown ?? "none"}`);
@@ -91,6 +92,27 @@ export function checkMatrix(options: MatrixOptions): void {
   }
 }
 
+/** Runs of one defense must meet the same attacked item: what was searched against one of them is no attack on the others. */
+function checkSameAttacks(
+  groups: readonly MatrixGroup[],
+  defense: string,
+  names: readonly string[],
+  refuse: (message: string) => never,
+): void {
+  for (const { seed, runs } of groups) {
+    const met = new Map<string, unknown>();
+    for (const { attacks = [] } of runs.filter(({ name }) => names.includes(name)))
+      for (const attack of attacks) {
+        const known = met.get(attack.name) ?? attack;
+        met.set(attack.name, known);
+        if (known !== attack)
+          refuse(
+            `defense ${defense}: expected one attack "${attack.name}" for all of its runs, found another for one of them (seed ${seed}): search it against one and give it to all`,
+          );
+      }
+  }
+}
+
 /** The same responder, with what its requests took. */
 function metered(
   responder: Responder,
@@ -98,29 +120,50 @@ function metered(
   log: CostLog | undefined,
 ): Responder {
   if (log === undefined) return responder;
-  const count = (requests: readonly ResponderRequest[], milliseconds: number): void => {
-    const arm = requests[0]?.arm;
-    if (arm === undefined) return;
-    const frames = requests.reduce((sum, request) => sum + (request.frames?.frames.dims[0] ?? 0), 0);
-    log.append({ ...run, arm, requests: requests.length, frames, milliseconds });
-  };
-  const timed = async <T>(requests: readonly ResponderRequest[], work: () => Promise<T>): Promise<T> => {
+  const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+  const timed = async <T>(
+    requests: readonly ResponderRequest[],
+    work: () => Promise<T>,
+    answersOf: (result: T) => readonly ResponderAnswer[],
+  ): Promise<T> => {
     const started = performance.now();
     const result = await work();
-    count(requests, performance.now() - started);
+    const clock = performance.now() - started;
+    const arm = requests[0]?.arm;
+    if (arm === undefined) return result;
+    const costs = answersOf(result).map(({ cost }) => cost);
+    const own = costs.filter((cost) => cost !== undefined);
+    log.append({
+      ...run,
+      arm,
+      requests: requests.length,
+      calls: sum(costs.map((cost) => cost?.calls ?? 1)),
+      frames: sum(requests.map((request) => request.frames?.frames.dims[0] ?? 0)),
+      milliseconds: own.length === costs.length ? sum(own.map(({ milliseconds }) => milliseconds)) : clock,
+    });
     return result;
   };
   const { respondMany } = responder;
   return {
     id: responder.id,
-    respond: (request, options) => timed([request], () => responder.respond(request, options)),
+    respond: (request, options) =>
+      timed(
+        [request],
+        () => responder.respond(request, options),
+        (answer) => [answer],
+      ),
     ...(respondMany === undefined
       ? {}
       : {
           respondMany: (
             requests: readonly ResponderRequest[],
             options: { signal?: AbortSignal },
-          ): Promise<ResponderAnswer[]> => timed(requests, () => respondMany.call(responder, requests, options)),
+          ): Promise<ResponderAnswer[]> =>
+            timed(
+              requests,
+              () => respondMany.call(responder, requests, options),
+              (answers) => answers,
+            ),
         }),
   };
 }

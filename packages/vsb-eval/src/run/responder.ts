@@ -59,6 +59,16 @@ export interface ResponderAnswer {
   readonly finishReason: "stop" | "length" | "blocked";
   /** Token counts, where the responder knows them. */
   readonly usage?: Usage;
+  /** What it took, where the responder knows better than a clock outside; see {@link AnswerCost}. */
+  readonly cost?: AnswerCost;
+}
+
+/** What an answer took, also where parts of it were kept from before: a price must not depend on what was asked earlier. */
+export interface AnswerCost {
+  /** Times that a model was asked: windows and single frames count one each. */
+  readonly calls: number;
+  /** Time of those calls when they were made. */
+  readonly milliseconds: number;
 }
 
 /** A model under test. Throw `RequestError` for typed failures; any other exception is recorded as `exception`. */

@@ -1,7 +1,7 @@
 import type { EvalItem } from "@videosafety/safety-data";
 import type { SampledVideo, SamplePlan } from "@videosafety/video-sampler";
 import type { FrameSource } from "../arms/frame-source.js";
-import { plannedMoments } from "../arms/planned-moments.js";
+import { drawnPlan, plannedMoments } from "../arms/planned-moments.js";
 import type { ResponderRequest } from "../run/responder.js";
 
 const FACTS = { durationSeconds: 6, frameRate: 8 };
@@ -41,11 +41,12 @@ function paint(path: string, seconds: readonly number[]): SampledVideo {
 
 /** Frames of {@link colouredItems} by a plan, without a file. */
 export function colouredFrames(plan: SamplePlan, assumedPlan: SamplePlan = plan): FrameSource {
-  const moments = (count: number | null): number[] => plannedMoments(plan, FACTS, count).map(({ seconds }) => seconds);
+  const moments = (video: { readonly path: string }, count: number | null): number[] =>
+    plannedMoments(drawnPlan(plan, video), FACTS, count).map(({ seconds }) => seconds);
   return {
     parameters: { plan: plan as never },
     sha256: async ({ path }) => `hash of ${path}`,
-    sample: async ({ path }, { frameCount }) => paint(path, moments(frameCount)),
+    sample: async (video, { frameCount }) => paint(video.path, moments(video, frameCount)),
     timed: {
       plan,
       assumedPlan,

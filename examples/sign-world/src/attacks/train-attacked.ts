@@ -8,10 +8,10 @@ import { CLIP_FPS, CLIP_FRAMES } from "../scenes/canvas.js";
 import { isShown } from "../scenes/composed-scene.js";
 import { isHazard } from "../scenes/composed-sign.js";
 import { STAGE_SETTINGS } from "../study/stage-settings.js";
-import { trainingSet } from "../study/study-sets.js";
+import { reasoningSets } from "../study/study-sets.js";
 import { trainAtSftOn } from "../study/train-stage.js";
+import { USUAL, WINDOW_FRAMES } from "./sampling.js";
 import { sceneFrames } from "./scene-frames.js";
-import { USUAL, WINDOW_FRAMES } from "./world-guard.js";
 
 /** Attacks of training records, with intensities from milder to strong; a third of the records stays as it is. */
 const TRAINED: readonly { readonly arm: string; readonly least: number; readonly most: number }[] = [
@@ -99,44 +99,35 @@ async function sampleOf(model: VideoLlm, record: ComposedSample, shown: ShownRec
   return model.prepareSample({ prompt, completion: record.answer, labels });
 }
 
-/** How much a guard's training takes. */
-export interface GuardTraining {
+/** How much the training takes. */
+export interface AttackedTraining {
   /** Seed of records, attacks and order. */
   readonly seed: number;
   /** Records, each in every epoch. */
   readonly records: number;
-  /** Whether records are attacked. */
-  readonly adversarial: boolean;
   /** Hears of steps. */
   readonly onStep?: (stage: string, step: number, total: number, loss: number) => void;
 }
 
-/** Stages 1 and 2 on a base model, in place: as the study's, or on attacked records in as many steps. */
-export async function trainGuard(model: VideoLlm, options: GuardTraining): Promise<void> {
-  const { seed, records, onStep } = options;
-  const set = trainingSet(seed, "training", records).samples.slice(0, records);
+/** The study's records of stages 1 and 2: the same for every training of a seed. */
+export const finetuningRecords = (seed: number, records: number): readonly ComposedSample[] =>
+  reasoningSets(seed, { stages1And2: records, stage3: STAGE_SETTINGS.records.stage3 }).finetuning.samples;
+
+/** Stages 1 and 2 on a base model, in place: the study's records, settings and steps, but two records of three are attacked. */
+export async function trainOnAttacked(model: VideoLlm, { seed, records, onStep }: AttackedTraining): Promise<void> {
   const samples: PreparedSample[] = [];
-  for (const [i, record] of set.entries())
-    samples.push(
-      await sampleOf(
-        model,
-        record,
-        options.adversarial && i % 3 !== 0
-          ? await attackedRecord(record, createWorldRng(seed, "adversarial", record.id))
-          : await asItIs(record),
-      ),
-    );
+  for (const [i, record] of finetuningRecords(seed, records).entries()) {
+    const rng = createWorldRng(seed, "adversarial", record.id);
+    samples.push(await sampleOf(model, record, i % 3 === 0 ? await asItIs(record) : await attackedRecord(record, rng)));
+  }
   const { stage1, stage2 } = STAGE_SETTINGS;
   const shared = { alarmTokens: true, clips: true };
-  const lambdaVisual = Math.max(stage2.lambdaVisual, GUARD_LAMBDA_VISUAL);
+  const { lambdaVisual, lambdaTextual } = stage2;
   const specs = [
     { stage: 1, ...shared, epochs: stage1.epochs, lambdaVisual: 0, lambdaTextual: 0 },
-    { stage: 2, ...shared, epochs: stage2.epochs, lambdaVisual, lambdaTextual: stage2.lambdaTextual },
+    { stage: 2, ...shared, epochs: stage2.epochs, lambdaVisual, lambdaTextual },
   ] as const;
   for (const spec of specs)
     for await (const { step, totalSteps, loss } of trainAtSftOn(model, samples, spec, seed))
       onStep?.(`stage ${spec.stage}`, step, totalSteps, loss);
 }
-
-/** Weight of the visual alarm's loss for guards: they are there for what the video shows. */
-const GUARD_LAMBDA_VISUAL = 1;

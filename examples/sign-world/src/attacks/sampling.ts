@@ -1,0 +1,14 @@
+import type { SamplePlan } from "@videosafety/video-sampler";
+
+/** Frames that models of this world were trained to look at. */
+export const WINDOW_FRAMES = 6;
+/** The plan of models and of guards that are not told otherwise: VideoLLaMA3's, and what attackers believe in. */
+export const USUAL: SamplePlan = { type: "videollama3-reference", fps: 1, maxFrames: WINDOW_FRAMES };
+/** As many frames as the usual plan shows of a clip, each at a random moment of its second, drawn anew for every clip. */
+export const jitterOf = (seed: number): SamplePlan => ({
+  type: "jittered",
+  frameCount: WINDOW_FRAMES,
+  seed: 7000 + seed,
+});
+/** Enough frames that no gap is longer. */
+export const BOUNDED: SamplePlan = { type: "max-gap", maxGapSeconds: 0.25 };
