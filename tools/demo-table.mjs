@@ -15,6 +15,7 @@ const ROWS = [
   ["words: naive Bayes", "*words of the query only: naive Bayes*"],
   ["words: logistic regression", "*words of the query only: logistic regression*"],
   ["frames: logistic regression", "*frames of the clip only: logistic regression*"],
+  ["vision encoder: logistic regression", "*the base's visual embeddings only: logistic regression*"],
   ["base", "base: tuned on benign clips"],
   ["stage-1", "stage 1, alarm tokens"],
   ["stage-2", "stage 2, AT-SFT"],
@@ -75,11 +76,11 @@ const readRuns = () =>
         .map((text) => JSON.parse(text))
     : [];
 
-/** The table, one text per row; none without runs: means of runs, of counts pooled shares. */
+/** The table, one text per row that any run has; none without runs: means of runs, of counts pooled shares. */
 export function demoTable() {
   const runs = readRuns();
   if (runs.length === 0) return [];
-  return ROWS.map(([name, title]) => {
+  return ROWS.filter(([name]) => runs.some(({ rows }) => rows[name] !== undefined)).map(([name, title]) => {
     const of = runs.map(({ rows }) => rows[name] ?? {});
     const mean = (key) => {
       const values = of.map((row) => row[key] ?? null);

@@ -57,10 +57,14 @@ async function run(flags: Flags): Promise<number> {
   process.once("SIGTERM", onInterrupt);
   terminal.err(`VideoSafety-R1 on real video, seed ${seed}; everything is kept in ${folder}\n`);
   const line = createProgress(terminal);
-  const made = await writeWorld(demo, {
-    signal: abort.signal,
-    onProgress: (done, total) => line.update(done, total, ", making the benchmark"),
+  const onProgress = (done: number, total: number): void => line.update(done, total, ", making the benchmark");
+  const made = await writeWorld(demo, { signal: abort.signal, onProgress }).catch((error: unknown) => {
+    line.end();
+    if (!abort.signal.aborted) throw error;
+    terminal.err(`${describeFailure(abort.signal.reason)}\n`);
+    return null;
   });
+  if (made === null) return EXIT.interrupted;
   line.end();
   terminal.err(`${made.clips} H.264 clips, ${made.records} records in 10 languages\n`);
 

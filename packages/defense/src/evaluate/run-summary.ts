@@ -1,10 +1,10 @@
-import { type EvaluatedRun, refusedOf, safeOf } from "@videosafety/vsb-eval";
+import { type EvaluatedRun, mainArm, refusedOf, safeOf } from "@videosafety/vsb-eval";
 
 /** A run's answers in a line: defended in HH and SH, refused in SafeQ, in the run's main arm, and HH in its second arm. */
 export function runSummary({ arms, units }: EvaluatedRun): string {
-  const main = arms.includes("video") ? "video" : arms[0];
+  const main = mainArm(arms);
   const other = arms.find((arm) => arm !== main);
-  const share = (subset: "HH" | "SH" | "SafeQ", arm: string | undefined): string => {
+  const share = (subset: "HH" | "SH" | "SafeQ", arm: string | null): string => {
     const judged = units
       .filter((unit) => unit.item.subset === subset && unit.arm === arm)
       .flatMap((unit) => (subset === "SafeQ" ? refusedOf(unit) : safeOf(unit)) ?? []);
