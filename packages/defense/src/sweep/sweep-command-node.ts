@@ -122,7 +122,7 @@ async function runPoint(path: string, point: SweepPoint, flags: Flags, signal: A
 }
 
 /**
- * Runs this program with other arguments.
+ * Runs this program with other arguments. It ends when this process does, by the channel between them.
  *
  * @param accepted exit codes that are no failure
  * @returns its exit code
@@ -131,12 +131,12 @@ async function runPoint(path: string, point: SweepPoint, flags: Flags, signal: A
 function child(args: readonly string[], signal: AbortSignal, accepted: readonly number[] = [EXIT.ok]): Promise<number> {
   return new Promise((done, fail) => {
     const process_ = spawn(process.execPath, [...process.execArgv, process.argv[1] as string, ...args], {
-      stdio: ["ignore", "ignore", "pipe"],
+      stdio: ["ignore", "ignore", "pipe", "ipc"],
     });
     const stop = (): void => void process_.kill("SIGTERM");
     signal.addEventListener("abort", stop, { once: true });
     let said = "";
-    process_.stderr.on("data", (text: Buffer) => {
+    process_.stderr?.on("data", (text: Buffer) => {
       said = `${said}${text}`.slice(-4000);
     });
     process_.on("error", fail);

@@ -95,6 +95,32 @@ describe("a sweep's points", () => {
     expect(page).not.toMatch(/<script|b<\b/);
     expect(surfaceSvg(results, ["a", "b<"], "dsrHh")).toContain("50.0");
   });
+
+  test("a surface over two of three settings has one cell per pair, the mean of what was measured there", () => {
+    const settings = ["a", "b", "c"];
+    const points = sweepPoints(["a=0,1", "b=0,1", "c=0,1,2"].map(parseSetting), null).map(({ name, settings: own }) => {
+      const [a, b, c] = settings.map((path) => Number(own[path])) as [number, number, number];
+      const rates = { dsrHh: (a + 2 * b + 4 * c) / 20, dsrSh: 0, frr: a === 1 && c > 0 ? null : 0.1 };
+      const failed = b === 0 && c === 2;
+      return { name, settings: own, checkpoint: null, rates: failed ? null : rates, problem: failed ? "no" : null };
+    });
+    const results = { settings, points };
+    const cells = (rate: "dsrHh" | "frr") =>
+      [...surfaceSvg(results, ["a", "b"], rate).matchAll(/<title>(.*?)<\/title>/g)].map(([, title]) => title);
+    expect(cells("dsrHh")).toEqual([
+      "a 0, b 0: 10.0 (2 of 3 runs)",
+      "a 0, b 1: 30.0 (3 of 3 runs)",
+      "a 1, b 0: 15.0 (2 of 3 runs)",
+      "a 1, b 1: 35.0 (3 of 3 runs)",
+    ]);
+    expect(cells("frr")[2]).toBe("a 1, b 0: 10.0 (1 of 3 runs)");
+    expect(surfaceSvg(results, ["a", "b"], "dsrHh")).toContain("mean over the others");
+    expect(sweepPage(results).match(/aria-label="DSR on HH by /g)?.length).toBe(3);
+    const drawn = Array.from({ length: 30 }, (_, i) => ({ ...points[0], settings: { a: `${i}`, b: `${i}` } }));
+    expect(surfaceSvg({ settings: ["a", "b"], points: drawn as never }, ["a", "b"], "dsrHh")).not.toContain(
+      "10.0</text>",
+    );
+  });
 });
 
 /** Stands in for this program: stage 4 of every point refuses as often as its seed says; the second misses its gate, the third does not train, the fourth has no numbers. */

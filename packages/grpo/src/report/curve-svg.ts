@@ -14,6 +14,8 @@ export interface CurveOptions {
   readonly title: string;
   /** Unit or note behind the heading. */
   readonly unit?: string;
+  /** What the horizontal axis counts, before its last value. Default "step". */
+  readonly axis?: string;
   /** Steps to mark with a vertical line. */
   readonly marks?: readonly number[];
   /** Size in CSS pixels; default 360 x 170. */
@@ -47,7 +49,7 @@ export function ticks(low: number, high: number): number[] {
 
 /** A line chart as one self-contained `<svg>` element; colours follow the page's light or dark text colour. */
 export function curveSvg(series: readonly CurveSeries[], options: CurveOptions): string {
-  const { width = 360, height = 170, marks = [] } = options;
+  const { width = 360, height = 170, marks = [], axis = "step" } = options;
   const all = series.flatMap((one) => [...one.points, ...(one.lower ?? [])]);
   const finite = all.filter(([x, y]) => Number.isFinite(x) && Number.isFinite(y));
   const title = `<text x="8" y="14" font-weight="600">${escapeMarkup(options.title)}${
@@ -72,7 +74,7 @@ export function curveSvg(series: readonly CurveSeries[], options: CurveOptions):
         `<text x="${MARGIN.left - 4}" y="${py(tick)}" dy="3" text-anchor="end" opacity=".65">${shortNumber(tick)}</text>`,
     )
     .join("");
-  const foot = `<text x="${MARGIN.left}" y="${height - 6}" opacity=".65">${left}</text><text x="${width - MARGIN.right}" y="${height - 6}" text-anchor="end" opacity=".65">step ${right}</text>`;
+  const foot = `<text x="${MARGIN.left}" y="${height - 6}" opacity=".65">${left}</text><text x="${width - MARGIN.right}" y="${height - 6}" text-anchor="end" opacity=".65">${escapeMarkup(`${axis} ${right}`.trim())}</text>`;
   const lines = marks
     .filter((step) => step >= left && step <= right)
     .map(
@@ -109,7 +111,7 @@ export function curveSvg(series: readonly CurveSeries[], options: CurveOptions):
       : series
           .map(({ name }, index) => {
             const item = `<rect x="${offset}" y="20" width="8" height="8" fill="${COLOURS[index % COLOURS.length]}"/><text x="${offset + 11}" y="27">${escapeMarkup(name)}</text>`;
-            offset += 20 + 5.6 * name.length;
+            offset += 20 + 6.5 * name.length;
             return item;
           })
           .join("");
