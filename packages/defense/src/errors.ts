@@ -28,3 +28,10 @@ export class DefenseError extends Error {
     super(message, options);
   }
 }
+
+/** Whether a failure is that of a full disk, itself or in what caused it. */
+export function isDiskFull(error: unknown): boolean {
+  for (let one = error; one instanceof Error; one = one.cause)
+    if (["ENOSPC", "EDQUOT"].includes((one as NodeJS.ErrnoException).code ?? "")) return true;
+  return false;
+}

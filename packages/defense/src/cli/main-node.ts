@@ -1,7 +1,7 @@
 import { createRequire } from "node:module";
 import { closest } from "../command/closest.js";
 import { EXIT, type Terminal } from "../command/command.js";
-import { DefenseError } from "../errors.js";
+import { DefenseError, isDiskFull } from "../errors.js";
 import { COMMANDS } from "./commands.js";
 
 const version = (): string =>
@@ -49,7 +49,7 @@ export async function main(argv: readonly string[], terminal: Terminal, signal: 
       terminal.err(`videosafety ${name}: ${reason}\n`);
       return EXIT.interrupted;
     }
-    const code = (error as { code?: unknown }).code;
+    const code = isDiskFull(error) ? "disk-full" : (error as { code?: unknown }).code;
     const shown = typeof code === "string" ? ` [${code}]` : "";
     terminal.err(`videosafety ${name}: ${error instanceof Error ? error.message : String(error)}${shown}\n`);
     return error instanceof DefenseError && error.code === "usage" ? EXIT.usage : EXIT.failed;

@@ -18,6 +18,7 @@ import type { TrainingItem } from "../records/training-item.js";
 import { defined, featureDiskOf, framesOf } from "../run-file/frames-of.js";
 import type { RunFile } from "../run-file/run-schema.js";
 import { baselineResponders } from "./baselines-node.js";
+import { checkMade, readRunRecord } from "../train/run-folder-node.js";
 import type { RunCheckpoint } from "./run-checkpoints-node.js";
 
 type Evaluation = NonNullable<RunFile["evaluation"]>;
@@ -92,6 +93,8 @@ export async function* evaluateRun(
   signal: AbortSignal,
 ): AsyncGenerator<EvaluateEvent, void, void> {
   let frames: FrameSource | null = null;
+  const record = readRunRecord(run.out);
+  for (const { name, source } of checkpoints) if (name !== "base") await checkMade(run.out, record, source);
   for (const checkpoint of checkpoints) {
     const { name } = checkpoint;
     const { model, features, alarmTokens, hash } = await openWithFeatures(run, checkpoint, signal);

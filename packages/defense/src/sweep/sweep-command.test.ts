@@ -21,7 +21,7 @@ beforeAll(async () => {
   file = join(folder, "run.yaml");
   await writeFile(file, RUN);
   process.argv[1] = cli; // what a sweep starts again for every point
-});
+}, 120_000);
 afterAll(async () => {
   process.argv[1] = program;
   vi.unstubAllEnvs();
@@ -82,7 +82,7 @@ test("a grid that was killed goes on: what is complete is kept, a point that fai
   expect(points[1].problem).toMatch(/expected at most 20 tokens.*\[invalid-record\]$/);
   expect(said).toMatch(/point-0002 {2}maxLength=20 {2}HH - {2}SH - {2}FRR - {2}videosafety train: /);
   expect(await readFile(join(out, "sweep.html"), "utf8")).toContain("a gate does not hold");
-}, 300_000);
+}, 600_000);
 
 test("a Sobol draw lists its points, and runs them side by side", async () => {
   const out = join(folder, "draw");
@@ -96,7 +96,7 @@ test("a Sobol draw lists its points, and runs them side by side", async () => {
   expect(points.map(({ problem }: { problem: unknown }) => problem)).toEqual([null, null]);
   const weights = (name: string) => readFile(join(out, name, "models", "stage-1", "adapter_model.safetensors"));
   expect((await weights("point-0001")).equals(await weights("point-0002"))).toBe(false);
-}, 300_000);
+}, 600_000);
 
 test("a run ends with the sweep that started it, at a checkpoint's distance from its end", async () => {
   const args = ["train", file, "--out", join(folder, "long"), "--set", "stages.stage-1.maxSteps=null"];

@@ -42,7 +42,7 @@ export async function checkRun(run: RunFile, signal: AbortSignal): Promise<Check
   const hub = { signal, ...(run.model.revision === undefined ? {} : { revision: run.model.revision }) };
   const modelReport = await inspectModel(base, hub);
   const modelHash = await checkpointHash(adapter === undefined ? [base] : [base, adapter], hub);
-  const disk = await checkDisk(run, stages, modelReport);
+  const disk = await checkDisk(run, stages, items, modelReport);
   for (const { name, skipped } of sources)
     if (skipped.length > 0)
       warnings.push(
@@ -85,10 +85,18 @@ function trainableBytes(run: RunFile, { config, memory }: ModelReport): number {
 }
 
 /** Checkpoints hold the weights and two moments; one more is complete before the oldest goes. */
-async function checkDisk(run: RunFile, stages: readonly ResolvedStage[], report: ModelReport) {
+async function checkDisk(
+  run: RunFile,
+  stages: readonly ResolvedStage[],
+  items: CheckedRun["items"],
+  report: ModelReport,
+): Promise<CheckedRun["disk"]> {
   const trained = trainableBytes(run, report);
-  const kept = (run.saveTotalLimit ?? 10) + 1;
-  const needed = stages.length * (trained + kept * 3 * trained);
+  const checkpoints = ({ name, config }: ResolvedStage): number => {
+    const made = Math.ceil((items.get(name)?.totalSteps ?? 0) / (config.saveSteps ?? run.saveSteps));
+    return Math.min(made, (config.saveTotalLimit ?? Number.POSITIVE_INFINITY) + 1);
+  };
+  const needed = stages.reduce((sum, stage) => sum + trained * (1 + 3 * checkpoints(stage)), 0);
   const free = await freeBytes(run.out);
   if (free < needed)
     throw new DefenseError(

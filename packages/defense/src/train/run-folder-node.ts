@@ -1,10 +1,12 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { FileLockError } from "@videosafety/safety-data";
 import { lockFile } from "@videosafety/safety-data/node";
 import { stringify } from "yaml";
 import { DefenseError } from "../errors.js";
+import { checkpointHash } from "../model/open-checkpoint-node.js";
 import { differingKeys } from "../run-file/differences.js";
+import { isObject } from "../run-file/override.js";
 import type { ResolvedStage } from "../run-file/resolve-stages.js";
 import type { RunFile } from "../run-file/run-schema.js";
 
@@ -22,10 +24,13 @@ interface RunIdentity {
   readonly stages: readonly ResolvedStage[];
 }
 
-interface RunRecord {
+/** What `run.json` says: what the run is, and how far it is. */
+export interface RunRecord {
   readonly version: 1;
   readonly identity: RunIdentity;
   readonly completed: Readonly<Record<string, string>>;
+  /** SHA-256 of the models that complete stages left, by stage. */
+  readonly models: Readonly<Record<string, string>>;
 }
 
 /** Members of a stage's configuration that may change when a run goes on: its trainer allows them to. */
@@ -97,9 +102,19 @@ export class RunFolder {
     return this.#record.completed[stage];
   }
 
-  /** Records that a stage is complete. */
-  complete(stage: string, summary: string): void {
-    this.#record = { ...this.#record, completed: { ...this.#record.completed, [stage]: summary } };
+  /** What is recorded of this run. */
+  get record(): RunRecord {
+    return this.#record;
+  }
+
+  /** Records that a stage is complete, with what it said and the hash of the model that it left. */
+  complete(stage: string, summary: string, modelHash: string): void {
+    const { completed, models } = this.#record;
+    this.#record = {
+      ...this.#record,
+      completed: { ...completed, [stage]: summary },
+      models: { ...models, [stage]: modelHash },
+    };
     this.#write();
   }
 
@@ -132,12 +147,30 @@ export function readRunRecord(path: string): RunRecord {
       { cause },
     );
   }
-  if (record?.version === 1 && typeof record.completed === "object") return record;
+  if (record?.version === 1 && isObject(record.completed) && isObject(record.models)) return record;
   throw new DefenseError("run-differs", `${file}: expected a run of this version, found another; take a new out`);
 }
 
+/**
+ * Checks that the model of a complete stage is the one that the run made.
+ *
+ * @param directory of the model; null: nothing to check
+ * @throws DefenseError `run-differs` for a model that is not there, or another one
+ */
+export async function checkMade(run: string, { models }: RunRecord, directory: string | null): Promise<void> {
+  if (directory === null) return;
+  const stage = basename(directory);
+  const expected = models[stage];
+  const found = await checkpointHash([directory]).catch(() => null);
+  if (expected !== undefined && found === expected) return;
+  throw new DefenseError(
+    "run-differs",
+    `${join(run, "models", stage)}: expected the model that this run made (${expected?.slice(0, 12)}…), found ${found === null ? "none that can be read" : `another (${found.slice(0, 12)}…)`}; put it back, or take a new out`,
+  );
+}
+
 function recordOf(path: string, identity: RunIdentity, resume: boolean): RunRecord {
-  if (!existsSync(join(path, "run.json"))) return { version: 1, identity, completed: {} };
+  if (!existsSync(join(path, "run.json"))) return { version: 1, identity, completed: {}, models: {} };
   if (!resume)
     throw new DefenseError(
       "run-differs",

@@ -2,6 +2,7 @@ import { InvalidArgumentError } from "commander";
 import { type Command, EXIT, type Terminal } from "../command/command.js";
 import { collect, natural } from "../command/option-readers.js";
 import { createProgram, runProgram } from "../command/program-node.js";
+import { DefenseError, isDiskFull } from "../errors.js";
 import { EventLog, readEvents } from "../progress/event-log-node.js";
 import { ProgressLines } from "../progress/progress-lines.js";
 import type { LoggedEvent } from "../progress/run-event.js";
@@ -55,7 +56,7 @@ export const command: Command = {
       .action(async (path: string, flags: Flags) => {
         const checked = await checkRun(await loadRunFile(path, flags), signal);
         if (flags.dryRun) await dryRun(checked, flags, terminal, signal);
-        else await train(checked, flags, terminal, signal);
+        else await inEnglish(checked.run.out, () => train(checked, flags, terminal, signal));
       });
     const parsed = await runProgram(program, args);
     if (parsed !== EXIT.ok) code = parsed;
@@ -113,6 +114,20 @@ async function train(
     if (!json) for (const { name } of stages) terminal.out(`${folder.file("models", name)}\n`);
   } finally {
     await folder.close();
+  }
+}
+
+/** A full disk in words; what was saved before stays. */
+async function inEnglish(out: string, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (cause) {
+    if (!isDiskFull(cause)) throw cause;
+    throw new DefenseError(
+      "disk-full",
+      `${out}: no space left on the disk; free some, then go on with --resume: nothing that was saved is lost`,
+      { cause },
+    );
   }
 }
 

@@ -5,13 +5,14 @@ import { sampleLines } from "@videosafety/grpo/train";
 import { relayEvents } from "@videosafety/vsb-eval";
 import { DefenseError } from "../errors.js";
 import { FeatureStore } from "../features/feature-store-node.js";
+import { checkpointHash } from "../model/open-checkpoint-node.js";
 import type { RunEvent } from "../progress/run-event.js";
 import type { GrpoItem, SftItem, TrainingItem } from "../records/training-item.js";
 import { featureDiskOf, sampleLimitsOf } from "../run-file/frames-of.js";
 import { type ResolvedStage, trainsVision } from "../run-file/resolve-stages.js";
 import type { CheckedRun } from "./preflight-node.js";
 import { type Preparation, prepareGrpo, prepareSft } from "./prepare-item.js";
-import type { RunFolder } from "./run-folder-node.js";
+import { checkMade, type RunFolder } from "./run-folder-node.js";
 import { type StageItems, stageItems } from "./stage-items.js";
 import { openStageModel, saveStageModel } from "./stage-model-node.js";
 import { trainGrpoStage, trainSftStage } from "./train-stage-node.js";
@@ -65,6 +66,7 @@ async function runStage(
   const resumedAt = newest === undefined ? null : basename(newest);
   const planned = checked.items.get(stage.name)?.drawn.length ?? 0;
   push({ type: "stage-start", stage: stage.name, number: stage.stage, items: planned, resumedAt });
+  await checkMade(folder.path, folder.record, before);
   const { model } = await openStageModel(run, stage, before, signal);
   try {
     const features = await FeatureStore.open(model, {
@@ -85,16 +87,14 @@ async function runStage(
     if (problem) push({ type: "note", stage: stage.name, message: `features: ${problem}` });
     const context = { run, model, preparation, items, checkpoints, signal, push } as const;
     const samples = folder.file(`${stage.name}.samples.jsonl`);
-    const summary = await inEnglish(folder, () =>
-      stage.stage === 4
-        ? trainGrpoStage(stage, {
-            ...context,
-            samples: (event) => void appendFile(samples, sampleLines(event)).catch(() => {}),
-          })
-        : trainSftStage(stage, context),
-    );
-    await inEnglish(folder, () => saveStageModel(run, stage, model, directory));
-    folder.complete(stage.name, summary);
+    const summary = await (stage.stage === 4
+      ? trainGrpoStage(stage, {
+          ...context,
+          samples: (event) => void appendFile(samples, sampleLines(event)).catch(() => {}),
+        })
+      : trainSftStage(stage, context));
+    await saveStageModel(run, stage, model, directory);
+    folder.complete(stage.name, summary, await checkpointHash([directory]));
     push({ type: "stage-end", stage: stage.name, seconds: (performance.now() - started) / 1000, summary });
   } finally {
     await model.dispose();
@@ -137,19 +137,5 @@ async function preparedItems(
     if (left.size === before) return current;
     const rest = sources.map((one) => ({ ...one, items: one.items.filter((item) => !left.has(item)) }));
     current = stageItems(stage, rest);
-  }
-}
-
-/** A full disk in words; what was saved before stays. */
-async function inEnglish<T>(folder: RunFolder, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== "ENOSPC") throw cause;
-    throw new DefenseError(
-      "disk-full",
-      `${folder.path}: no space left on the disk; free some, then go on with --resume: nothing that was saved is lost`,
-      { cause },
-    );
   }
 }

@@ -128,7 +128,7 @@ function createLogger(terminal: Terminal, least: (typeof LEVELS)[number]): Proxy
     (level: (typeof LEVELS)[number]) =>
     (fields: object, message: string): void => {
       if (LEVELS.indexOf(level) < LEVELS.indexOf(least)) return;
-      terminal.err(`${JSON.stringify({ time: new Date().toISOString(), level, message, ...fields })}\n`);
+      terminal.err(`${JSON.stringify({ ...fields, time: new Date().toISOString(), level, message })}\n`);
     };
   return { info: log("info"), warn: log("warn"), error: log("error") };
 }

@@ -79,7 +79,7 @@ export async function startGuardProxy(
     engineRestarts: () => engine.restarts ?? 0,
     drift: () => drift.reading(),
   });
-  const onFailure = (error: unknown): void => logger?.error({ message: messageOf(error) }, "the guard failed");
+  const onFailure = (error: unknown): void => logger?.error({ reason: messageOf(error) }, "the guard failed");
   const chat = createChatRoute({
     ...{ options, assessor, drift, live, metrics, upstream, routeUpstream, onFailure },
     onDrift: (observed) =>

@@ -308,12 +308,12 @@ describe("when something fails", () => {
     }
   });
 
-  it("a client that leaves in the middle of a stream ends the request upstream", async () => {
+  it("a client that leaves in the middle of a stream ends the request upstream, and is no failure of the guard", async () => {
     let ended: () => void = () => {};
     const gone = new Promise<void>((resolve) => {
       ended = resolve;
     });
-    const { post, get } = await start(
+    const { post, get, logs } = await start(
       {},
       {
         answer: (_request, response) => {
@@ -337,6 +337,7 @@ describe("when something fails", () => {
     controller.abort();
     await gone;
     await expect.poll(async () => await (await get("/metrics")).text()).toMatch(/^safety_guard_upstream_in_flight 0$/m);
+    expect(logs.filter(({ level }) => level === "error")).toEqual([]);
   });
 });
 

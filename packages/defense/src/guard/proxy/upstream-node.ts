@@ -119,7 +119,11 @@ export function createUpstream(options: UpstreamOptions): Upstream {
       ...added,
     ]);
     response.flushHeaders();
-    await pipeline(answer, response);
+    await pipeline(answer, response).catch((cause: NodeJS.ErrnoException) => {
+      // An upstream that breaks off is reset; an answer that closes before its end was left by its client.
+      if (!call.signal.aborted && cause.code !== "ERR_STREAM_PREMATURE_CLOSE") throw cause;
+      throw Object.assign(new RequestError(499, "gone", "the client has gone away"), { cause });
+    });
   };
 
   return {
