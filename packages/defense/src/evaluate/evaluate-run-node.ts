@@ -93,8 +93,8 @@ export async function* evaluateRun(
   signal: AbortSignal,
 ): AsyncGenerator<EvaluateEvent, void, void> {
   let frames: FrameSource | null = null;
-  const record = readRunRecord(run.out);
-  for (const { name, source } of checkpoints) if (name !== "base") await checkMade(run.out, record, source);
+  for (const { name, source } of checkpoints)
+    if (name !== "base") await checkMade(run.out, readRunRecord(run.out), source);
   for (const checkpoint of checkpoints) {
     const { name } = checkpoint;
     const { model, features, alarmTokens, hash } = await openWithFeatures(run, checkpoint, signal);
