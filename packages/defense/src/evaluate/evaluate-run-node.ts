@@ -17,8 +17,8 @@ import { SourceReader } from "../records/read-source-node.js";
 import type { TrainingItem } from "../records/training-item.js";
 import { defined, featureDiskOf, framesOf } from "../run-file/frames-of.js";
 import type { RunFile } from "../run-file/run-schema.js";
-import { baselineResponders } from "./baselines-node.js";
 import { checkMade, readRunRecord } from "../train/run-folder-node.js";
+import { baselineResponders } from "./baselines-node.js";
 import type { RunCheckpoint } from "./run-checkpoints-node.js";
 
 type Evaluation = NonNullable<RunFile["evaluation"]>;
