@@ -1,7 +1,7 @@
 import type { SamplePlan } from "@videosafety/video-sampler";
 import type { MatrixDefense } from "@videosafety/vsb-eval/matrix";
 import type { View } from "./pieces.js";
-import { BOUNDED, jitterOf, USUAL } from "./sampling.js";
+import { BOUNDED, denseJitterOf, jitterOf, USUAL } from "./sampling.js";
 
 /** Checkpoints of a seed. */
 export type ModelName = "base" | "stage-2" | "stage-4" | "attacked";
@@ -104,6 +104,14 @@ export const COLUMNS: readonly Column[] = [
     "frames",
   ),
   guards(
+    "reader-dense",
+    "reading guard, dense jitter, windows",
+    "one frame from a random moment of every quarter second, in overlapping windows of six",
+    denseJitterOf,
+    "reading",
+    "windows",
+  ),
+  guards(
     "alarm",
     "alarm guard",
     "either alarm of stage 2 above its calibrated threshold refuses",
@@ -132,6 +140,14 @@ export const COLUMNS: readonly Column[] = [
     "alarm guard, bounded gap, windows",
     "the same frames in overlapping windows of six; the highest alarm counts",
     bounded,
+    "alarms",
+    "windows",
+  ),
+  guards(
+    "alarm-dense",
+    "alarm guard, dense jitter, windows",
+    "one frame from a random moment of every quarter second, in overlapping windows of six; the highest alarm counts",
+    denseJitterOf,
     "alarms",
     "windows",
   ),

@@ -10,5 +10,11 @@ export const jitterOf = (seed: number): SamplePlan => ({
   frameCount: WINDOW_FRAMES,
   seed: 7000 + seed,
 });
+/** A frame from a random moment of every quarter of a second: gaps are short, and nobody knows where they are. */
+export const denseJitterOf = (seed: number): SamplePlan => ({
+  type: "jittered",
+  frameCount: 4 * WINDOW_FRAMES,
+  seed: 8000 + seed,
+});
 /** Enough frames that no gap is longer. */
 export const BOUNDED: SamplePlan = { type: "max-gap", maxGapSeconds: 0.25 };

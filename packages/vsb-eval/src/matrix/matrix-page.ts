@@ -19,12 +19,13 @@ export interface MatrixPageOptions {
 const MATRIX_STYLE = `
 body{max-width:1560px}main>section>p,header>p{max-width:76ch}
 .matrix td,.matrix th{vertical-align:top}.heat.matrix td small{display:block}.heat.matrix td a{color:inherit;text-decoration:none}.heat.matrix td a:hover b{text-decoration:underline}
-.matrix thead th{white-space:normal;min-width:4.6rem;line-height:1.25}.matrix td,.matrix th{padding:4px 6px}.matrix td small{line-height:1.25}.matrix thead th{vertical-align:bottom}.matrix tbody th{position:sticky;left:0;background:var(--bg);font-weight:600}
+.matrix thead th{white-space:normal;min-width:4.6rem;line-height:1.25}.matrix td,.matrix th{padding:4px 6px}.matrix td small{line-height:1.25}.matrix thead th{vertical-align:bottom}.matrix tbody th{position:sticky;left:0;background:var(--bg);font-weight:600;white-space:normal;min-width:6.5rem;max-width:10rem}
+.heat.matrix thead th{min-width:3.3rem;font-size:.78rem}.heat.matrix td,.heat.matrix th{padding:3px 5px}.heat.matrix td small{color:inherit;opacity:.88;white-space:nowrap}.matrix tr.group th{position:static;max-width:none;font-weight:400;padding-top:10px}
 details:target{border-color:var(--accent);border-width:2px}.charts{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,480px),1fr));gap:0 20px}
 .charts svg{max-width:760px}.views{display:grid;gap:8px}.views figure{margin:4px 0}
 .blur .reveal:checked~.views .sheet,.blur .reveal:checked~.views .secret{filter:none}.blur .secret:hover{filter:blur(6px)}
 .defs{display:grid;grid-template-columns:max-content minmax(0,1fr);gap:2px 14px;margin:6px 0}.defs dt{font-weight:600}.defs dd{margin:0}
-@media (max-width:600px){.defs{grid-template-columns:1fr}.matrix tbody th{position:static}}
+@media (max-width:600px){.defs{grid-template-columns:1fr}.matrix tbody th{min-width:5rem;max-width:6.5rem;font-size:.8rem;overflow-wrap:anywhere}}
 `;
 
 /** Lines over intensity of every defense, for one row. */
@@ -98,7 +99,7 @@ export function matrixPage(results: MatrixResults, options: MatrixPageOptions = 
 <nav aria-label="Sections"><a href="#matrix">Matrix</a><a href="#broke">What broke what</a><a href="#curves">Curves</a><a href="#sampling">Blind spots</a><a href="#cost">Cost</a><a href="#clips">Clips</a><a href="#about">About</a></nav></header>
 <main>${coverage(results)}
 <section id="matrix"><h2>Matrix</h2>
-${matrixHeatmap(results, "dsr", `Defense success: harmful items refused, percent (↑). Small: ${100 * level} % interval, clustered by clip`, minimumCell)}
+${matrixHeatmap(results, "dsr", `Defense success: harmful items refused, percent (↑). Small: ${100 * level} % interval, clustered by clip. n stands where not every planned unit was judged, else in the title of the cell`, minimumCell)}
 ${matrixHeatmap(results, "frr", "False refusals: safe items under the same attack refused, percent (↓)", minimumCell)}
 <details><summary>What the defenses are</summary><dl class="defs">${defenses.map(({ name, title: what, runs }) => html`<dt>${name}</dt><dd>${what} <small>${runs.join(" → ")}</small></dd>`)}</dl></details></section>
 <section id="broke"><h2>What broke what</h2>${dropTable(results)}</section>

@@ -12,10 +12,20 @@ export function lastCell({ cells, attacks }: MatrixResults, attack: string, defe
   return cells.find((cell) => cell.attack === attack && cell.defense === defense && cell.intensity === intensity);
 }
 
+/** A share as a whole percentage: what a cell of tens of units can tell. */
+const wholePercent = (value: number): string => (100 * value).toFixed(0);
+
 /** Worst and best case, where units lack a verdict. */
 function bounds({ n, planned, lower, upper }: MatrixRate): Html | null {
   if (n === planned || lower === null || upper === null) return null;
-  return html`<small title="${n} of ${planned} units judged: worst to best case">(${percent(lower)}..${percent(upper)})</small>`;
+  return html`<small title="${n} of ${planned} units judged: worst to best case">(${wholePercent(lower)}..${wholePercent(upper)})</small><small>n ${n}</small>`;
+}
+
+/** A row that names the items of those below it. */
+function groupRow({ attacks, defenses }: MatrixResults, index: number): Html | null {
+  const split = attacks[index]?.split;
+  if (split === undefined || split === attacks[index - 1]?.split) return null;
+  return html`<tr class="group"><th colspan="${defenses.length + 1}" scope="colgroup">${split}</th></tr>`;
 }
 
 /**
@@ -27,13 +37,13 @@ export function matrixHeatmap(results: MatrixResults, rate: "dsr" | "frr", capti
   return html`<div class="scroll" tabindex="0" role="region" aria-label="${caption}"><table class="heat matrix"><caption>${caption}</caption>
 <thead><tr><th scope="col">attack</th>${defenses.map(({ name, title }) => html`<th scope="col" title="${title}">${name}</th>`)}</tr></thead>
 <tbody>${attacks.map(
-    ({ name, title, intensities }) =>
-      html`<tr><th scope="row" title="${title}"><a href="#${clipAnchor(name)}">${name}</a>${intensities.length > 0 ? html` <small>${intensities.at(-1) as number}</small>` : null}</th>${defenses.map(
+    ({ name, title, intensities }, index) =>
+      html`${groupRow(results, index)}<tr><th scope="row" title="${title}"><a href="#${clipAnchor(name)}">${name}</a>${intensities.length > 0 ? html` <small>${intensities.at(-1) as number}</small>` : null}</th>${defenses.map(
         (defense) => {
           const found = lastCell(results, name, defense.name)?.[rate];
           if (found === undefined || found.value === null) return html`<td class="none">–</td>`;
           const good = rate === "dsr" ? found.value : 1 - found.value;
-          return html`<td class="${found.n < minimum ? "few" : "cell"}" style="--share:${good.toFixed(3)}"><a href="#${clipAnchor(name)}"><b>${percent(found.value)}</b></a><small>${percentRange(found.interval)}</small>${bounds(found)}<small title="${found.n} of ${found.planned} units were answered and judged">n ${found.n}</small></td>`;
+          return html`<td class="${found.n < minimum ? "few" : "cell"}" style="--share:${good.toFixed(3)}" title="${name} against ${defense.name}: ${found.n} of ${found.planned} units were answered and judged"><a href="#${clipAnchor(name)}"><b>${wholePercent(found.value)}</b></a>${found.interval === null ? null : html`<small>${wholePercent(found.interval.lower)}..${wholePercent(found.interval.upper)}</small>`}${bounds(found)}</td>`;
         },
       )}</tr>`,
   )}</tbody></table></div>`;
