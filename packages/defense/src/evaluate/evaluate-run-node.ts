@@ -16,6 +16,7 @@ import { openCheckpoint } from "../model/open-checkpoint-node.js";
 import { SourceReader } from "../records/read-source-node.js";
 import type { TrainingItem } from "../records/training-item.js";
 import { defined, featureDiskOf, framesOf } from "../run-file/frames-of.js";
+import { resolveStages } from "../run-file/resolve-stages.js";
 import type { RunFile } from "../run-file/run-schema.js";
 import { checkMade, readRunRecord } from "../train/run-folder-node.js";
 import { baselineResponders } from "./baselines-node.js";
@@ -92,6 +93,7 @@ export async function* evaluateRun(
   opened: OpenedEvaluation,
   signal: AbortSignal,
 ): AsyncGenerator<EvaluateEvent, void, void> {
+  checkPrompts(run, opened.evaluation);
   let frames: FrameSource | null = null;
   for (const { name, source } of checkpoints)
     if (name !== "base") await checkMade(run.out, readRunRecord(run.out), source);
@@ -105,6 +107,7 @@ export async function* evaluateRun(
         model,
         featuresOf: (video) => features.ofVideo(video, { signal }),
         alarmTokens,
+        ...defined({ questionPrompt: opened.evaluation.prompts[name] }),
       });
       const asked = yield* ask(run, name, responder, opened, frames, signal);
       const probed =
@@ -129,6 +132,16 @@ export async function* evaluateRun(
     await base.features.close();
     await base.model.dispose();
   }
+}
+
+function checkPrompts(run: RunFile, { prompts }: Evaluation): void {
+  const names = ["base", ...resolveStages(run).map(({ name }) => name)];
+  const unknown = Object.keys(prompts).find((name) => !names.includes(name));
+  if (unknown !== undefined)
+    throw new DefenseError(
+      "invalid-run-file",
+      `evaluation.prompts: expected checkpoints of the run (${names.join(", ")}), found ${unknown}`,
+    );
 }
 
 /** Opens a checkpoint as the run has it, with the features of what it is shown. */

@@ -106,6 +106,12 @@ const evaluationSchema = z.strictObject({
     .boolean()
     .default(true)
     .describe("add rows of readers that are no models: always, never, words alone, frames alone"),
+  prompts: z
+    .record(z.string().min(1), z.string().regex(/\{query\}/, "expected {query} in it"))
+    .default({})
+    .describe(
+      "what is written around the query of a checkpoint, by its name, with {query} in its place: for stages whose records have a prompt around their questions",
+    ),
   probes: z
     .string()
     .min(1)

@@ -196,6 +196,12 @@ test("the base is measured before anything is trained; a mistake of a scorer is 
   const scorer = join(folder, "scorer-2.mjs");
   await writeFile(scorer, "export const score = () => ({ scores: { right: { count: 3, of: 2 } } });");
   const told = ["--checkpoints", "base", "--set", `evaluation.scorers=[${scorer}]`];
+  const prompted = ["--checkpoints", "base", "--set", 'evaluation.prompts.stage-9="{query}?"'];
+  expect((await evaluate(...prompted)).err).toMatch(
+    /evaluation\.prompts: expected checkpoints of the run.*found stage-9/,
+  );
+  const unasked = ["--checkpoints", "base", "--set", "evaluation.prompts.base=think"];
+  expect((await evaluate(...unasked)).err).toMatch(/expected \{query\} in it/);
   expect(await evaluate(...told)).toMatchObject({ code: 1, err: expect.stringMatching(/scorer-2.*scores\.right/) });
   const none = ["--checkpoints", "base", "--set", `evaluation.scorers=[${join(folder, "rewards.mjs")}]`];
   expect(await evaluate(...none)).toMatchObject({ code: 1, err: expect.stringMatching(/expected an export `score`/) });

@@ -51,6 +51,17 @@ describe("a local model as responder", () => {
     expect(model.encodedVideos()).toBe(1);
   });
 
+  test("writes the prompt of a training around each query, and is another responder then", async () => {
+    const questionPrompt = "{query} Think first.";
+    const responder = createLocalResponder({ id: "echo@1", model: echoModel(), questionPrompt });
+    const [answer] = await responder.respondMany([{ ...request("$&"), frames: null }], {});
+    expect(answer?.text).toBe("user: query $& Think first. [null]");
+    expect(responder.id).toBe('echo@1, asked "{query} Think first."');
+    expect(() => createLocalResponder({ id: "echo@1", model: echoModel(), questionPrompt: "Think." })).toThrow(
+      /expected \{query\} in questionPrompt/,
+    );
+  });
+
   test("keeps the order when settings differ, and gives the model the system message and each request's settings", async () => {
     const model = echoModel();
     const responder = createLocalResponder({ id: "echo@1", model });

@@ -78,6 +78,10 @@ export interface LocalResponderOptions<Visual, Prompt extends LocalPrompt> {
   readonly model: LocalModel<Visual, Prompt>;
   /** Place alarm tokens in the prompts. Left to the model where it is not given. */
   readonly alarmTokens?: boolean;
+  /**
+   * What is written around each query, with `{query}` in its place, for a model that was trained with a prompt of its own: part of the responder's id.
+   */
+  readonly questionPrompt?: string;
   /** Features of frames, when they are kept somewhere; default: the model's `encodeVideo`, once per distinct frames of a batch. */
   readonly featuresOf?: (video: SampledVideo, options: { readonly signal?: AbortSignal }) => Promise<Visual>;
 }
@@ -86,12 +90,15 @@ export interface LocalResponderOptions<Visual, Prompt extends LocalPrompt> {
  * A model in this process as a responder. Greedy requests are answered in batches; sampled ones one by one, each with a
  * seed of its own (from the request's seed, item and arm), so that an answer does not depend on what it was batched with.
  *
- * @throws TypeError when the model has neither `generate` nor `stream`
+ * @throws TypeError when the model has neither `generate` nor `stream`, or `questionPrompt` has no `{query}`
  */
 export function createLocalResponder<Visual, Prompt extends LocalPrompt>(
   options: LocalResponderOptions<Visual, Prompt>,
 ): Responder & Required<Pick<Responder, "respondMany">> {
-  const { id, model, alarmTokens } = options;
+  const { model, alarmTokens, questionPrompt = "{query}" } = options;
+  if (!questionPrompt.includes("{query}"))
+    throw new TypeError(`expected {query} in questionPrompt, found ${JSON.stringify(questionPrompt)}`);
+  const id = questionPrompt === "{query}" ? options.id : `${options.id}, asked ${JSON.stringify(questionPrompt)}`;
   if (model.generate === undefined && model.stream === undefined) {
     throw new TypeError(`expected a model with generate() or stream() for the responder ${id}, found neither`);
   }
@@ -113,7 +120,7 @@ export function createLocalResponder<Visual, Prompt extends LocalPrompt>(
         const { system } = generation;
         const messages: LocalMessage[] = system === null ? [] : [{ role: "system", content: system }];
         messages.push(...history);
-        messages.push({ role: "user", content: query });
+        messages.push({ role: "user", content: questionPrompt.replaceAll("{query}", () => query) });
         const visual = frames === null ? null : await visualOf(frames);
         return model.preparePrompt({ messages, visual, ...(alarmTokens === undefined ? {} : { alarmTokens }) });
       }),
