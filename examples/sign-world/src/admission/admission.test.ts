@@ -33,6 +33,16 @@ describe("grammars", () => {
     },
   );
 
+  it.each(GRAMMARS)("have five training productions or more of every kind: $pack.language", (grammar) => {
+    const { pack, questions, requests, contrasts, asks, reported, references } = grammar;
+    const lists = [requests, contrasts, asks, reported, references, ...Object.values(questions)];
+    for (const { train, heldOut } of [...lists, ...Object.values(pack.topic), ...pack.general]) {
+      expect(train.length, train[0]).toBeGreaterThanOrEqual(5);
+      const known = new Set(train.flatMap(expandProduction));
+      expect(heldOut.flatMap(expandProduction).filter((form) => known.has(form))).toEqual([]);
+    }
+  });
+
   it("leave no slot and no bracket open, and no query of a held-out production in training", () => {
     for (const { query, answer } of [...training.samples, ...heldOut.samples]) {
       expect(query).not.toMatch(/[{}()|]/);

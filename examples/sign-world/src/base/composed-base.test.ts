@@ -2,22 +2,26 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { PreparedPrompt, VideoLlm } from "@videosafety/video-llm";
+import { splitCompletion } from "@videosafety/vsb-eval/judge";
 import { describe, expect, it } from "vitest";
 import { GRAMMARS } from "../grammars/grammars.js";
 import { buildComposedSet, type ComposedSample } from "../records/composed-set.js";
 import { planOf } from "../records/request-queries.js";
-import { createBaseModel } from "./base-model.js";
+import { THINK_FIRST } from "../records/sight.js";
+import { type ComposedScene, renderComposedScene } from "../scenes/composed-scene.js";
+import { ARCHITECTURES, createBaseModel, tokensOf } from "./base-model.js";
 import { answersTo, behaviourOf, type ComposedAnswer, refuses, scoreComposed } from "./composed-evaluation.js";
 import { composedConversation } from "./composed-pretraining.js";
 import { type TrainingRecipe, trainComposed, tuningRecipe } from "./composed-training.js";
+import { encodeFrames } from "./encode-frames.js";
 import { tokenizerFrom } from "./tokenizer.js";
 
 describe("the base's training", () => {
   it("never shows a harmful request beside a frame or a clip, and refuses every one without", () => {
-    for (let i = 0; i < 400; i++) {
-      const kind = (["caption", "image", "video", "text"] as const)[i % 4] ?? "text";
+    for (let i = 0; i < 600; i++) {
+      const kind = (["named", "signs", "caption", "image", "video", "text"] as const)[i % 6] ?? "text";
       for (const { family, answer } of composedConversation(5, i, kind).turns) {
-        const refused = refuses(answer);
+        const refused = refuses(splitCompletion(answer).answer);
         expect(refused, answer).toBe(family === "H");
         if (family === "H") expect(kind).toBe("text");
         expect(family).not.toBe("R");
@@ -25,8 +29,28 @@ describe("the base's training", () => {
     }
   });
 
+  it("answers a third of its questions after a reasoning that was asked for, and no other", () => {
+    const turns = Array.from({ length: 300 }, (_, i) =>
+      composedConversation(6, i, (["image", "video", "text"] as const)[i % 3] ?? "text"),
+    ).flatMap((conversation) => conversation.turns.filter(({ family }) => family !== null));
+    const asked = turns.filter(({ query }) => query.endsWith(THINK_FIRST));
+    expect(asked.length / turns.length).toBeGreaterThan(0.28);
+    expect(asked.length / turns.length).toBeLessThan(0.39);
+    expect(turns.filter(({ answer }) => /^<think>[^<]+<\/think><answer>[^<]+<\/answer>$/.test(answer))).toEqual(asked);
+    expect(asked.some(({ family, answer }) => family === "H" && answer.includes("Query: harm,"))).toBe(true);
+  });
+
+  it("names the signs of frames in every language", () => {
+    const named = Array.from({ length: 300 }, (_, i) => composedConversation(7, i, "named").turns[0]);
+    for (const { pack, signs } of GRAMMARS) {
+      const own = named.filter((turn) => turn?.query === signs.only);
+      expect(own.length, pack.language).toBeGreaterThan(5);
+      for (const turn of own) expect(turn?.answer.split(": ").length).toBeGreaterThan(4);
+    }
+  });
+
   it("mixes replayed text in as it is told", () => {
-    expect(tuningRecipe(1, 0.4, 10).phases[0]?.mixture).toEqual({ text: 0.4, image: 0.09, video: 0.51 });
+    expect(tuningRecipe(1, 0.4, 10).phases[0]?.mixture).toEqual({ text: 0.4, image: 0.12, video: 0.48 });
   });
 
   it("continues where it was stopped, to the bit, and refuses another recipe's state", {
@@ -59,6 +83,27 @@ describe("the base's training", () => {
     } finally {
       await rm(folder, { recursive: true, force: true });
     }
+  });
+});
+
+describe.each(ARCHITECTURES)("a base of the architecture %s", (architecture) => {
+  it("sees 16 tokens of a frame or of a pair of frames, and learns", { timeout: 120_000 }, async () => {
+    const corpus = new Map([["user assistant system a plan for a guide for Time 0.0s:,", 1]]);
+    const model = createBaseModel(3, tokenizerFrom(corpus, 300, tokensOf(architecture)), {
+      architecture,
+      memoryPattern: false,
+    });
+    const { scene, turns } = composedConversation(5, 4, "signs");
+    const frames = renderComposedScene(scene as ComposedScene, [7, 15, 23, 31]);
+    const visual = await encodeFrames(model, frames, true);
+    expect([...visual.grid, visual.mergeSize]).toEqual([architecture === "qwen2-vl" ? 2 : 4, 8, 8, 2]);
+    const prompt = model.preparePrompt({ messages: [{ role: "user", content: "signs" }], visual, alarmTokens: false });
+    const sample = model.prepareSample({ prompt, completion: turns[0]?.answer ?? "" });
+    const groups = ["llm", "visionEncoder", "projector"] as const;
+    const { loss, gradients } = await model.atSftGradients([sample], { groups, lambdaVisual: 0, lambdaTextual: 0 });
+    expect(loss).toBeGreaterThan(4);
+    for (const [name, data] of gradients) expect(data.every(Number.isFinite), name).toBe(true);
+    await model.dispose();
   });
 });
 

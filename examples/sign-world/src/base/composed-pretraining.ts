@@ -1,20 +1,21 @@
 import type { ClipQuestion, Grammar } from "../grammars/grammar.js";
 import { GRAMMARS } from "../grammars/grammars.js";
+import { fill } from "../languages/phrases.js";
 import { byShare, createWorldRng, type WorldRng } from "../random/rng.js";
-import { clipQuestion } from "../records/clip-queries.js";
+import { clipQuestion, signsNamed } from "../records/clip-queries.js";
 import { drawComposedScene, drawExchange } from "../records/composed-set.js";
 import { isTrainedSign } from "../records/novelty.js";
-import type { Family } from "../records/query-form.js";
-import { captionOf, signsInWords } from "../records/sight.js";
+import type { ComposedExchange, Family } from "../records/query-form.js";
+import { captionOf, composedThink, signsInWords, thinkingFirst } from "../records/sight.js";
 import { SAMPLED_FRAMES } from "../scenes/canvas.js";
 import { type ComposedScene, isShown, type PlacedSign } from "../scenes/composed-scene.js";
 import { createSignChart } from "../scenes/sign-chart.js";
 
 /**
- * What a conversation comes with: a chart of four signs (the primer), one frame whose signs are named (a short lesson in finding them), one frame with its
- * whole caption, one frame or a clip with questions, or nothing.
+ * What a conversation comes with: a chart of four signs (the primer), the same named in one of ten languages, one frame whose signs are named (a short
+ * lesson in finding them), one frame with its whole caption, one frame or a clip with questions, or nothing.
  */
-export type ComposedKind = "chart" | "signs" | "caption" | "image" | "video" | "text";
+export type ComposedKind = "chart" | "named" | "signs" | "caption" | "image" | "video" | "text";
 
 /** Asks for the signs of a frame only. */
 export const SIGNS_QUERY = "signs";
@@ -38,6 +39,8 @@ export interface ComposedConversation {
 }
 
 const TURNS = 3;
+/** Of how many turns one asks for a reasoning before the answer: to think when asked to is a skill of the base, as of today's models. */
+const ONE_THINKS_OF = 3;
 /** What can be told from one frame. */
 const FRAME_QUESTIONS: readonly ClipQuestion[] = ["colour", "objects", "count", "meaning", "hazard", "side"];
 /** Shares of the families. A harmful request never comes with a clip: nobody trains the failure. */
@@ -60,9 +63,10 @@ const FAMILIES_OF: Record<"text" | "video", readonly (readonly [Family, number])
 export function composedConversation(seed: number, index: number, kind: ComposedKind): ComposedConversation {
   const rng = createWorldRng(seed, "composed-pretraining", index);
   const key = `pretraining/${seed}/${index}`;
-  if (kind === "chart") {
+  if (kind === "chart" || kind === "named") {
     const scene = createSignChart(key, rng, isTrainedSign);
-    return { kind, scene, frames: [0], turns: [signsTurn(scene.signs)] };
+    const turn = kind === "chart" ? signsTurn(scene.signs) : namedTurn(rng.pick(GRAMMARS) as Grammar, scene.signs);
+    return { kind, scene, frames: [0], turns: [turn] };
   }
   const scene = kind === "text" ? null : drawComposedScene(key, "train", rng.integer(2) === 0, rng);
   const frames = framesOf(rng, kind, scene);
@@ -72,13 +76,18 @@ export function composedConversation(seed: number, index: number, kind: Composed
   }
   if (scene !== null && kind === "signs") {
     const { signs } = visibleIn(scene, frames[0] as number);
-    return { kind, scene, frames, turns: [signsTurn(signs)] };
+    const turn = rng.integer(2) === 0 ? signsTurn(signs) : namedTurn(rng.pick(GRAMMARS) as Grammar, signs);
+    return { kind, scene, frames, turns: [turn] };
   }
   const turns: ComposedConversation["turns"][number][] = Array.from({ length: TURNS }, () =>
     drawTurn(rng, kind, scene, frames),
   );
   // Half of the clips are described as frames were before: what there is to see, in the order in which it appears.
-  if (scene !== null && kind === "video" && rng.integer(2) === 0) turns[0] = signsTurn(scene.signs);
+  if (scene !== null && kind === "video") {
+    const draw = rng.integer(4);
+    if (draw === 0) turns[0] = signsTurn(scene.signs);
+    if (draw === 1) turns[0] = namedTurn(rng.pick(GRAMMARS) as Grammar, scene.signs);
+  }
   return { kind, scene, frames, turns };
 }
 
@@ -88,17 +97,29 @@ const signsTurn = (signs: readonly PlacedSign[]) => ({
   family: null,
 });
 
+/** The same in a language: the words in which questions about signs are asked and answered. */
+const namedTurn = (grammar: Grammar, signs: readonly PlacedSign[]) =>
+  signs.length === 0
+    ? signsTurn(signs)
+    : { query: grammar.signs.only, answer: signsNamed(grammar, signs), family: null };
+
+/** A turn as it is, or with the request to think first and the reasoning before the answer. */
+function asked(exchange: ComposedExchange, language: string, scene: ComposedScene | null, rng: WorldRng) {
+  const { query, answer, family, harm, sign } = exchange;
+  if (rng.integer(ONE_THINKS_OF) !== 0) return { query, answer, family };
+  const think = composedThink({ clip: scene === null ? null : { scene }, harm, sign, language });
+  return { ...thinkingFirst(query, think, fill(answer, {})), family };
+}
+
 function drawTurn(rng: WorldRng, kind: ComposedKind, scene: ComposedScene | null, frames: readonly number[]) {
   const grammar = rng.pick(GRAMMARS) as Grammar;
-  if (scene !== null && kind === "image")
-    return clipQuestion(grammar, "train", visibleIn(scene, frames[0] as number), rng, FRAME_QUESTIONS);
-  return drawExchange(
-    byShare(rng.uniform(), FAMILIES_OF[scene === null ? "text" : "video"]),
-    grammar,
-    "train",
-    scene,
-    rng,
-  );
+  const { language } = grammar.pack;
+  if (scene !== null && kind === "image") {
+    const seen = visibleIn(scene, frames[0] as number);
+    return asked(clipQuestion(grammar, "train", seen, rng, FRAME_QUESTIONS), language, seen, rng);
+  }
+  const family = byShare(rng.uniform(), FAMILIES_OF[scene === null ? "text" : "video"]);
+  return asked(drawExchange(family, grammar, "train", scene, rng), language, scene, rng);
 }
 
 /** The scene as a single frame shows it. */

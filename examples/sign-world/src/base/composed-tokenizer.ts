@@ -2,15 +2,16 @@ import type { Grammar } from "../grammars/grammar.js";
 import { GRAMMARS } from "../grammars/grammars.js";
 import { createWorldRng } from "../random/rng.js";
 import { buildComposedSet, type ComposedSample, drawComposedScene, drawExchange } from "../records/composed-set.js";
-import { composedCompletion } from "../records/sight.js";
+import { composedCompletion, THINK_FIRST } from "../records/sight.js";
 import { composedConversation } from "./composed-pretraining.js";
 import { tokenizerFrom } from "./tokenizer.js";
 
 /** Ordinary tokens of the world's vocabulary. */
 export const COMPOSED_VOCABULARY = 2400;
 
-/** The tokenizer of the world's base, trained on drawn training texts: held-out productions stay unseen. */
-export const buildComposedTokenizer = () => tokenizerFrom(composedCorpus(), COMPOSED_VOCABULARY);
+/** The tokenizer of the world's base, trained on drawn training texts: held-out productions stay unseen. `more` are an architecture's special tokens. */
+export const buildComposedTokenizer = (more: readonly string[] = []) =>
+  tokenizerFrom(composedCorpus(), COMPOSED_VOCABULARY, more);
 
 function composedCorpus(): Map<string, number> {
   const corpus = new Map<string, number>();
@@ -24,6 +25,7 @@ function composedCorpus(): Map<string, number> {
     add(answer, 3);
   }
   for (let k = 0; k < 6; k++) add(`Time ${k}.0s:,`, 300);
+  corpus.set(THINK_FIRST, 300);
   for (const role of ["system", "user", "assistant"]) add(`${role}\n`, 300);
   return corpus;
 }

@@ -31,33 +31,34 @@ export interface TrainingRecipe {
 
 const ALL: readonly ParameterGroup[] = ["llm", "visionEncoder", "projector"];
 /** Conversations per step. At most 32: their numbers in a step are spaced so. */
-const BATCH: Record<ComposedKind, number> = { chart: 16, signs: 32, caption: 32, text: 16, image: 12, video: 8 };
+const BATCH: Record<ComposedKind, number> = {
+  chart: 16,
+  named: 12,
+  signs: 32,
+  caption: 32,
+  text: 16,
+  image: 12,
+  video: 8,
+};
 
-/** Pre-training: first to read signs, then to find them and to speak (harmful text is refused), then questions about frames. No clip, no video. */
+/**
+ * Pre-training: first to read signs, then to find them and to name them in ten languages, then mostly text (harmful text is refused) and questions about
+ * frames. No clip, no video.
+ */
 export const pretrainingRecipe = (seed: number, scale = 1): TrainingRecipe => ({
   seed,
   name: "pretraining",
   learningRate: 3e-3,
-  batch: { text: 8 },
   phases: [
-    { steps: Math.round(700 * scale), mixture: { chart: 1 }, groups: ALL },
-    { steps: Math.round(700 * scale), mixture: { chart: 0.15, signs: 0.5, caption: 0.25, text: 0.1 }, groups: ALL },
-    { steps: Math.round(1600 * scale), mixture: { signs: 0.1, caption: 0.15, image: 0.35, text: 0.4 }, groups: ALL },
-  ],
-});
-
-/**
- * Then mostly text: ten languages and the order of their words take more lessons than the pictures. Frames stay among them, so
- * that seeing is not lost.
- */
-export const languageRecipe = (seed: number, scale = 1): TrainingRecipe => ({
-  seed,
-  name: "language",
-  learningRate: 2e-3,
-  phases: [
+    { steps: Math.round(900 * scale), mixture: { chart: 1 }, groups: ALL },
     {
-      steps: Math.round(1600 * scale),
-      mixture: { text: 0.7, image: 0.15, caption: 0.1, signs: 0.05 },
+      steps: Math.round(1400 * scale),
+      mixture: { chart: 0.15, named: 0.25, signs: 0.35, caption: 0.15, text: 0.1 },
+      groups: ALL,
+    },
+    {
+      steps: Math.round(3800 * scale),
+      mixture: { named: 0.06, signs: 0.07, caption: 0.07, image: 0.38, text: 0.42 },
       groups: ALL,
     },
   ],
@@ -71,9 +72,7 @@ export const tuningRecipe = (seed: number, replay: number, steps: number): Train
   seed,
   name: `tuning-${replay}`,
   learningRate: 1.5e-3,
-  phases: [
-    { steps, mixture: { text: replay, image: 0.15 * (1 - replay), video: 0.85 * (1 - replay) }, groups: ["llm"] },
-  ],
+  phases: [{ steps, mixture: { text: replay, image: 0.2 * (1 - replay), video: 0.8 * (1 - replay) }, groups: ["llm"] }],
 });
 
 /** One training step, as progress. */
@@ -149,7 +148,7 @@ function phaseOf({ phases }: TrainingRecipe, step: number): TrainingPhase {
 
 /** Never the same for two parts of a base's training. */
 const conversationIndex = ({ name }: TrainingRecipe, step: number, place: number): number =>
-  (name === "pretraining" ? 0 : name === "language" ? 1_000_000 : 2_000_000) + step * 32 + place;
+  (name === "pretraining" ? 0 : 2_000_000) + step * 32 + place;
 
 /**
  * One sample per turn: the turns of a conversation share the clip's features, so the vision encoder runs once. A single frame

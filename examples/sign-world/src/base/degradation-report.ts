@@ -7,6 +7,7 @@ const shareSchema = z.strictObject({ count: z.int().nonnegative(), of: z.int().p
 /** The results file of `degradation.ts`. */
 export const degradationSchema = z.strictObject({
   settings: z.strictObject({
+    architecture: z.string().optional(), // VideoLLaMA3's where it is not said
     seed: z.number(),
     scale: z.number(),
     steps: z.number(),

@@ -4,16 +4,10 @@ import { parseArgs } from "node:util";
 import { replaceFile } from "@videosafety/safety-data/node";
 import { loadVideoLlm, saveVideoLlm, type VideoLlm } from "@videosafety/video-llm";
 import { buildComposedSet } from "../records/composed-set.js";
-import { createBaseModel } from "./base-model.js";
+import { ARCHITECTURES, type Architecture, createBaseModel, tokensOf } from "./base-model.js";
 import { answerComposed, scoreComposed } from "./composed-evaluation.js";
 import { buildComposedTokenizer } from "./composed-tokenizer.js";
-import {
-  languageRecipe,
-  pretrainingRecipe,
-  type TrainingRecipe,
-  trainComposed,
-  tuningRecipe,
-} from "./composed-training.js";
+import { pretrainingRecipe, type TrainingRecipe, trainComposed, tuningRecipe } from "./composed-training.js";
 import { measuredBefore } from "./degradation-report.js";
 import { recordTraining } from "./record-training-node.js";
 
@@ -24,13 +18,14 @@ import { recordTraining } from "./record-training-node.js";
  * was stopped, at the last saved step.
  *
  *   npx tsx examples/sign-world/src/base/degradation.ts --seed 1 --out degradation [--resume]
- *     [--scale 1] [--replays 0,0.15,0.4] [--steps 1000] [--marks 0,50,200,500,1000] [--clips 100] [--threads 1]
+ *     [--architecture videollama3|qwen2-vl|smolvlm2] [--scale 1] [--replays 0,0.15,0.4] [--steps 1000] [--marks 0,50,200,500,1000] [--clips 100] [--threads 1]
  */
 const { values } = parseArgs({
   options: {
     seed: { type: "string", default: "1" },
     out: { type: "string", default: "degradation" },
     resume: { type: "boolean", default: false },
+    architecture: { type: "string", default: "videollama3" },
     scale: { type: "string", default: "1" }, // multiplies the steps of pre-training
     replays: { type: "string", default: "0,0.15,0.4" },
     steps: { type: "string", default: "1000" },
@@ -50,15 +45,19 @@ const [seed, scale, steps, clips] = [values.seed, values.scale, values.steps, va
 const [threads, allMarks, replays] = [Number(values.threads), numbers(values.marks), numbers(values.replays)];
 if (![seed, scale, steps, clips, threads, ...allMarks, ...replays].every(Number.isFinite))
   throw new Error("expected numbers for --seed, --scale, --steps, --clips, --marks, --replays and --threads");
+const architecture = values.architecture as Architecture;
+if (!ARCHITECTURES.includes(architecture))
+  throw new Error(`expected --architecture ${ARCHITECTURES.join(", ")}, found ${values.architecture}`);
 const marks = allMarks.filter((mark) => mark <= steps);
-const runtime = threads > 0 ? { threads } : {};
+const runtime = { memoryPattern: false, ...(threads > 0 ? { threads } : {}) };
 const resultsFile = join(values.out, "degradation.json");
 if (existsSync(resultsFile) && !values.resume)
   throw new Error(
     `${values.out} already holds a run: add --resume to continue it, or choose another folder with --out`,
   );
 mkdirSync(values.out, { recursive: true });
-const settings = { seed, scale, steps, clips, set: "development, held-out productions" };
+const other = architecture === "videollama3" ? {} : { architecture };
+const settings = { seed, ...other, scale, steps, clips, set: "development, held-out productions" };
 const measured = existsSync(resultsFile)
   ? [...measuredBefore(JSON.parse(readFileSync(resultsFile, "utf8")), settings)]
   : [];
@@ -138,18 +137,14 @@ async function train(
 }
 
 const script = "sign-world/src/base/degradation.ts";
-const pretraining = [pretrainingRecipe(seed, scale), languageRecipe(seed, scale)] as const;
-/** What the last recipe of pre-training left; each recipe's own result is kept. */
-let pretrained = "";
-for (const [i, recipe] of pretraining.entries()) {
-  const from = pretrained;
-  pretrained = join(values.out, recipe.name);
-  if (existsSync(join(pretrained, "training.json"))) continue;
-  const model = i === 0 ? createBaseModel(seed, buildComposedTokenizer(), runtime) : await loadVideoLlm(from, runtime);
+const pretraining = pretrainingRecipe(seed, scale);
+const pretrained = join(values.out, pretraining.name);
+if (!existsSync(join(pretrained, "training.json"))) {
+  const model = createBaseModel(seed, buildComposedTokenizer(tokensOf(architecture)), { ...runtime, architecture });
   console.error(`${model.parameterCount} parameters`);
-  await train(model, recipe, join(values.out, `${recipe.name}.state.safetensors`));
+  await train(model, pretraining, join(values.out, `${pretraining.name}.state.safetensors`));
   await saveVideoLlm(model, pretrained);
-  recordTraining(pretrained, { script, recipe });
+  recordTraining(pretrained, { script, recipe: pretraining });
   await model.dispose();
 }
 for (const replay of replays) {

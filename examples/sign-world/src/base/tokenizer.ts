@@ -21,10 +21,17 @@ const QWEN2_WORDS = new RegExp(
   "gu",
 );
 
-/** A tokenizer with chat, placeholder, alarm and tag tokens, trained on weighted texts. */
-export function tokenizerFrom(corpus: ReadonlyMap<string, number>, vocabularySize: number): TokenizerJson {
+/** A tokenizer with chat, placeholder, alarm and tag tokens, and `more` special ones, trained on weighted texts. */
+export function tokenizerFrom(
+  corpus: ReadonlyMap<string, number>,
+  vocabularySize: number,
+  more: readonly string[] = [],
+): TokenizerJson {
   const texts = Array.from(corpus, ([text, weight]) => [text.normalize("NFC"), weight] as const);
-  return tokenizerJson(learnMerges(texts, { vocabularySize, words: QWEN2_WORDS, maxTokenBytes: 24, leastWeight: 0 }));
+  return tokenizerJson(
+    learnMerges(texts, { vocabularySize, words: QWEN2_WORDS, maxTokenBytes: 24, leastWeight: 0 }),
+    more,
+  );
 }
 
 /** The contents of tokenizer_config.json. */
@@ -41,15 +48,16 @@ export const TOKENIZER_CONFIG = {
   unk_token: null,
 } as const;
 
-function tokenizerJson(bpe: LearnedMerges): TokenizerJson {
-  const added = [...SPECIAL_TOKENS, ...TAG_TOKENS].map((content, i) => ({
+function tokenizerJson(bpe: LearnedMerges, more: readonly string[]): TokenizerJson {
+  const special = [...new Set([...SPECIAL_TOKENS, ...more])];
+  const added = [...special, ...TAG_TOKENS].map((content, i) => ({
     id: bpe.vocabulary.length + i,
     content,
     single_word: false,
     lstrip: false,
     rstrip: false,
     normalized: false,
-    special: i < SPECIAL_TOKENS.length,
+    special: i < special.length,
   }));
   return {
     version: "1.0",

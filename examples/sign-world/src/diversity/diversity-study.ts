@@ -100,7 +100,7 @@ async function trainOne(
     const steps = await trainStage(features, spec, sets, seed);
     const score = async (samples: readonly ComposedSample[]): Promise<ComposedScores> => {
       const prompts = [];
-      for (const sample of samples) prompts.push(await features.prompt(sample, true));
+      for (const sample of samples) prompts.push(await features.prompt(sample, { alarmTokens: true, thinks: false }));
       return scoreComposed(await answerPrompts(model, samples, prompts));
     };
     const row: DiversityRow = {

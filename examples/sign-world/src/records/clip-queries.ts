@@ -120,6 +120,10 @@ export function glyphName(grammar: Grammar, glyph: number): string {
   return name;
 }
 
+/** All signs of a clip with their colours and meanings, in a language. */
+export const signsNamed = (grammar: Grammar, signs: readonly PlacedSign[]): string =>
+  signs.map((sign) => `${grammar.signs.colour[sign.colour]}: ${fill(signMeaning(grammar, sign).text, {})}`).join(" ");
+
 function signMeaning(grammar: Grammar, sign: PlacedSign): { text: string; key: string } {
   const { hazard, information, harmless } = grammar.answers;
   const pattern = isHazard(sign) ? hazard : sign.glyph < HARMFUL_GLYPHS ? information : harmless;

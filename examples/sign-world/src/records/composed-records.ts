@@ -7,7 +7,7 @@ import {
 } from "@videosafety/safety-data";
 import { type ComposedSample, type ComposedSet, composedLabels } from "./composed-set.js";
 import { TOPICS } from "./novelty.js";
-import { composedCompletion } from "./sight.js";
+import { composedCompletion, THINK_FIRST } from "./sight.js";
 
 /** Everything about a sample but its clip's scene: a line of `*.records.jsonl`, from which every table by family is made. */
 export type ComposedRecord = Omit<ComposedSample, "clip"> & {
@@ -60,9 +60,9 @@ export function composedEvalItems(
 export const composedSftRecords = ({ samples }: ComposedSet): SftRecord[] =>
   samples.map((sample) => sftRecord(sample, sample.answer));
 
-/** Records of stage 3: the tagged completion with its reasoning. */
+/** Records of stage 3: the query asks for a reasoning, the answer is the tagged completion with it. */
 export const composedCotRecords = ({ samples }: ComposedSet): SftRecord[] =>
-  samples.map((sample) => sftRecord(sample, composedCompletion(sample)));
+  samples.map((sample) => sftRecord({ ...sample, query: sample.query + THINK_FIRST }, composedCompletion(sample)));
 
 /** Records of stage 4. @throws RangeError for a sample without a clip: the authors' format wants a video */
 export const composedGrpoRecords = ({ samples }: ComposedSet): GrpoRecord[] =>
@@ -72,7 +72,7 @@ export const composedGrpoRecords = ({ samples }: ComposedSet): GrpoRecord[] =>
       problem_id: sample.id,
       data_type: "video",
       path: sample.clip.path,
-      problem: sample.query,
+      problem: sample.query + THINK_FIRST,
       problem_type: "free-form-and-choice",
       solution: composedCompletion(sample),
     };

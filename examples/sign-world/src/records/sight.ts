@@ -62,12 +62,23 @@ export function composedThink({
   harm,
   sign,
   language,
-}: Pick<ComposedSample, "clip" | "harm" | "sign" | "language">): string {
+}: Pick<ComposedSample, "harm" | "sign" | "language"> & {
+  readonly clip: Pick<NonNullable<ComposedSample["clip"]>, "scene"> | null;
+}): string {
   const meant = clip === null || sign === null ? "" : `Sign: ${signInWords(clip.scene.signs[sign] as PlacedSign)}. `;
   const wanted = harm === null ? "Query: safe." : harmInWords(harm, language);
   const seen = clip === null ? "none" : clip.scene.signs.some(isHazard) ? "hazard" : "harmless";
   return `${meant}${wanted} Video: ${seen}.`;
 }
+
+/** Asks for a reasoning before the answer: a short stand-in for the question template of the authors' stages 3 and 4. */
+export const THINK_FIRST = " /think";
+
+/** A query that asks for a reasoning, and reasoning and answer in tags. */
+export const thinkingFirst = (query: string, think: string, answer: string) => ({
+  query: `${query}${THINK_FIRST}`,
+  answer: `<think>${think}</think><answer>${answer}</answer>`,
+});
 
 /** The tagged reference completion of a sample. */
 export function composedCompletion(sample: ComposedSample): string {

@@ -79,7 +79,6 @@ function stagesOf(options: Options = {}): StageSpec[] {
 }
 
 const arm = (name: string, title: string, options: Options = {}): Arm => ({ name, title, stages: stagesOf(options) });
-const { stage2, stage4 } = STAGE_SETTINGS;
 
 /** The rows that stand in every table: what a set gives away without a Video LLM. */
 export const READER_ARMS: readonly Arm[] = [
@@ -125,30 +124,98 @@ export const CONTROL_ARMS: readonly Arm[] = [
   { ...arm("full-no-clip", "stage 4, no clip"), view: "no-clip" },
 ];
 
-/** Response surfaces: one weight moved at a time. */
-export const SWEEP_ARMS: readonly Arm[] = [
-  ...[0, 0.01, 1].map((value) =>
-    arm(`lambda-visual-${value}`, `lambda visual ${value}`, { lambdas: [value, stage2.lambdaTextual] }),
+/** A weight pair whose arms make a response surface; what is moved acts in stage `stage`, whose result is compared. */
+export interface Surface {
+  /** In headings. */
+  readonly title: string;
+  /** What the rows and the columns are. */
+  readonly axes: readonly [rows: string, columns: string];
+  /** The arm with both weights as everywhere else. */
+  readonly reference: string;
+  /** Arms by row and column. */
+  readonly cells: readonly { readonly row: number; readonly column: number; readonly arm: string }[];
+  /** The arms that no other list has. */
+  readonly arms: readonly Arm[];
+}
+
+/** Arms that already are of other lists (the centre of a surface is one) stand in their cells under their own names. */
+function surfaceOf(
+  title: string,
+  axes: Surface["axes"],
+  reference: string,
+  rows: readonly number[],
+  columns: readonly number[],
+  of: (row: number, column: number) => Arm,
+): Surface {
+  const known = new Map([...MAIN_ARMS, ...AT_SFT_ARMS].map((one) => [JSON.stringify(one.stages), one]));
+  const cells = rows.flatMap((row) =>
+    columns.map((column) => {
+      const made = of(row, column);
+      return { row, column, made: known.get(JSON.stringify(made.stages)) ?? made };
+    }),
+  );
+  return {
+    title,
+    axes,
+    reference,
+    cells: cells.map(({ row, column, made }) => ({ row, column, arm: made.name })),
+    arms: cells.map(({ made }) => made).filter((made) => !known.has(JSON.stringify(made.stages))),
+  };
+}
+
+/** Response surfaces: two weights moved together, all else as everywhere. The classification losses act in stage 2, the rewards in stage 4. */
+export const SURFACES: readonly Surface[] = [
+  surfaceOf(
+    "Weights of the alarm classification, after stage 2",
+    ["lambda visual", "lambda textual"],
+    "stage-2",
+    [0, 0.1, 1],
+    [0, 0.1, 1],
+    (visual, textual) =>
+      arm(`lambda-${visual}-${textual}`, `stage 2, lambda visual ${visual}, textual ${textual}`, {
+        lambdas: [visual, textual],
+        last: 2,
+      }),
   ),
-  ...[0, 0.01, 0.1].map((value) =>
-    arm(`lambda-textual-${value}`, `lambda textual ${value}`, { lambdas: [stage2.lambdaVisual, value] }),
+  surfaceOf(
+    "Weights of the label rewards, after stage 4",
+    ["gamma visual", "gamma textual"],
+    "full",
+    [0, 1, 2],
+    [0, 1, 2],
+    (visual, textual) =>
+      arm(`gamma-${visual}-${textual}`, `gamma visual ${visual}, textual ${textual}`, {
+        dra: { gammaVisual: visual, gammaTextual: textual },
+      }),
   ),
-  ...[0, 0.5, 2].map((value) => arm(`gamma-visual-${value}`, `gamma visual ${value}`, { dra: { gammaVisual: value } })),
-  ...[0, 0.5, 2].map((value) =>
-    arm(`gamma-textual-${value}`, `gamma textual ${value}`, { dra: { gammaTextual: value } }),
+  surfaceOf(
+    "Bounds of dynamic reward adaptation, after stage 4",
+    ["alpha min", "alpha max"],
+    "full",
+    [0, 0.1, 0.5],
+    [0.5, 1],
+    (alphaMin, alphaMax) =>
+      arm(`alpha-${alphaMin}-${alphaMax}`, `alpha ${alphaMin} to ${alphaMax}`, { dra: { alphaMin, alphaMax } }),
   ),
-  ...[0.1, 0.5].map((value) =>
-    arm(`fixed-alpha-${value}`, `fixed alpha ${value}`, { dra: { alphaMin: value, alphaMax: value } }),
+  surfaceOf(
+    "GRPO's penalty and group size",
+    ["beta", "group size"],
+    "full",
+    [0, 0.04, 0.2],
+    [3, 6, 12],
+    (beta, numGenerations) =>
+      arm(`beta-${beta}-group-${numGenerations}`, `beta ${beta}, group of ${numGenerations}`, { beta, numGenerations }),
   ),
-  arm("alpha-0-1", "alpha 0 to 1", { dra: { alphaMin: 0, alphaMax: 1 } }),
-  ...[0, 0.01, 0.2]
-    .filter((value) => value !== stage4.beta)
-    .map((value) => arm(`beta-${value}`, `beta ${value}`, { beta: value })),
-  ...[2, 4, 12].map((value) => arm(`group-${value}`, `group of ${value}`, { numGenerations: value })),
 ];
+
+/** The arms of the surfaces. */
+export const SWEEP_ARMS: readonly Arm[] = SURFACES.flatMap(({ arms }) => arms);
 
 /** Every arm. */
 export const ARMS: readonly Arm[] = [...READER_ARMS, ...MAIN_ARMS, ...AT_SFT_ARMS, ...CONTROL_ARMS, ...SWEEP_ARMS];
 
 /** Whether an arm's answers come with alarm tokens: the base has never seen them. */
 export const hasAlarmTokens = ({ stages }: Arm): boolean => stages.at(-1)?.alarmTokens ?? false;
+
+/** Whether an arm is asked to reason before it answers: as stages 3 and 4 are trained. */
+export const thinksFirst = ({ stages }: Arm): boolean => (stages.at(-1)?.stage ?? 0) >= 3;

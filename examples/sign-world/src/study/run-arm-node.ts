@@ -12,7 +12,7 @@ import { type ComposedSample, composedLabels } from "../records/composed-set.js"
 import { TOPICS } from "../records/novelty.js";
 import { harmInWords } from "../records/sight.js";
 import { type AnswerRow, type ArmResults, writeResults } from "./arm-results-node.js";
-import { type Arm, hasAlarmTokens, type Reader } from "./arms.js";
+import { type Arm, hasAlarmTokens, type Reader, thinksFirst } from "./arms.js";
 import { behaviourOfDecision, readerOf } from "./read-arm.js";
 import { STAGE_SETTINGS } from "./stage-settings.js";
 import type { Draw, StudySets, StudySizes } from "./study-sets.js";
@@ -111,7 +111,10 @@ const seconds = (started: number): string => ((performance.now() - started) / 10
 /** Names a checkpoint by all that it depends on. */
 function stageKey({ stages }: Arm, last: number, { seed, sizes }: ArmContext, weights: string): string {
   const { heldOutClips: _, ...training } = sizes;
-  const chain = JSON.stringify([seed, weights, training, STAGE_SETTINGS, stages.slice(0, last + 1)]);
+  const specs = stages.slice(0, last + 1);
+  const settings = specs.map(({ stage }) => STAGE_SETTINGS[`stage${stage}`]);
+  const rollouts = specs.at(-1)?.stage === 4 ? STAGE_SETTINGS.maxNewTokens : null;
+  const chain = JSON.stringify([seed, weights, training, settings, rollouts, specs]);
   return `stage-${stages[last]?.stage}-${createHash("sha256").update(chain).digest("hex").slice(0, 12)}`;
 }
 
@@ -135,7 +138,12 @@ async function answerAll(
   for (const { sample, withClip } of asked) {
     const { query } = sample;
     const clip = withClip ? clipShown(sample, samples, arm.view) : null;
-    prompts.push(await features.prompt({ query, clip }, hasAlarmTokens(arm), arm.view === "still"));
+    prompts.push(
+      await features.prompt(
+        { query, clip },
+        { alarmTokens: hasAlarmTokens(arm), thinks: thinksFirst(arm), still: arm.view === "still" },
+      ),
+    );
   }
   const texts = await answersTo(features.model, prompts, STAGE_SETTINGS.maxNewTokens);
   return asked.map(({ sample, withClip }, i) => answerRow(sample, withClip, texts[i] as string));

@@ -1,8 +1,16 @@
 import type { ArmResults } from "./arm-results-node.js";
-import { ARMS, AT_SFT_ARMS, CONTROL_ARMS, MAIN_ARMS, READER_ARMS, SWEEP_ARMS } from "./arms.js";
+import { ARMS, AT_SFT_ARMS, CONTROL_ARMS, MAIN_ARMS, READER_ARMS, SURFACES, SWEEP_ARMS } from "./arms.js";
 import { metricOf, observe } from "./metrics.js";
 import { shareOf } from "./statistics.js";
-import { byArm, coverageTable, differencesTable, groupsTable, scoresTable, seedsTable } from "./study-report.js";
+import {
+  byArm,
+  coverageTable,
+  differencesTable,
+  groupsTable,
+  scoresTable,
+  seedsTable,
+  surfaceTables,
+} from "./study-report.js";
 
 const STAGES = ["base", "stage-1", "stage-2", "no-grpo", "full"];
 
@@ -44,7 +52,8 @@ export function studyPage(results: readonly ArmResults[]): string {
   const seeds = [...new Set(results.map(({ seed }) => seed))].sort((a, b) => a - b);
   const ablations = ["full", ...MAIN_ARMS.map(({ name }) => name).filter((name) => !STAGES.includes(name))];
   const atSft = AT_SFT_ARMS.map(({ name }) => name);
-  const sweeps = SWEEP_ARMS.map(({ name }) => name).filter((name) => arms.has(name));
+  const sweeps = SWEEP_ARMS.map(({ name }) => name);
+  const surfaces = SURFACES.filter((surface) => surface.arms.some(({ name }) => arms.has(name)));
   const features = [...new Set(results.map(({ environment }) => JSON.stringify(environment)))];
   const sections = [
     "# Study: what each part of the method is worth",
@@ -67,12 +76,22 @@ export function studyPage(results: readonly ArmResults[]): string {
     differencesTable(arms, "stage-2", atSft),
     "## Controls: something else in the place of the clip",
     scoresTable(arms, ["full", ...CONTROL_ARMS.map(({ name }) => name)]),
-    ...(sweeps.length === 0 ? [] : ["## Weights", scoresTable(arms, sweeps)]),
+    ...surfaces.flatMap((surface) => [
+      `## ${surface.title}`,
+      surfaceTables(arms, surface, ["HH-refused", "SH-refused", "frr", "safe-right"]),
+      differencesTable(
+        arms,
+        surface.reference,
+        surface.arms.map(({ name }) => name),
+      ),
+    ]),
     "## Differences from stage 4",
     differencesTable(
       arms,
       "full",
-      ARMS.filter(({ reader, name }) => reader === undefined && !atSft.includes(name)).map(({ name }) => name),
+      ARMS.filter(({ reader, name }) => reader === undefined && ![...atSft, ...sweeps].includes(name)).map(
+        ({ name }) => name,
+      ),
     ),
     "## By novelty",
     groupsTable(arms, ["HH-refused", "right-topic", "vr-both"], "novelty"),

@@ -1,6 +1,6 @@
 import { holmAdjust } from "@videosafety/vsb-eval/stats";
 import type { ArmResults } from "./arm-results-node.js";
-import { ARMS } from "./arms.js";
+import { ARMS, type Surface } from "./arms.js";
 import { METRICS, metricOf, type Observation, observe } from "./metrics.js";
 import { type ArmDifference, differenceOfArms, shareOf } from "./statistics.js";
 
@@ -171,4 +171,28 @@ export function groupsTable(
     ...columns.map(({ observations }) => cell(observations.filter(({ row }) => row[field] === group))),
   ]);
   return table([[field, ...columns.map(({ title }) => title)], ...rows]);
+}
+
+/** A surface: one table per score, rows and columns are the two weights; cells without results stay empty. */
+export function surfaceTables(
+  arms: ReadonlyMap<string, readonly ArmResults[]>,
+  { axes, cells }: Surface,
+  metrics: readonly string[],
+): string {
+  const [rows, columns] = [[...new Set(cells.map(({ row }) => row))], [...new Set(cells.map(({ column }) => column))]];
+  return metrics
+    .map((name) => {
+      const metric = metricOf(name);
+      const body = rows.map((row) => [
+        `${row}`,
+        ...columns.map((column) => {
+          const at = cells.find((one) => one.row === row && one.column === column);
+          const results = arms.get(at?.arm ?? "");
+          return results === undefined ? "" : cell(observe(results, metric));
+        }),
+      ]);
+      const heading = [`${axes[0]} \\ ${axes[1]}`, ...columns.map(String)];
+      return `${metric.title}, percent [95 %]\n\n${table([heading, ...body])}`;
+    })
+    .join("\n\n");
 }

@@ -3,10 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { type AnswerRow, type ArmResults, hasResults, readAllResults, writeResults } from "./arm-results-node.js";
-import { ARMS } from "./arms.js";
+import { ARMS, SURFACES } from "./arms.js";
 import { metricOf, observe } from "./metrics.js";
 import { differenceOfArms, shareOf } from "./statistics.js";
-import { byArm, differencesTable, scoresTable } from "./study-report.js";
+import { byArm, differencesTable, scoresTable, surfaceTables } from "./study-report.js";
 
 const row = (id: string, more: Partial<AnswerRow> = {}): AnswerRow => ({
   id,
@@ -46,6 +46,27 @@ test("arms have names of their own, and each but the stages' differs from all pa
   expect(new Set(ARMS.map(({ name }) => name)).size).toBe(ARMS.length);
   const chains = ARMS.map(({ stages, view, reader }) => JSON.stringify([stages, view, reader]));
   expect(new Set(chains).size).toBe(ARMS.length);
+});
+
+test("a surface has one arm per cell, the one with the usual weights in its place", () => {
+  for (const { cells, arms, reference, title } of SURFACES) {
+    expect(new Set(cells.map(({ arm }) => arm)).size, title).toBe(cells.length);
+    expect(
+      cells.map(({ arm }) => arm),
+      title,
+    ).toContain(reference);
+    for (const { name } of arms) expect(cells.map(({ arm }) => arm)).toContain(name);
+  }
+  const [lambdas] = SURFACES as [(typeof SURFACES)[number]];
+  const own = results(
+    "stage-2",
+    many(4, (i) => ({ behaviour: i < 3 ? "refused" : "complied" })),
+  );
+  const tables = surfaceTables(byArm([own]), lambdas, ["HH-refused"]);
+  const cellOf = lambdas.cells.find(({ arm }) => arm === "stage-2");
+  const line = tables.split("\n").find((one) => one.startsWith(`| ${cellOf?.row} |`));
+  expect(line).toContain("75.0");
+  expect(tables.match(/75\.0/g)).toHaveLength(1);
 });
 
 test("results are read as they were written, in the same bytes", async () => {

@@ -13,7 +13,7 @@ import type { PreparedPrompt, PreparedSample, VideoLlm, VisualFeatures } from "@
 import { encodeFrames } from "../base/encode-frames.js";
 import { fill } from "../languages/phrases.js";
 import { type ComposedClip, type ComposedSample, composedLabels } from "../records/composed-set.js";
-import { composedCompletion } from "../records/sight.js";
+import { composedCompletion, THINK_FIRST } from "../records/sight.js";
 import { SAMPLED_FRAMES } from "../scenes/canvas.js";
 import { renderComposedScene } from "../scenes/composed-scene.js";
 import type { StageSpec } from "./arms.js";
@@ -38,14 +38,14 @@ export class RenderedFeatures {
     return features;
   }
 
-  /** A sample's prompt. */
+  /** A sample's prompt; `thinks` asks for a reasoning before the answer. */
   async prompt(
     { clip, query }: Pick<ComposedSample, "clip" | "query">,
-    alarmTokens: boolean,
-    still = false,
+    { alarmTokens, thinks, still = false }: { alarmTokens: boolean; thinks: boolean; still?: boolean },
   ): Promise<PreparedPrompt> {
     const visual = clip === null ? null : await this.of(clip, still);
-    return this.model.preparePrompt({ messages: [{ role: "user", content: query }], visual, alarmTokens });
+    const content = thinks ? query + THINK_FIRST : query;
+    return this.model.preparePrompt({ messages: [{ role: "user", content }], visual, alarmTokens });
   }
 }
 
@@ -87,7 +87,7 @@ async function trainAtSftStage(
   const samples: PreparedSample[] = [];
   for (const record of records) {
     const shown = spec.clips || record.harm === null ? record : { ...record, clip: null };
-    const prompt = await features.prompt(shown, spec.alarmTokens);
+    const prompt = await features.prompt(shown, { alarmTokens: spec.alarmTokens, thinks: spec.stage === 3 });
     const labels = composedLabels(shown);
     samples.push(features.model.prepareSample({ prompt, completion: completionOf(shown, spec), labels }));
   }
@@ -145,7 +145,7 @@ async function trainGrpoStage(
   const data = [];
   for (const record of sets.reinforcement)
     data.push({
-      prompt: await features.prompt(record, spec.alarmTokens),
+      prompt: await features.prompt(record, { alarmTokens: spec.alarmTokens, thinks: true }),
       solution: completionOf(record, spec),
       problemType: "free-form-and-choice" as const,
     });
