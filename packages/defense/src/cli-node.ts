@@ -5,8 +5,10 @@ const controller = new AbortController();
 process.once("SIGINT", () => controller.abort(new Error("interrupted: the same command with --resume continues")));
 process.once("SIGTERM", () => controller.abort(new Error("terminated: the same command with --resume continues")));
 // A sweep that dies takes its runs along: nobody would read what they find, and they hold the folders that the next sweep wants.
-process.once("disconnect", () => controller.abort(new Error("the sweep that started this run is gone")));
+const alone = (): void => controller.abort(new Error("the sweep that started this run is gone"));
+process.once("disconnect", alone);
 process.channel?.unref();
+if (process.connected === false) alone(); // while this program was loading
 
 // `videosafety ... | head` closes the pipe early: that is no failure.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {

@@ -75,8 +75,8 @@ export const command: Command = {
             signal.throwIfAborted();
             const result = await runPoint(path, point, flags, signal);
             results.set(point.name, result);
-            terminal.err(`${results.size}/${points.length} ${point.name}: ${result.problem ?? "done"}\n`);
             write();
+            terminal.err(`${results.size}/${points.length} ${point.name}: ${result.problem ?? "done"}\n`);
           }
         };
         await Promise.all(Array.from({ length: Math.min(flags.jobs, points.length) }, worker));
