@@ -1,8 +1,8 @@
 import { statSync } from "node:fs";
 import { loadCheckpoint } from "@videosafety/onnx-autodiff";
 import { loadVideoLlm, type VideoLlm } from "@videosafety/video-llm";
-import { firstSignsNamed } from "../records/sight.js";
-import { renderComposedScene } from "../scenes/composed-scene.js";
+import { firstSignsNamed, signsInWords } from "../records/sight.js";
+import { isShown, renderComposedScene } from "../scenes/composed-scene.js";
 import { createBaseModel } from "./base-model.js";
 import { composedConversation, SIGNS_QUERY } from "./composed-pretraining.js";
 import { buildComposedTokenizer } from "./composed-tokenizer.js";
@@ -32,7 +32,10 @@ for (const { scene, frames: indices } of frames) {
 const completions = await model.generate(prompts, { maxCompletionLength: 60 });
 await model.dispose();
 const { signs, ...right } = firstSignsNamed(
-  frames.map(({ turns }, i) => ({ truth: turns[0]?.answer ?? "", said: completions[i]?.[0]?.text ?? "" })),
+  frames.map(({ scene, frames: [at = 0] }, i) => {
+    const shown = scene?.signs.filter((sign) => isShown(sign, at)) ?? [];
+    return { truth: `${signsInWords(shown)}.`, said: completions[i]?.[0]?.text ?? "" };
+  }),
 );
 const shares = Object.entries(right).map(([part, count]) => `${part} ${((100 * count) / signs).toFixed(1)} %`);
 console.log(`${signs} frames with a sign: ${shares.join(", ")}`);
