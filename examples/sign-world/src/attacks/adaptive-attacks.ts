@@ -10,7 +10,7 @@ import {
   searchParameters,
 } from "@videosafety/vsb-eval/attacks";
 import { type AttackItem, SPLITS, twinOf } from "./attack-items.js";
-import type { Asker, WeighedAnswer } from "./world-guard.js";
+import type { Asker, WeighedAnswer } from "./defenses/world-guard.js";
 
 /** Attacks whose parameters are searched against each defense, and at which intensity. */
 export const ADAPTED = [

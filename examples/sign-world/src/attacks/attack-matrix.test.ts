@@ -7,7 +7,7 @@ import { type MatrixResults, parseMatrixResults } from "@videosafety/vsb-eval/ma
 import { expect, test } from "vitest";
 import { SHIPPED_BASE, SHIPPED_BASES } from "../shipped-base-node.js";
 import { SPLITS } from "./attack-items.js";
-import { COLUMNS } from "./columns.js";
+import { COLUMNS } from "./defenses/columns.js";
 import { matrixDocument, writeMatrixDocs } from "./matrix-document.js";
 import { type AttackMatrixOptions, runAttackMatrix } from "./run-attack-matrix.js";
 import { ROWS } from "./world-attacks.js";

@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { SHIPPED_BASES } from "../shipped-base-node.js";
-import { COLUMNS } from "./columns.js";
+import { COLUMNS } from "./defenses/columns.js";
+import type { Checkpoints } from "./defenses/seed-models.js";
 import { writeMatrixDocs } from "./matrix-document.js";
 import { runAttackMatrix } from "./run-attack-matrix.js";
-import type { Checkpoints } from "./seed-models.js";
 import { ROWS } from "./world-attacks.js";
 
 /*

@@ -6,11 +6,11 @@ import { isHazard } from "../scenes/composed-sign.js";
 import { SHIPPED_BASE } from "../shipped-base-node.js";
 import { adaptedAttack, inStep, searchItems } from "./adaptive-attacks.js";
 import { attackItems, SPLITS, twinOf } from "./attack-items.js";
-import { FrameFeatures } from "./frame-features.js";
-import { piecesOf, windowStarts } from "./pieces.js";
-import { Remembered } from "./remembered.js";
-import { BOUNDED, jitterOf, USUAL } from "./sampling.js";
-import { DrawnFrames, sceneFrames } from "./scene-frames.js";
+import { FrameFeatures } from "./defenses/frame-features.js";
+import { piecesOf, windowStarts } from "./defenses/pieces.js";
+import { Remembered } from "./defenses/remembered.js";
+import { BOUNDED, jitterOf, USUAL } from "./defenses/sampling.js";
+import { DrawnFrames, sceneFrames } from "./defenses/scene-frames.js";
 import { ROWS } from "./world-attacks.js";
 
 const items = attackItems(3, "test", { video: 24, query: 24 });

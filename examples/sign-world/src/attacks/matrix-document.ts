@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { replaceFile } from "@videosafety/safety-data/node";
 import type { MatrixCell, MatrixResults } from "@videosafety/vsb-eval/matrix";
-import { COLUMNS } from "./columns.js";
+import { COLUMNS } from "./defenses/columns.js";
 
 /** The tables stand between these; what is around them is written by hand and kept. */
 const [BEGIN, END] = ["<!-- attack-matrix: begin -->", "<!-- attack-matrix: end -->"];

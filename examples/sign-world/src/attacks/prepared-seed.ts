@@ -6,24 +6,25 @@ import type { FrameSource, Responder, ResponderRequest } from "@videosafety/vsb-
 import { type Attack, findAttack } from "@videosafety/vsb-eval/attacks";
 import type { MatrixGroup, MatrixRun } from "@videosafety/vsb-eval/matrix";
 import { ADAPTED, adaptedAttack, type FoundPoint, searchItems } from "./adaptive-attacks.js";
-import { answeringAsker } from "./answering.js";
 import { attackItems } from "./attack-items.js";
-import type { Column, Decision, ModelName } from "./columns.js";
-import { USUAL } from "./sampling.js";
-import { DrawnFrames, sceneFrames } from "./scene-frames.js";
-import { type Checkpoints, SeedModels } from "./seed-models.js";
-import { fitSegmentReadout, segmentReader } from "./segment-guard.js";
-import { worldAttacks } from "./world-attacks.js";
+import { answeringAsker } from "./defenses/answering.js";
+import type { Column, Decision, ModelName } from "./defenses/columns.js";
+import { USUAL } from "./defenses/sampling.js";
+import { DrawnFrames, sceneFrames } from "./defenses/scene-frames.js";
+import { type Checkpoints, SeedModels } from "./defenses/seed-models.js";
+import { fitSegmentReadout, segmentReader } from "./defenses/segment-guard.js";
 import {
   type Asker,
   alarmReader,
+  calibrateReadings,
   calibrateWorldGuard,
   type GuardReader,
   type GuardThresholds,
   guardAsker,
   READING_THRESHOLDS,
   signReader,
-} from "./world-guard.js";
+} from "./defenses/world-guard.js";
+import { worldAttacks } from "./world-attacks.js";
 
 /** Counts that decide what is measured: the same for all seeds of a matrix. */
 export interface MatrixCounts {
@@ -95,16 +96,19 @@ export async function prepareSeed(options: SeedOptions): Promise<PreparedSeed> {
   };
   const readers = new Readers(models, options);
   const safe = held.filter(({ item }) => item.subset === "SafeQ").map(({ item }) => item);
-  const thresholdsOf = (id: string, hash: string, plan: SamplePlan, read: GuardReader): Promise<GuardThresholds> =>
+  const thresholdsOf = (
+    { id, decision }: Column,
+    hash: string,
+    plan: SamplePlan,
+    read: GuardReader,
+  ): Promise<GuardThresholds> =>
     kept(join(folder, `${id}-of-${hash}-${safe.length}-${counts.targetFrr}.json`), async () => {
       const shown: Pick<ResponderRequest, "query" | "frames">[] = [];
       for (const { query, video } of safe)
         shown.push({ query, frames: await framesOf(plan).sample(video as { path: string }, { frameCount: null }) });
       say(`seed ${seed}: calibrating ${id} on ${safe.length} safe requests`);
-      return calibrateWorldGuard(
-        (await read(shown)).map(({ scores }) => scores),
-        counts.targetFrr,
-      );
+      const scores = (await read(shown)).map((one) => one.scores);
+      return (decision.by === "reading" ? calibrateReadings : calibrateWorldGuard)(scores, counts.targetFrr);
     });
   const common = worldAttacks(items);
   const adapted = async (
@@ -136,7 +140,8 @@ export async function prepareSeed(options: SeedOptions): Promise<PreparedSeed> {
     return attacks;
   };
   const runs: MatrixRun[] = [];
-  for (const { id, planOf, decision } of columns) {
+  for (const column of columns) {
+    const { id, planOf, decision } = column;
     const plan = planOf(seed);
     const hash = await models.hashOf(decision.model);
     const generation =
@@ -146,9 +151,9 @@ export async function prepareSeed(options: SeedOptions): Promise<PreparedSeed> {
     const thresholds =
       decision.by === "answer"
         ? null
-        : decision.by === "reading"
+        : decision.by === "reading" && decision.calibrated !== true
           ? READING_THRESHOLDS
-          : await thresholdsOf(id, hash, plan, async (...asked) => (await readers.of(decision))(...asked));
+          : await thresholdsOf(column, hash, plan, async (...asked) => (await readers.of(decision))(...asked));
     const open = async (): Promise<Asker> =>
       thresholds === null || decision.by === "answer"
         ? answeringAsker((await models.get(decision.model)).features, decision.model !== "base")
@@ -180,7 +185,9 @@ export async function prepareSeed(options: SeedOptions): Promise<PreparedSeed> {
 
 /** Readers of guards: those of one model remember together what was read. */
 class Readers {
-  readonly #made = new Map<string, Promise<GuardReader | ((view: "whole" | "windows" | "frames") => GuardReader)>>();
+  readonly #alarms = new Map<ModelName, ReturnType<typeof alarmReader>>();
+  readonly #signs = new Map<ModelName, ReturnType<typeof signReader>>();
+  readonly #heads = new Map<ModelName, GuardReader>();
 
   constructor(
     private readonly models: SeedModels,
@@ -188,24 +195,20 @@ class Readers {
   ) {}
 
   async of(decision: Exclude<Decision, { by: "answer" }>): Promise<GuardReader> {
-    if (decision.by === "segments")
-      return this.#once(`segments ${decision.model}`, () => this.#segments(decision.model));
-    const make = async () =>
-      (decision.by === "alarms" ? alarmReader : signReader)((await this.models.get(decision.model)).features);
-    return (await this.#once(`${decision.by} ${decision.model}`, make))(decision.view);
+    const { model } = decision;
+    const { features } = await this.models.get(model);
+    if (decision.by === "alarms") return once(this.#alarms, model, () => alarmReader(features))(decision.view);
+    if (decision.by === "reading") {
+      const read = once(this.#signs, model, () => signReader(features));
+      return read(decision.view, decision.calibrated === true ? "sum" : "highest");
+    }
+    const known = this.#heads.get(model) ?? (await this.#segments(model));
+    this.#heads.set(model, known);
+    return known;
   }
 
   clear(): void {
-    this.#made.clear();
-  }
-
-  #once<T extends GuardReader | ((view: "whole" | "windows" | "frames") => GuardReader)>(
-    key: string,
-    make: () => Promise<T>,
-  ): Promise<T> {
-    const known = (this.#made.get(key) as Promise<T> | undefined) ?? make();
-    this.#made.set(key, known);
-    return known;
+    for (const kept of [this.#alarms, this.#signs, this.#heads]) kept.clear();
   }
 
   async #segments(model: ModelName): Promise<GuardReader> {
@@ -218,6 +221,12 @@ class Readers {
     });
     return segmentReader(opened.features.model, readout);
   }
+}
+
+function once<Key, Value>(known: Map<Key, Value>, key: Key, make: () => Value): Value {
+  const value = known.get(key) ?? make();
+  known.set(key, value);
+  return value;
 }
 
 /** A run as vsb-eval asks it. */

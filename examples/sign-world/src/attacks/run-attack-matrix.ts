@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { replaceFile } from "@videosafety/safety-data/node";
@@ -5,9 +6,11 @@ import { createRuleJudge } from "@videosafety/vsb-eval";
 import type { MatrixAttack, MatrixGroup, MatrixResults } from "@videosafety/vsb-eval/matrix";
 import { captureEnvironment, matrixInFolder } from "@videosafety/vsb-eval/node";
 import { hashOfWeights } from "../base/record-training-node.js";
-import { type Column, defensesOf } from "./columns.js";
+import { attackItems } from "./attack-items.js";
+import { type Column, defensesOf } from "./defenses/columns.js";
+import type { Checkpoints } from "./defenses/seed-models.js";
+import { finetuningRecords } from "./defenses/train-attacked.js";
 import { type MatrixCounts, prepareSeed } from "./prepared-seed.js";
-import type { Checkpoints } from "./seed-models.js";
 
 /** What a matrix of this world takes. */
 export interface AttackMatrixOptions {
@@ -44,6 +47,8 @@ export function holdSettings(
   for (const [seed, { base, stage2, stage4 }] of seeds)
     for (const [name, folder] of Object.entries({ base, "stage 2": stage2 ?? null, "stage 4": stage4 ?? null }))
       weights[`seed ${seed}, ${name}`] = folder === null ? null : hashOfWeights(folder).slice(0, 16);
+  // A grammar or a scene that changed is another world: what was kept of the old one does not belong to it.
+  for (const seed of seeds.keys()) weights[`seed ${seed}, items and records`] = worldHash(seed, counts);
   const file = join(out, SETTINGS);
   const known: Record<string, unknown> = existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : {};
   const wanted: Record<string, unknown> = { ...counts, ...weights };
@@ -56,6 +61,16 @@ export function holdSettings(
         .join("; ")}. Give the same ones, or another --out`,
     );
   return { ...known, ...wanted };
+}
+
+/** Names all that a seed is asked, calibrated on and trained with. */
+function worldHash(seed: number, { videoItems, queryItems, calibration, records }: MatrixCounts): string {
+  const drawn = [
+    attackItems(seed, "attacks", { video: videoItems, query: queryItems }),
+    attackItems(seed, "calibration", { video: calibration, query: calibration }),
+    finetuningRecords(seed, records),
+  ];
+  return createHash("sha256").update(JSON.stringify(drawn)).digest("hex").slice(0, 16);
 }
 
 /**

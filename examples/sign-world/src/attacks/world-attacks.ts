@@ -2,7 +2,7 @@ import { type Attack, parameterOf, translationAttack } from "@videosafety/vsb-ev
 import type { MatrixAttack } from "@videosafety/vsb-eval/matrix";
 import { createWorldRng } from "../random/rng.js";
 import { type AttackItem, otherLanguage, SPLITS } from "./attack-items.js";
-import { VARIANTS } from "./scene-frames.js";
+import { VARIANTS } from "./defenses/scene-frames.js";
 
 /** An attack that must know the sign: the world draws its clips, so it can. */
 function variantAttack(name: string, title: string, intensity: string): Attack {

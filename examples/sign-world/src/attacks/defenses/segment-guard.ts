@@ -1,7 +1,7 @@
 import { type AtcHead, atcHeadOf, hiddenStateGuardModel, type SegmentGuardModel } from "@videosafety/alarm-tokens";
 import { openHiddenStates, type PreparedSample, type VideoLlm } from "@videosafety/video-llm";
 import { standardizer, trainLogisticRegression } from "@videosafety/vsb-eval/baselines";
-import { createWorldRng } from "../random/rng.js";
+import { createWorldRng } from "../../random/rng.js";
 import { batchesOf, type EncodedPiece, type Piece, pieceKey, piecesOf } from "./pieces.js";
 import { Remembered } from "./remembered.js";
 import { attackedRecord, finetuningRecords } from "./train-attacked.js";
@@ -117,5 +117,5 @@ export function segmentReader(model: VideoLlm, readout: SegmentReadout): GuardRe
       return scores;
     },
   );
-  return (requests, signal) => scoredByPieces(requests, "whole", memory, pieceKey, signal);
+  return (requests, signal) => scoredByPieces(requests, { view: "whole" }, memory, pieceKey, signal);
 }

@@ -1,8 +1,8 @@
 import type { SampledVideo, SamplePlan } from "@videosafety/video-sampler";
 import type { FrameSource } from "@videosafety/vsb-eval";
 import { drawnPlan, plannedMoments } from "@videosafety/vsb-eval/attacks";
-import { CLIP_FPS, CLIP_FRAMES, CLIP_SIZE, stackFrames } from "../scenes/canvas.js";
-import { type ComposedScene, type PlacedSign, renderComposedScene } from "../scenes/composed-scene.js";
+import { CLIP_FPS, CLIP_FRAMES, CLIP_SIZE, stackFrames } from "../../scenes/canvas.js";
+import { type ComposedScene, type PlacedSign, renderComposedScene } from "../../scenes/composed-scene.js";
 
 /** What the world can change in a clip itself. */
 export const VARIANTS = {

@@ -1,7 +1,7 @@
 import { conformalThreshold } from "@videosafety/alarm-tokens";
 import type { ResponderAnswer, ResponderRequest } from "@videosafety/vsb-eval";
 import { GUARD_PASS, GUARD_REFUSAL } from "@videosafety/vsb-eval/matrix";
-import { SIGNS_QUERY } from "../base/composed-pretraining.js";
+import { SIGNS_QUERY } from "../../base/composed-pretraining.js";
 import type { FrameFeatures } from "./frame-features.js";
 import {
   batchesOf,
@@ -39,10 +39,16 @@ export interface ScoredRequest {
 /** Reads the scores of requests. */
 export type GuardReader = (requests: readonly Shown[], signal?: AbortSignal) => Promise<ScoredRequest[]>;
 
-/** The highest scores over the pieces of each request. */
+/** How the scores of a request's pieces become one: the highest of them, or their sum. */
+export type Joined = "highest" | "sum";
+
+const joined = (values: readonly number[], by: Joined): number =>
+  by === "highest" ? Math.max(...values) : values.reduce((sum, value) => sum + value, 0);
+
+/** One score for the pieces of each request. */
 export async function scoredByPieces(
   requests: readonly Shown[],
-  view: View,
+  { view, by = "highest" }: { readonly view: View; readonly by?: Joined },
   memory: Remembered<Piece, EncodedPiece, GuardScores>,
   keyOf: (piece: Piece) => string,
   signal?: AbortSignal,
@@ -56,8 +62,14 @@ export async function scoredByPieces(
     next += own.length;
     return {
       scores: {
-        visual: Math.max(...mine.map(({ found }) => found.visual)),
-        textual: Math.max(...mine.map(({ found }) => found.textual)),
+        visual: joined(
+          mine.map(({ found }) => found.visual),
+          by,
+        ),
+        textual: joined(
+          mine.map(({ found }) => found.textual),
+          by,
+        ),
       },
       calls: own.length,
       milliseconds: mine.reduce((sum, { milliseconds }) => sum + milliseconds, 0),
@@ -90,7 +102,7 @@ export function alarmReader(features: FrameFeatures): (view: View) => GuardReade
       return scores;
     },
   );
-  return (view) => (requests, signal) => scoredByPieces(requests, view, memory, pieceKey, signal);
+  return (view) => (requests, signal) => scoredByPieces(requests, { view }, memory, pieceKey, signal);
 }
 
 /** How a guard that reads is asked: the question for signs that the base's pre-training answers. */
@@ -102,7 +114,7 @@ const READ_AS_HAZARD = /, hazard/;
  * A guard by reading: the base is asked for the signs of the whole sampling, of windows, or of every frame alone, and its words decide.
  * No training and no threshold: a model that sees can guard by being asked. It reads 1 where a hazard is named, else 0.
  */
-export function signReader(features: FrameFeatures): (view: View) => GuardReader {
+export function signReader(features: FrameFeatures): (view: View, by?: Joined) => GuardReader {
   const { model } = features;
   const memory = new Remembered<Piece, EncodedPiece, GuardScores>(
     (piece) => {
@@ -131,7 +143,9 @@ export function signReader(features: FrameFeatures): (view: View) => GuardReader
     },
   );
   const keyOf = ({ hashes }: Piece): string => hashes.join(" ");
-  return (view) => (requests, signal) => scoredByPieces(requests, view, memory, keyOf, signal);
+  return (view, by = "highest") =>
+    (requests, signal) =>
+      scoredByPieces(requests, { view, by }, memory, keyOf, signal);
 }
 
 /** A reading guard refuses at the first hazard that is read. */
@@ -157,6 +171,15 @@ export function calibrateWorldGuard(safe: readonly GuardScores[], targetFrr: num
       target,
     ).threshold;
   return { visual: of("visual"), textual: of("textual"), targetFrr, count: safe.length };
+}
+
+/** The number of pieces read as a hazard that a calibrated reading guard lets pass: split conformal over safe requests. */
+export function calibrateReadings(safe: readonly GuardScores[], targetFrr: number): GuardThresholds {
+  const { threshold } = conformalThreshold(
+    safe.map(({ visual }) => visual),
+    { targetFrr, confidence: null },
+  );
+  return { visual: threshold, textual: 0, targetFrr, count: safe.length };
 }
 
 /** How far a request is above the thresholds: positive is refused. What an adaptive attacker tries to lower. */

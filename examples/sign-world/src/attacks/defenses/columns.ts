@@ -9,7 +9,14 @@ export type ModelName = "base" | "stage-2" | "stage-4" | "attacked";
 /** How a column decides. */
 export type Decision =
   | { readonly by: "answer"; readonly model: ModelName; readonly maxNewTokens: number; readonly system?: string }
-  | { readonly by: "alarms" | "reading"; readonly model: ModelName; readonly view: View }
+  | { readonly by: "alarms"; readonly model: ModelName; readonly view: View }
+  | {
+      readonly by: "reading";
+      readonly model: ModelName;
+      readonly view: View;
+      /** How many pieces may be read as hazards is calibrated on safe requests; left out: none. */
+      readonly calibrated?: boolean;
+    }
   | { readonly by: "segments"; readonly model: ModelName };
 
 /** A column of the matrix: one run of the same name. */
@@ -111,6 +118,13 @@ export const COLUMNS: readonly Column[] = [
     "reading",
     "windows",
   ),
+  {
+    id: "reader-dense-calibrated",
+    name: "reading guard, dense jitter, windows, calibrated",
+    title: "the same; how many windows must be read as a hazard is calibrated on safe requests",
+    planOf: denseJitterOf,
+    decision: { by: "reading", model: "base", view: "windows", calibrated: true },
+  },
   guards(
     "alarm",
     "alarm guard",
