@@ -155,15 +155,16 @@ export async function prepareSeed(options: SeedOptions): Promise<PreparedSeed> {
           ? READING_THRESHOLDS
           : await thresholdsOf(column, hash, plan, async (...asked) => (await readers.of(decision))(...asked));
     const open = async (): Promise<Asker> =>
-      thresholds === null || decision.by === "answer"
-        ? answeringAsker((await models.get(decision.model)).features, decision.model !== "base")
-        : guardAsker(await readers.of(decision), thresholds);
+      decision.by === "answer"
+        ? answeringAsker((await models.get(decision.model)).features, decision.model !== "base", decision.prompt)
+        : guardAsker(await readers.of(decision), thresholds ?? READING_THRESHOLDS);
     const ask: Asker = async (requests, signal) => {
       opened ??= open();
       return (await opened)(requests, signal);
     };
     const cuts = thresholds === null ? [] : [thresholds.visual.toFixed(4), thresholds.textual.toFixed(4)];
-    const key = [hash, ...cuts].join("_");
+    const prompt = decision.by === "answer" && decision.prompt !== undefined ? [decision.prompt] : [];
+    const key = [hash, ...prompt, ...cuts].join("_");
     runs.push({
       name: id,
       responder: asResponder(`${id}:${key}`, ask),

@@ -7,13 +7,14 @@ import { pieceKey, piecesOf } from "./pieces.js";
 import { Remembered } from "./remembered.js";
 import type { Asker } from "./world-guard.js";
 
-/** A model that answers as a run of the matrix; a request that shows and says the same as an earlier one is not asked again. */
-export function answeringAsker(features: FrameFeatures, alarmTokens: boolean): Asker {
+/** A model that answers as a run of the matrix, asked with `questionPrompt` around each query; a request that shows and says the same as an earlier one is not asked again. */
+export function answeringAsker(features: FrameFeatures, alarmTokens: boolean, questionPrompt = "{query}"): Asker {
   const encoded = new WeakMap<SampledVideo, VisualFeatures>();
   const responder = createLocalResponder({
     id: "answering",
     model: features.model,
     alarmTokens,
+    questionPrompt,
     featuresOf: async (video) => encoded.get(video) ?? (await features.of(video)).features,
   });
   const memory = new Remembered<ResponderRequest, ResponderRequest, ResponderAnswer>(

@@ -1,5 +1,6 @@
 import type { SamplePlan } from "@videosafety/video-sampler";
 import type { MatrixDefense } from "@videosafety/vsb-eval/matrix";
+import { THINK_FIRST } from "../../records/sight.js";
 import type { View } from "./pieces.js";
 import { BOUNDED, denseJitterOf, jitterOf, USUAL } from "./sampling.js";
 
@@ -8,7 +9,13 @@ export type ModelName = "base" | "stage-2" | "stage-4" | "attacked";
 
 /** How a column decides. */
 export type Decision =
-  | { readonly by: "answer"; readonly model: ModelName; readonly maxNewTokens: number; readonly system?: string }
+  | {
+      readonly by: "answer";
+      readonly model: ModelName;
+      readonly maxNewTokens: number;
+      readonly system?: string /** What is written around a query, as the records of the model's training have it. */;
+      readonly prompt?: string;
+    }
   | { readonly by: "alarms"; readonly model: ModelName; readonly view: View }
   | {
       readonly by: "reading";
@@ -69,7 +76,10 @@ export const COLUMNS: readonly Column[] = [
     "the same records, settings and steps, two records of three under an attack",
     "attacked",
   ),
-  answers("stages-1-4", "stages 1-4", "and reasoning, and GRPO: the whole method", "stage-4", { maxNewTokens: TAGGED }),
+  answers("stages-1-4", "stages 1-4", "and reasoning, and GRPO: the whole method", "stage-4", {
+    maxNewTokens: TAGGED,
+    prompt: `{query}${THINK_FIRST}`,
+  }),
   guards(
     "reader",
     "reading guard",
