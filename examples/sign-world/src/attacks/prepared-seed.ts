@@ -163,7 +163,8 @@ export async function prepareSeed(options: SeedOptions): Promise<PreparedSeed> {
       return (await opened)(requests, signal);
     };
     const cuts = thresholds === null ? [] : [thresholds.visual.toFixed(4), thresholds.textual.toFixed(4)];
-    const prompt = decision.by === "answer" && decision.prompt !== undefined ? [decision.prompt] : [];
+    const prompt =
+      decision.by === "answer" && decision.prompt !== undefined ? [`asked-${encodeURIComponent(decision.prompt)}`] : [];
     const key = [hash, ...prompt, ...cuts].join("_");
     runs.push({
       name: id,
