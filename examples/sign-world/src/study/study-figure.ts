@@ -1,15 +1,18 @@
 import * as Plot from "@observablehq/plot";
 import { parseHTML } from "linkedom";
 import type { ArmResults } from "./arm-results-node.js";
-import { ARMS } from "./arms.js";
+import { ARMS, SWEEP_ARMS } from "./arms.js";
 import { metricOf, observe } from "./metrics.js";
 import { shareOf } from "./statistics.js";
 
 const SHOWN = ["HH-refused", "SH-refused", "frr", "safe-right", "V-right", "vr-both"];
 
-/** Shares of every arm with their two-way clustered intervals, one panel per score, as SVG. */
-export function studyFigure(arms: ReadonlyMap<string, readonly ArmResults[]>): string {
-  const titles = [...arms.keys()].map((name) => ARMS.find((arm) => arm.name === name)?.title ?? name);
+/** Shares of every arm with their two-way clustered intervals, one panel per score, as SVG; arms of the surfaces have tables of their own. */
+export function studyFigure(all: ReadonlyMap<string, readonly ArmResults[]>): string {
+  const arms = new Map([...all].filter(([name]) => !SWEEP_ARMS.some((arm) => arm.name === name)));
+  const titles = [...arms.keys()].map((name) =>
+    (ARMS.find((arm) => arm.name === name)?.title ?? name).replaceAll("*", ""),
+  );
   const points = Array.from(arms, ([name, results], i) =>
     SHOWN.flatMap((metric) => {
       const { value, interval } = shareOf(observe(results, metricOf(metric)));
@@ -28,9 +31,9 @@ export function studyFigure(arms: ReadonlyMap<string, readonly ArmResults[]>): s
   const { document } = parseHTML("<html><body></body></html>");
   const figure = Plot.plot({
     document,
-    width: 1100,
+    width: 1220,
     height: 90 + 26 * arms.size,
-    marginLeft: 190,
+    marginLeft: 310,
     marginTop: 40,
     style: { background: "white", fontFamily: "sans-serif", fontSize: "12px" },
     x: { label: "percent", domain: [0, 100], ticks: 3, grid: true },
