@@ -1,3 +1,4 @@
+import { THINKING_PROMPT } from "sign-world";
 import { isScalar, parseDocument } from "yaml";
 import type { DemoSettings } from "./demo-settings.js";
 
@@ -38,6 +39,9 @@ const PLACES: Places<Omit<DemoSettings, keyof typeof STAGES>> = {
   ],
 };
 
+/** Stages whose records ask for a reasoning. */
+const REASONING = ["stage-3", "stage-4"];
+
 const valuesAt = <T extends object>(values: T, places: Places<T>): [Path, number][] =>
   (Object.keys(places) as (keyof T)[]).flatMap((key) =>
     places[key].map((path): [Path, number] => [path, values[key] as number]),
@@ -61,6 +65,7 @@ export function withSettings(
     ...[...valuesAt(settings.stage1, stage1), ...valuesAt(settings.stage2, stage2)],
     ...[...valuesAt(settings.stage3, stage3), ...valuesAt(settings.stage4, stage4)],
     ...valuesAt<Omit<DemoSettings, keyof typeof STAGES>>(settings, PLACES),
+    ...REASONING.map((stage): [Path, string] => [["evaluation", "prompts", stage], THINKING_PROMPT]),
     ...more,
   ].map(([path, value]) => {
     const node = document.getIn(path, true);

@@ -18,7 +18,7 @@ export {
   composedLabels,
   drawComposedScene,
 } from "./records/composed-set.js";
-export { composedCompletion, firstSignsNamed, signsInWords, THINK_FIRST } from "./records/sight.js";
+export { composedCompletion, firstSignsNamed, signsInWords, THINK_FIRST, THINKING_PROMPT } from "./records/sight.js";
 export { CLIP_FRAMES, CLIP_SIZE } from "./scenes/canvas.js";
 export { isShown, type PlacedSign, renderComposedScene } from "./scenes/composed-scene.js";
 export { SHIPPED_BASE } from "./shipped-base-node.js";

@@ -12,7 +12,7 @@ import { createRng, type Rng } from "@videosafety/random";
 import type { EvalItem } from "@videosafety/safety-data";
 import { calibrateFromItems } from "../src/guard/calibrate/calibrate-guard-node.js";
 import type { GuardFile } from "../src/guard/file/guard-file.js";
-import { answerChat, dataUrl, greyPng, startUpstream } from "../test/guard-fixtures.js";
+import { answerChat, bodyOf, dataUrl, greyPng, startUpstream } from "../test/guard-fixtures.js";
 import { writeTinyCheckpoint } from "../test/tiny-checkpoint.js";
 
 /** A picture of one grey level and a question. */
@@ -94,13 +94,8 @@ export async function startRecorder(upstream?: string): Promise<RecordedUpstream
   const own = upstream === undefined ? await startUpstream(answerChat) : null;
   const target = new URL(upstream ?? (own?.baseUrl as string));
   const recorder = createServer(async (request, response) => {
-    const parts: Buffer[] = [];
-    try {
-      for await (const part of request) parts.push(part as Buffer);
-    } catch {
-      return;
-    }
-    const asked = Buffer.concat(parts);
+    const asked = await bodyOf(request);
+    if (asked === null) return;
     const body = own === null && asked.length > 0 ? withoutPictures(asked) : asked;
     const { "transfer-encoding": _t, ...headers } = request.headers;
     const sent = requestHttp(

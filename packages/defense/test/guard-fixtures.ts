@@ -99,19 +99,25 @@ export function ruleEngine(
   };
 }
 
+/** What a client sends; null where it leaves before the end. */
+export async function bodyOf(request: IncomingMessage): Promise<Buffer | null> {
+  const chunks: Buffer[] = [];
+  try {
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+  } catch {
+    return null;
+  }
+  return Buffer.concat(chunks);
+}
+
 /** An upstream with a program. */
 export async function startUpstream(
   answer: (request: IncomingMessage, response: ServerResponse, body: Buffer) => void,
 ) {
   const seen: { method: string; url: string; headers: IncomingMessage["headers"]; body: Buffer }[] = [];
   const server = createServer(async (request, response) => {
-    const chunks: Buffer[] = [];
-    try {
-      for await (const chunk of request) chunks.push(chunk as Buffer);
-    } catch {
-      return;
-    }
-    const body = Buffer.concat(chunks);
+    const body = await bodyOf(request);
+    if (body === null) return;
     seen.push({ method: request.method ?? "", url: request.url ?? "", headers: request.headers, body });
     answer(request, response, body);
   });

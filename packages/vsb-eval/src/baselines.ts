@@ -1,7 +1,12 @@
 export { wordsOf } from "@videosafety/safety-data";
 export { balancedAccuracy } from "./baselines/balanced-accuracy.js";
 export { BASELINE_ANSWERS, createDecisionResponder } from "./baselines/decision-responder.js";
-export { featureDecision, type LabelledFeatures, trainFeatureRegression } from "./baselines/feature-decision.js";
+export {
+  featureDecision,
+  type LabelledFeatures,
+  meanOfTokens,
+  trainFeatureRegression,
+} from "./baselines/feature-decision.js";
 export { frameFeatures } from "./baselines/frame-features.js";
 export {
   type LogisticRegression,

@@ -1,5 +1,5 @@
 import type { VideoLlm } from "@videosafety/video-llm";
-import { balancedAccuracy, standardizer, trainLogisticRegression } from "@videosafety/vsb-eval/baselines";
+import { balancedAccuracy, meanOfTokens, trainFeatureRegression } from "@videosafety/vsb-eval/baselines";
 import { answerComposed } from "../base/composed-evaluation.js";
 import { encodeFrames } from "../base/encode-frames.js";
 import type { ComposedSample } from "../records/composed-set.js";
@@ -58,13 +58,12 @@ async function encoderRow(
     pooled.get(clip?.scene as ComposedScene) as Float64Array;
   const accuracy = (part: (sample: ComposedSample) => boolean): number => {
     const own = learned.filter(part);
-    const rows = own.map(featuresOf);
-    const scale = standardizer(rows);
-    const options = { columns: rows[0]?.length ?? 0, epochs: 10, learningRate: 0.05, penalty: 1e-2 };
-    const regression = trainLogisticRegression(rows.map(scale), own.map(labelOf), options);
+    const score = trainFeatureRegression(
+      own.map((sample) => ({ features: featuresOf(sample), label: labelOf(sample) })),
+    );
     const tested = measured.filter(part);
     return balancedAccuracy(
-      tested.map((sample) => regression.score(scale(featuresOf(sample)))),
+      tested.map((sample) => score(featuresOf(sample))),
       tested.map(labelOf),
     );
   };
@@ -77,9 +76,5 @@ async function encoderRow(
 async function pooledFeatures(model: VideoLlm, scene: ComposedScene): Promise<Float64Array> {
   const features = await encodeFrames(model, renderComposedScene(scene, SAMPLED_FRAMES));
   const data = await model.visualEmbeddings(features);
-  const tokens = features.keptTokens.length;
-  const width = data.length / tokens;
-  const mean = new Float64Array(width);
-  for (const [i, value] of data.entries()) mean[i % width] = (mean[i % width] as number) + value / tokens;
-  return mean;
+  return meanOfTokens(data, features.keptTokens.length);
 }

@@ -4,6 +4,7 @@ import { loadVideoLlm, type VideoLlm } from "@videosafety/video-llm";
 import { firstSignsNamed, signsInWords } from "../records/sight.js";
 import { isShown, renderComposedScene } from "../scenes/composed-scene.js";
 import { createBaseModel } from "./base-model.js";
+import { answersTo } from "./composed-evaluation.js";
 import { composedConversation, SIGNS_QUERY } from "./composed-pretraining.js";
 import { buildComposedTokenizer } from "./composed-tokenizer.js";
 import { encodeFrames } from "./encode-frames.js";
@@ -29,12 +30,12 @@ for (const { scene, frames: indices } of frames) {
   const visual = await encodeFrames(model, renderComposedScene(scene, indices), true, "video");
   prompts.push(model.preparePrompt({ messages: [{ role: "user", content: SIGNS_QUERY }], visual, alarmTokens: false }));
 }
-const completions = await model.generate(prompts, { maxCompletionLength: 60 });
+const captions = await answersTo(model, prompts, 60);
 await model.dispose();
 const { signs, ...right } = firstSignsNamed(
   frames.map(({ scene, frames: [at = 0] }, i) => {
     const shown = scene?.signs.filter((sign) => isShown(sign, at)) ?? [];
-    return { truth: `${signsInWords(shown)}.`, said: completions[i]?.[0]?.text ?? "" };
+    return { truth: `${signsInWords(shown)}.`, said: captions[i] as string };
   }),
 );
 const shares = Object.entries(right).map(([part, count]) => `${part} ${((100 * count) / signs).toFixed(1)} %`);

@@ -74,6 +74,9 @@ export function composedThink({
 /** Asks for a reasoning before the answer: a short stand-in for the question template of the authors' stages 3 and 4. */
 export const THINK_FIRST = " /think";
 
+/** The same around a query, as `questionPrompt` and `evaluation.prompts` write it. */
+export const THINKING_PROMPT = `{query}${THINK_FIRST}`;
+
 /** A query that asks for a reasoning, and reasoning and answer in tags. */
 export const thinkingFirst = (query: string, think: string, answer: string) => ({
   query: `${query}${THINK_FIRST}`,

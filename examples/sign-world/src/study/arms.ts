@@ -124,7 +124,7 @@ export const CONTROL_ARMS: readonly Arm[] = [
   { ...arm("full-no-clip", "stage 4, no clip"), view: "no-clip" },
 ];
 
-/** A weight pair whose arms make a response surface; what is moved acts in stage `stage`, whose result is compared. */
+/** A weight pair whose arms make a response surface; compared with `reference`, the last stage in which they act. */
 export interface Surface {
   /** In headings. */
   readonly title: string;

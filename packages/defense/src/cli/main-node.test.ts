@@ -1,13 +1,7 @@
 import { expect, test } from "vitest";
-import { main } from "./main-node.js";
+import { runCommand } from "../../test/run-command.js";
 
-async function said(...argv: string[]) {
-  const out: string[] = [];
-  const err: string[] = [];
-  const terminal = { out: (text: string) => out.push(text), err: (text: string) => err.push(text), interactive: false };
-  const code = await main(argv, terminal, new AbortController().signal);
-  return { code, out: out.join(""), err: err.join("") };
-}
+const said = (...argv: string[]) => runCommand(argv);
 
 test("usage: no command, an unknown one with a suggestion, help", async () => {
   expect((await said()).code).toBe(2);

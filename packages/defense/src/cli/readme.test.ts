@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { writeAuthorsData } from "../../test/authors-data.js";
 import { writePublishedModel } from "../../test/published-model.js";
-import { main } from "./main-node.js";
+import { runCommand } from "../../test/run-command.js";
 
 const cli = fileURLToPath(new URL("../cli-node.ts", import.meta.url));
 const tsconfig = fileURLToPath(new URL("../../../../tsconfig.json", import.meta.url));
@@ -35,18 +35,6 @@ const block = (fence: string): string =>
 const words = (line: string): string[] =>
   Array.from(line.matchAll(/"([^"]*)"|(\S+)/g), ([, quoted, bare]) => quoted ?? bare ?? "");
 
-async function run(args: readonly string[]) {
-  const out: string[] = [];
-  const err: string[] = [];
-  const terminal = {
-    out: (text: string) => void out.push(text),
-    err: (text: string) => void err.push(text),
-    interactive: false,
-  };
-  const code = await main(args, terminal, new AbortController().signal);
-  return { code, out: out.join(""), err: err.join("") };
-}
-
 test("the README's ten commands lead from a checkpoint to a guarded endpoint", async () => {
   await writeFile(join(folder, "run.yaml"), block("yaml"));
   const commands = block("sh ten-commands")
@@ -56,7 +44,7 @@ test("the README's ten commands lead from a checkpoint to a guarded endpoint", a
   expect(commands.length).toBe(10);
   const outputs: string[] = [];
   for (const args of commands.slice(0, 9)) {
-    const { code, out, err } = await run(args);
+    const { code, out, err } = await runCommand(args);
     expect([args.join(" "), code, code === 0 ? "" : err]).toEqual([args.join(" "), 0, ""]);
     outputs.push(out);
   }

@@ -8,6 +8,7 @@ import {
   frameFeatures,
   type LabelledFeatures,
   type LabelledText,
+  meanOfTokens,
   wordDecisions,
 } from "@videosafety/vsb-eval/baselines";
 import { type FeatureStore, IMAGE_PLAN, type MediaInput } from "../features/feature-store-node.js";
@@ -37,14 +38,6 @@ function labelledMedia(items: readonly TrainingItem[]): (MediaInput & { readonly
   const all = [...rows.values()];
   const step = Math.max(1, all.length / READER_CLIPS);
   return all.filter((_, i) => Math.floor(i / step) !== Math.floor((i - 1) / step));
-}
-
-/** Mean over a clip's visual tokens of what the language model gets to see. [d] */
-function pooled(data: Float32Array, tokens: number): Float64Array {
-  const width = data.length / tokens;
-  const mean = new Float64Array(width);
-  for (const [i, value] of data.entries()) mean[i % width] = (mean[i % width] as number) + value / tokens;
-  return mean;
 }
 
 /**
@@ -87,7 +80,7 @@ async function frameReaders(
     const frames = await sampleFrames(file.path, file.kind === "image" ? IMAGE_PLAN : plan, { signal });
     colours.push({ features: frameFeatures(frames), label });
     const visual = await features.ofFile(file, { signal });
-    embeddings.push({ features: pooled(await model.visualEmbeddings(visual), visual.keptTokens.length), label });
+    embeddings.push({ features: meanOfTokens(await model.visualEmbeddings(visual), visual.keptTokens.length), label });
   }
   return [
     ["frames: logistic regression", featureDecision(colours, frameFeatures)],
@@ -95,7 +88,7 @@ async function frameReaders(
       "vision encoder: logistic regression",
       featureDecision(embeddings, async (frames) => {
         const visual = await features.ofVideo(frames, { signal });
-        return pooled(await model.visualEmbeddings(visual), visual.keptTokens.length);
+        return meanOfTokens(await model.visualEmbeddings(visual), visual.keptTokens.length);
       }),
     ],
   ];

@@ -99,7 +99,7 @@ export async function* evaluateRun(
     if (name !== "base") await checkMade(run.out, readRunRecord(run.out), source);
   for (const checkpoint of checkpoints) {
     const { name } = checkpoint;
-    const { model, features, alarmTokens, hash } = await openWithFeatures(run, checkpoint, signal);
+    const { model, features, alarmTokens, hash, close } = await openWithFeatures(run, checkpoint, signal);
     try {
       frames ??= videoFrames({ plan: features.plan });
       const responder = createLocalResponder({
@@ -116,7 +116,7 @@ export async function* evaluateRun(
           : (yield* ask(run, `${name}, probes`, responder, { ...opened, items: opened.probes }, frames, signal)).units;
       yield { type: "evaluated", run: asked, probes: probed, checkpoint: true };
     } finally {
-      await model.dispose();
+      await close();
     }
   }
   if (!opened.evaluation.baselines) return;
@@ -129,8 +129,7 @@ export async function* evaluateRun(
       yield { type: "evaluated", run: asked, probes: [], checkpoint: false };
     }
   } finally {
-    await base.features.close();
-    await base.model.dispose();
+    await base.close();
   }
 }
 
@@ -156,7 +155,11 @@ async function openWithFeatures(run: RunFile, { name, source }: RunCheckpoint, s
   });
   const { model, frames: limits } = opened;
   const features = await FeatureStore.open(model, { frames: limits, disk: featureDiskOf(run), providers });
-  return { ...opened, features };
+  const close = async (): Promise<void> => {
+    await features.close();
+    await model.dispose();
+  };
+  return { ...opened, features, close };
 }
 
 async function* ask(

@@ -6,8 +6,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { answerChat, picture, startUpstream, TOKEN } from "../../test/guard-fixtures.js";
+import { runCommand } from "../../test/run-command.js";
 import { writeTinyCheckpoint, writeTinyItems } from "../../test/tiny-checkpoint.js";
-import { main } from "../cli/main-node.js";
 import { readGuardFile } from "./file/guard-file-node.js";
 import { openDriftWatch } from "./proxy/drift-watch-node.js";
 
@@ -28,12 +28,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-async function said(args: string[], signal = new AbortController().signal) {
-  const [out, err]: [string[], string[]] = [[], []];
-  const terminal = { out: (text: string) => out.push(text), err: (text: string) => err.push(text), interactive: false };
-  const code = await main(["guard", ...args], terminal, signal);
-  return { code, out: out.join(""), err: err.join("") };
-}
+const said = (args: string[], signal?: AbortSignal) => runCommand(["guard", ...args], signal);
 const calibrate = (...more: string[]) =>
   said([
     "calibrate",

@@ -1,13 +1,11 @@
 import { fork, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import { writeAuthorsData } from "../../test/authors-data.js";
-import { writePublishedModel } from "../../test/published-model.js";
-import { main } from "../cli/main-node.js";
+import { runCommand, writeRun } from "../../test/run-command.js";
 
 const cli = fileURLToPath(new URL("../../test/cli-from-source.mjs", import.meta.url));
 const program = process.argv[1] as string;
@@ -16,10 +14,7 @@ let file: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "sweep-command-"));
   vi.stubEnv("VIDEOSAFETY_CACHE", join(folder, "cache"));
-  await writePublishedModel(join(folder, "model"), "videollama3");
-  await writeAuthorsData(folder);
-  file = join(folder, "run.yaml");
-  await writeFile(file, RUN);
+  file = await writeRun(folder, RUN);
   process.argv[1] = cli; // what a sweep starts again for every point
 }, 120_000);
 afterAll(async () => {
@@ -48,10 +43,8 @@ evaluation:
 `;
 
 async function sweep(...args: string[]) {
-  const said: string[] = [];
-  const terminal = { out: (text: string) => void said.push(text), err: () => {}, interactive: false };
-  const code = await main(["sweep", file, ...args], terminal, new AbortController().signal);
-  return { code, said: said.join("") };
+  const { code, out } = await runCommand(["sweep", file, ...args]);
+  return { code, said: out };
 }
 const pointsOf = async (out: string) => JSON.parse(await readFile(join(out, "sweep.json"), "utf8")).points;
 

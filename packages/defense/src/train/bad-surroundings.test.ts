@@ -5,10 +5,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
-import { writeAuthorsData } from "../../test/authors-data.js";
-import { writePublishedModel } from "../../test/published-model.js";
+import { runCommand, writeRun } from "../../test/run-command.js";
 import { type SmallDisk, smallDisk } from "../../test/small-disk.js";
-import { main } from "../cli/main-node.js";
 
 /** Two stages of two steps. */
 const RUN = `
@@ -30,10 +28,7 @@ let disk: SmallDisk | undefined;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "surroundings-"));
   vi.stubEnv("VIDEOSAFETY_CACHE", join(folder, "cache"));
-  await writePublishedModel(join(folder, "model"), "videollama3");
-  await writeAuthorsData(folder);
-  file = join(folder, "run.yaml");
-  await writeFile(file, RUN);
+  file = await writeRun(folder, RUN);
 }, 300_000);
 afterEach(() => disk?.free());
 afterAll(async () => {
@@ -42,10 +37,8 @@ afterAll(async () => {
 });
 
 async function videosafety(...args: string[]) {
-  const err: string[] = [];
-  const terminal = { out: () => {}, err: (text: string) => void err.push(text), interactive: false };
-  const code = await main(args, terminal, new AbortController().signal);
-  return { code, last: err.join("").trim().split("\n").at(-1) ?? "", err: err.join("") };
+  const { code, err } = await runCommand(args);
+  return { code, last: err.trim().split("\n").at(-1) ?? "", err };
 }
 const train = (out: string, ...args: string[]) => videosafety("train", file, "--out", join(folder, out), ...args);
 /** Bytes of the files of a folder: a run writes them all, and more. */

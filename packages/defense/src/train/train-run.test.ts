@@ -1,12 +1,12 @@
 import { spawn } from "node:child_process";
-import { cp, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { RUN_FILE, writeAuthorsData } from "../../test/authors-data.js";
 import { writePublishedModel } from "../../test/published-model.js";
-import { main } from "../cli/main-node.js";
+import { runCommand, writeRun } from "../../test/run-command.js";
 import { readEvents, rewardRows } from "../progress/event-log-node.js";
 import { runPage } from "../progress/run-page.js";
 
@@ -22,17 +22,10 @@ afterAll(async () => {
 });
 
 /** Runs a command in this process. */
-async function videosafety(...args: string[]) {
-  const out: string[] = [];
-  const err: string[] = [];
-  const terminal = {
-    out: (text: string) => void out.push(text),
-    err: (text: string) => void err.push(text),
-    interactive: false,
-  };
-  const code = await main(args, terminal, new AbortController().signal);
-  return { code, out: out.join(""), err: err.join("") };
-}
+const videosafety = (...args: string[]) => runCommand(args);
+
+/** A folder of this name with everything that a run needs. @returns the run file's path */
+const newRun = (name: string) => writeRun(join(root, name), RUN_FILE);
 
 /** Trains in a process of its own, which is killed once an event fits. @returns its exit code; null when it was killed */
 function trainAndKill(run: string, out: string, fits?: (line: string) => boolean): Promise<number | null> {
@@ -133,10 +126,7 @@ test.each(["videollama3", "qwen2-vl"] as const)(
 );
 
 test("what is wrong is said in one line before anything is trained", async () => {
-  const folder = join(root, "bad");
-  await writePublishedModel(join(folder, "model"), "videollama3");
-  await writeAuthorsData(folder);
-  const file = join(folder, "run.yaml");
+  const file = await newRun("bad");
   const attempt = async (change: (text: string) => string, ...args: string[]) => {
     await writeFile(file, change(RUN_FILE));
     const { code, out, err } = await videosafety("train", file, ...args);
@@ -173,10 +163,7 @@ test("what is wrong is said in one line before anything is trained", async () =>
 }, 300_000);
 
 test("a dry run measures stage 4 with the prompt that it trains on", async () => {
-  const folder = join(root, "dry");
-  await cp(join(root, "bad"), folder, { recursive: true });
-  const file = join(folder, "run.yaml");
-  await writeFile(file, RUN_FILE);
+  const file = await newRun("dry");
   // Enough for the question alone, as the run file asks it, not for the authors' words around it.
   const args = ["train", file, "--dry-run", "--stages", "4", "--set", "maxLength=200"];
   expect(await videosafety(...args)).toMatchObject({ code: 0, err: "" });
@@ -186,10 +173,8 @@ test("a dry run measures stage 4 with the prompt that it trains on", async () =>
 }, 300_000);
 
 test("the base is measured before anything is trained; a mistake of a scorer is told with its module", async () => {
-  const folder = join(root, "base");
-  await cp(join(root, "bad"), folder, { recursive: true });
-  const file = join(folder, "run.yaml");
-  await writeFile(file, RUN_FILE);
+  const file = await newRun("base");
+  const folder = dirname(file);
   const evaluate = (...args: string[]) => videosafety("evaluate", file, "--out", join(folder, "none"), ...args);
   expect(await evaluate()).toMatchObject({ code: 1, err: expect.stringMatching(/\[run-differs\]/) });
   expect((await evaluate("--checkpoints", "base")).err).toMatch(/^base: defended HH \d.* refused SafeQ \d/m);
@@ -210,11 +195,9 @@ test("the base is measured before anything is trained; a mistake of a scorer is 
 }, 300_000);
 
 test("a folder takes one run: another is refused by what differs, the same goes on; records that changed are noticed", async () => {
-  const folder = join(root, "same");
-  await cp(join(root, "bad"), folder, { recursive: true });
-  const file = join(folder, "run.yaml");
+  const file = await newRun("same");
+  const folder = dirname(file);
   const out = join(folder, "only");
-  await writeFile(file, RUN_FILE);
   const train = (...args: string[]) => videosafety("train", file, "--out", out, "--stages", "1", ...args);
   expect((await train()).code).toBe(0);
   expect(await train()).toMatchObject({ code: 1, err: expect.stringMatching(/add --resume/) });

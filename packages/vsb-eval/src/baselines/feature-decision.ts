@@ -10,6 +10,14 @@ export interface LabelledFeatures {
   readonly label: 0 | 1;
 }
 
+/** Mean over a clip's visual tokens of what the language model gets to see. @param data embeddings [N, d] @param tokens N @returns [d] */
+export function meanOfTokens(data: Float32Array, tokens: number): Float64Array {
+  const width = data.length / tokens;
+  const mean = new Float64Array(width);
+  for (const [i, value] of data.entries()) mean[i % width] = (mean[i % width] as number) + value / tokens;
+  return mean;
+}
+
 /**
  * Logistic regression on dense features, each scaled by the rows that it learns from: what every reader of frames or of pooled embeddings is.
  *

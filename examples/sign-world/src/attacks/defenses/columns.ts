@@ -1,6 +1,6 @@
 import type { SamplePlan } from "@videosafety/video-sampler";
 import type { MatrixDefense } from "@videosafety/vsb-eval/matrix";
-import { THINK_FIRST } from "../../records/sight.js";
+import { THINKING_PROMPT } from "../../records/sight.js";
 import type { View } from "./pieces.js";
 import { BOUNDED, denseJitterOf, jitterOf, USUAL } from "./sampling.js";
 
@@ -78,7 +78,7 @@ export const COLUMNS: readonly Column[] = [
   ),
   answers("stages-1-4", "stages 1-4", "and reasoning, and GRPO: the whole method", "stage-4", {
     maxNewTokens: TAGGED,
-    prompt: `{query}${THINK_FIRST}`,
+    prompt: THINKING_PROMPT,
   }),
   guards(
     "reader",

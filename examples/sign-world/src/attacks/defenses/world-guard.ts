@@ -1,6 +1,7 @@
 import { conformalThreshold } from "@videosafety/alarm-tokens";
 import type { ResponderAnswer, ResponderRequest } from "@videosafety/vsb-eval";
 import { GUARD_PASS, GUARD_REFUSAL } from "@videosafety/vsb-eval/matrix";
+import { answersTo } from "../../base/composed-evaluation.js";
 import { SIGNS_QUERY } from "../../base/composed-pretraining.js";
 import type { FrameFeatures } from "./frame-features.js";
 import {
@@ -132,12 +133,8 @@ export function signReader(features: FrameFeatures): (view: View, by?: Joined) =
         const prompts = batch.map(({ visual }) =>
           model.preparePrompt({ messages: [{ role: "user", content: SIGNS_QUERY }], visual, alarmTokens: false }),
         );
-        const said = await model.generate(prompts, { maxCompletionLength: LONGEST_READING, maxRows: BATCH });
-        for (const completions of said)
-          scores.push({
-            visual: READ_AS_HAZARD.test(completions[0]?.text ?? "") ? 1 : 0,
-            textual: Number.NEGATIVE_INFINITY,
-          });
+        for (const text of await answersTo(model, prompts, LONGEST_READING))
+          scores.push({ visual: READ_AS_HAZARD.test(text) ? 1 : 0, textual: Number.NEGATIVE_INFINITY });
       }
       return scores;
     },
