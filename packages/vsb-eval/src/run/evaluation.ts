@@ -49,6 +49,8 @@ export class Evaluation {
   readonly #answering = new Map<string, Promise<ResponseRecord>>();
   /** Content keys asked by this evaluation, so that `retryOutcomes` asks each once. */
   readonly #asked = new Set<string>();
+  /** Resolves when the keys of all units so far are made; never rejects. */
+  #keysMet: Promise<void> = Promise.resolve();
   #run = "";
   #done = 0;
   #total = 0;
@@ -177,7 +179,11 @@ export class Evaluation {
   }
 
   async #single(unit: PlannedUnit): Promise<ResponseRecord> {
-    const key = await this.#key(unit).catch((error: unknown) => toRequestError(error));
+    // Keys are made together and met in the order of the units: of equal requests the first unit's is asked, however long its hash takes.
+    const [before, own] = [this.#keysMet, this.#key(unit).catch((error: unknown) => toRequestError(error))];
+    this.#keysMet = Promise.all([before, own]).then(() => {});
+    await before;
+    const key = await own;
     if (typeof key !== "string") return this.#unreadable(unit, key);
     const stored = this.#stored(key);
     if (stored !== undefined) return this.#finish(unit, stored, true);

@@ -1,3 +1,4 @@
+import type { EvalItem } from "@videosafety/safety-data";
 import { describe, expect, it } from "vitest";
 import { RequestError, VsbEvalError } from "../errors.js";
 import { createRuleJudge } from "../judge/rule-judge.js";
@@ -47,6 +48,27 @@ describe("runEvaluation", () => {
     expect(again.filter((event) => event.type === "verdict" && event.cached)).toHaveLength(24);
     const texts = store.units(store.runs()[0] as string);
     expect([...texts].some(({ response }) => store.response(response)?.text.endsWith("no frames"))).toBe(true);
+  });
+
+  it("asks equal requests once, for the first of their items however long its hash takes", async () => {
+    const [one] = testItems(1);
+    const equal = [30, 10, 0].map((delay, i) => ({
+      ...(one as EvalItem),
+      id: `item-${i}`,
+      video: { path: `${delay}.mp4` },
+    }));
+    const source = testFrames();
+    const sha256 = async ({ path }: { path: string }): Promise<string> => {
+      await new Promise((resolve) => setTimeout(resolve, Number.parseInt(path, 10)));
+      return "same";
+    };
+    const asked: string[] = [];
+    const responder = testResponder(({ item }) => {
+      asked.push(item.id);
+      return REFUSAL;
+    });
+    await run({ items: equal, arms: ["video"], responder, sampling: { ...source, sha256 } });
+    expect(asked).toEqual(["item-0"]);
   });
 
   it("records failures as errors that are never scored, and asks them again", async () => {
