@@ -22,7 +22,31 @@ export async function putInPlace(temporary: string, path: string): Promise<void>
  * writes stay.
  */
 export async function removeAbandoned(directory: string, isTarget: (name: string) => boolean): Promise<void> {
-  for (const name of await readdir(directory)) {
+  await removeAmong(await readdir(directory), directory, isTarget);
+}
+
+/** The same for the one file that is written next. Of many small files into a large directory, not each reads it again. */
+export async function removeAbandonedOf(path: string): Promise<void> {
+  const directory = dirname(path);
+  const now = performance.now();
+  if (listed.directory !== directory || now - listed.at > LISTED_MILLISECONDS)
+    listed = { directory, at: now, names: (await readdir(directory)).filter((name) => TEMPORARY.test(name)) };
+  await removeAmong(listed.names, directory, (name) => name === basename(path));
+}
+
+const LISTED_MILLISECONDS = 250;
+let listed: { readonly directory: string; readonly at: number; readonly names: readonly string[] } = {
+  directory: "",
+  at: 0,
+  names: [],
+};
+
+async function removeAmong(
+  names: readonly string[],
+  directory: string,
+  isTarget: (name: string) => boolean,
+): Promise<void> {
+  for (const name of names) {
     const [, target, pid] = TEMPORARY.exec(name) ?? [];
     if (target === undefined || !isTarget(target)) continue;
     const path = join(directory, name);

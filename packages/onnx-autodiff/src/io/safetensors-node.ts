@@ -1,7 +1,7 @@
 import { type FileHandle, open, readFile, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { FileFormatError } from "../errors.js";
-import { putInPlace, removeAbandoned, temporaryFor } from "./atomic-file-node.js";
+import { putInPlace, removeAbandonedOf, temporaryFor } from "./atomic-file-node.js";
 import {
   encodeSafetensors,
   headerLength,
@@ -112,7 +112,7 @@ export async function writeSafetensors(
   metadata: Readonly<Record<string, string>> = {},
 ): Promise<void> {
   const chunks = encodeSafetensors(tensors, metadata);
-  await removeAbandoned(dirname(path), (name) => name === basename(path));
+  await removeAbandonedOf(path);
   const temporary = temporaryFor(path);
   try {
     const handle = await open(temporary, "w");

@@ -37,7 +37,7 @@ async function refused(directory: string, message: RegExp): Promise<void> {
   const { error, milliseconds, grown } = await attempt(directory);
   expect(error).toBeInstanceOf(VideoLlmError);
   expect((error as Error).message).toMatch(message);
-  expect(milliseconds).toBeLessThan(15_000);
+  expect(milliseconds).toBeLessThan(45_000); // five seconds each, begun again where other processes have the processors
   expect(grown).toBeLessThan(600e6);
 }
 

@@ -18,6 +18,7 @@ import { GraphCache } from "../graph/graph-cache.js";
 import type { Sequence } from "../passes/sequence.js";
 import { SequenceRunner } from "../passes/sequence-runner.js";
 import { VisionEncoding } from "../passes/vision-encoding.js";
+import { preparedInTime } from "../prompt/deadline-node.js";
 import { buildPrompt, type PreparedPrompt, type PreparedSample, type PromptRequest } from "../prompt/prompt.js";
 import { buildSample, type SampleRequest } from "../prompt/sample.js";
 import type { TextTokenizer } from "../prompt/text-tokenizer.js";
@@ -182,12 +183,12 @@ export class VideoLlm {
 
   /** Turns a conversation into ids with visual positions and alarm tokens. @throws PromptError, AlarmPlacementError */
   preparePrompt(request: PromptRequest): PreparedPrompt {
-    return buildPrompt(request, this.tokenizer, this.chatTemplate, this.config);
+    return preparedInTime(() => buildPrompt(request, this.tokenizer, this.chatTemplate, this.config));
   }
 
   /** Adds the completion to learn. @throws PromptError `empty-completion`, `too-long` */
   prepareSample(request: SampleRequest): PreparedSample {
-    return buildSample(request, this.tokenizer, this.config);
+    return preparedInTime(() => buildSample(request, this.tokenizer, this.config));
   }
 
   /** Completions [P][G]. @throws OptionsError; the signal's reason when aborted */
