@@ -141,12 +141,15 @@ function featuresOf({ clip }: ComposedSample): Float64Array {
   return features;
 }
 
-/** Learns the label of samples with clips from coarse colours of their frames. */
-export function frameReader(samples: Labelled): (sample: ComposedSample) => number {
+/** Learns a label of samples with clips, by default whether to refuse, from coarse colours of their frames. */
+export function frameReader(
+  samples: Labelled,
+  of: (sample: ComposedSample) => 0 | 1 = labelOf,
+): (sample: ComposedSample) => number {
   const rows = samples.map(featuresOf);
   const scale = standardizer(rows);
   const columns = rows[0]?.length ?? 0;
-  const model = trainLogisticRegression(rows.map(scale), samples.map(labelOf), {
+  const model = trainLogisticRegression(rows.map(scale), samples.map(of), {
     columns,
     epochs: 10,
     learningRate: 0.05,

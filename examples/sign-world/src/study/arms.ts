@@ -11,6 +11,8 @@ export type StageSpec =
       readonly lambdaTextual: number;
       /** False: harmful records lose their clip. */
       readonly clips: boolean;
+      /** Where the classifiers read without alarm tokens; named in stage 2 only. */
+      readonly readout?: "last-token";
     }
   | {
       readonly stage: 3;
@@ -57,12 +59,15 @@ interface Options {
   readonly dra?: Partial<typeof DEFAULT_DRA>;
   readonly beta?: number;
   readonly numGenerations?: number;
+  /** The classifiers read the prompt's last token: no alarm tokens. */
+  readonly readout?: "last-token";
   /** The last stage that is trained. */
   readonly last?: number;
 }
 
 function stagesOf(options: Options = {}): StageSpec[] {
-  const { alarmTokens = true, stage1 = true, reasoning = true, clips = true, last = 4 } = options;
+  const { readout, stage1 = true, reasoning = true, clips = true, last = 4 } = options;
+  const { alarmTokens = readout === undefined } = options;
   const { stage1: one, stage2: two, stage4: four } = STAGE_SETTINGS;
   const [lambdaVisual, lambdaTextual] = options.lambdas ?? [two.lambdaVisual, two.lambdaTextual];
   const shared = { alarmTokens, clips };
@@ -70,8 +75,9 @@ function stagesOf(options: Options = {}): StageSpec[] {
   if (stage1) stages.push({ stage: 1, ...shared, epochs: one.epochs, lambdaVisual: 0, lambdaTextual: 0 });
   // Without stage 1 its passes are made in stage 2: every arm sees the records equally often.
   const epochs = two.epochs + (stage1 ? 0 : one.epochs);
-  const weights = alarmTokens ? { lambdaVisual, lambdaTextual } : { lambdaVisual: 0, lambdaTextual: 0 };
-  stages.push({ stage: 2, ...shared, epochs, ...weights });
+  const classifies = alarmTokens || readout !== undefined;
+  const weights = classifies ? { lambdaVisual, lambdaTextual } : { lambdaVisual: 0, lambdaTextual: 0 };
+  stages.push({ stage: 2, ...shared, epochs, ...weights, ...(readout === undefined ? {} : { readout }) });
   stages.push({ stage: 3, alarmTokens, reasoning, clips });
   const { beta = four.beta, numGenerations = four.numGenerations } = options;
   stages.push({ stage: 4, alarmTokens, reasoning, beta, numGenerations, dra: { ...DEFAULT_DRA, ...options.dra } });
@@ -113,6 +119,7 @@ export const MAIN_ARMS: readonly Arm[] = [
 export const AT_SFT_ARMS: readonly Arm[] = [
   arm("at-sft-no-alarm-tokens", "stage 2, no alarm tokens", { alarmTokens: false, last: 2 }),
   arm("at-sft-no-atc", "stage 2, alarm tokens without ATC", { lambdas: [0, 0], last: 2 }),
+  arm("at-sft-last-token", "stage 2, classified at the last token", { readout: "last-token", last: 2 }),
   arm("at-sft-no-stage-1", "stage 2, ATC without stage 1", { stage1: false, last: 2 }),
   arm("at-sft-text-only", "stage 2, safety records without clips", { clips: false, last: 2 }),
 ];
@@ -216,6 +223,13 @@ export const ARMS: readonly Arm[] = [...READER_ARMS, ...MAIN_ARMS, ...AT_SFT_ARM
 
 /** Whether an arm's answers come with alarm tokens: the base has never seen them. */
 export const hasAlarmTokens = ({ stages }: Arm): boolean => stages.at(-1)?.alarmTokens ?? false;
+
+/** Where an arm's classifiers read; null where it has none that were trained. */
+export function readoutOf({ stages }: Arm): "alarm-tokens" | "last-token" | null {
+  const trained = stages.find((spec) => spec.stage === 2 && spec.lambdaVisual + spec.lambdaTextual > 0);
+  if (trained?.stage !== 2) return null;
+  return trained.readout ?? "alarm-tokens";
+}
 
 /** Whether an arm is asked to reason before it answers: as stages 3 and 4 are trained. */
 export const thinksFirst = ({ stages }: Arm): boolean => (stages.at(-1)?.stage ?? 0) >= 3;

@@ -2,22 +2,22 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { degradationFigure, degradationSchema, degradationTable } from "../base/degradation-report.js";
-import { readAllResults } from "./arm-results-node.js";
+import { readStudy } from "./study-evidence-node.js";
 import { studyFigure } from "./study-figure.js";
 import { readmeRows, studyPage } from "./study-page.js";
 import { byArm } from "./study-report.js";
 
 const file = (path: string): string => fileURLToPath(new URL(`../../../../${path}`, import.meta.url));
 const read = (path: string): string => readFileSync(file(path), "utf8");
-const results = readAllResults(file("docs/experiments/study"));
+const evidence = readStudy(file("docs/experiments/study"));
 
 test("the study's page, its figure and the README's table are those of the committed results", {
   timeout: 60_000,
 }, () => {
-  expect(read("docs/experiments/study.md")).toBe(studyPage(results));
-  expect(read("docs/experiments/study/study.svg")).toBe(studyFigure(byArm(results)));
+  expect(read("docs/experiments/study.md")).toBe(studyPage(evidence));
+  expect(read("docs/experiments/study/study.svg")).toBe(studyFigure(byArm(evidence.results)));
   const readme = read("README.md");
-  const rows = readmeRows(results);
+  const rows = readmeRows(evidence.results);
   expect(rows.length).toBeGreaterThan(5);
   for (const row of rows) expect(readme).toContain(row);
 });

@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { readAllResults } from "./arm-results-node.js";
+import { readStudy } from "./study-evidence-node.js";
 import { studyFigure } from "./study-figure.js";
 import { readmeRows, studyPage } from "./study-page.js";
 import { byArm } from "./study-report.js";
@@ -18,7 +18,7 @@ if (folder === undefined || page === undefined || positionals.length > 2) {
   console.error("expected the folder of results and the page to write: draw-study.ts <folder> <page.md>");
   process.exit(2);
 }
-const results = readAllResults(folder);
-writeFileSync(page, studyPage(results));
-writeFileSync(join(folder, "study.svg"), studyFigure(byArm(results)));
-for (const row of readmeRows(results)) console.log(row);
+const evidence = readStudy(folder);
+writeFileSync(page, studyPage(evidence));
+writeFileSync(join(folder, "study.svg"), studyFigure(byArm(evidence.results)));
+for (const row of readmeRows(evidence.results)) console.log(row);

@@ -39,6 +39,30 @@ export interface ArmContext {
 /** Trains what is missing of an arm and scores it. */
 export async function runArm(arm: Arm, context: ArmContext): Promise<string> {
   if (arm.reader !== undefined) return runReader(arm, arm.reader, context);
+  return withTrainedArm(arm, context, async ({ features, training, base }) => {
+    const started = performance.now();
+    const answers = await answerAll(features, context.sets.heldOut, arm);
+    const file = await keep(arm, context, { base, training, answers });
+    context.say(`${arm.name}: scored in ${seconds(started)} s, ${file}`);
+    return file;
+  });
+}
+
+/** An arm's model after its last stage. */
+export interface TrainedArm {
+  readonly features: RenderedFeatures;
+  /** Losses and rewards of the last stage. */
+  readonly training: readonly TrainingRow[];
+  /** SHA-256 of the base's weights. */
+  readonly base: string;
+}
+
+/** Trains what is missing of an arm, and lends its model to some work. */
+export async function withTrainedArm<T>(
+  arm: Arm,
+  context: Pick<ArmContext, "seed" | "sizes" | "sets" | "base" | "models" | "threads" | "say">,
+  work: (trained: TrainedArm) => Promise<T>,
+): Promise<T> {
   const { base, models, say } = context;
   const runtime = { memoryPattern: false, ...(context.threads === undefined ? {} : { threads: context.threads }) };
   const weights = hashOfWeights(base);
@@ -59,11 +83,7 @@ export async function runArm(arm: Arm, context: ArmContext): Promise<string> {
       const last = training.at(-1);
       say(`${arm.name}: stage ${spec.stage} in ${seconds(started)} s, last ${last?.value.toFixed(3)}`);
     }
-    const started = performance.now();
-    const answers = await answerAll(features, context.sets.heldOut, arm);
-    const file = await keep(arm, context, { base: weights, training, answers });
-    say(`${arm.name}: scored in ${seconds(started)} s, ${file}`);
-    return file;
+    return await work({ features, training, base: weights });
   } finally {
     await model.dispose();
   }
@@ -109,7 +129,12 @@ function keep(
 const seconds = (started: number): string => ((performance.now() - started) / 1000).toFixed(0);
 
 /** Names a checkpoint by all that it depends on. */
-function stageKey({ stages }: Arm, last: number, { seed, sizes }: ArmContext, weights: string): string {
+function stageKey(
+  { stages }: Arm,
+  last: number,
+  { seed, sizes }: Pick<ArmContext, "seed" | "sizes">,
+  weights: string,
+): string {
   const { heldOutClips: _, ...training } = sizes;
   const specs = stages.slice(0, last + 1);
   const settings = specs.map(({ stage }) => STAGE_SETTINGS[`stage${stage}`]);

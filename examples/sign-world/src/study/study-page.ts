@@ -1,7 +1,9 @@
+import { alarmHeadsTable } from "./alarm-heads/alarm-heads.js";
 import type { ArmResults } from "./arm-results-node.js";
 import { ARMS, AT_SFT_ARMS, CONTROL_ARMS, MAIN_ARMS, READER_ARMS, SURFACES, SWEEP_ARMS } from "./arms.js";
 import { metricOf, observe } from "./metrics.js";
 import { shareOf } from "./statistics.js";
+import type { StudyEvidence } from "./study-evidence-node.js";
 import {
   byArm,
   coverageTable,
@@ -46,8 +48,35 @@ export function readmeRows(results: readonly ArmResults[]): string[] {
   });
 }
 
+const headsSection = (heads: StudyEvidence["heads"]): string[] => [
+  "## What the classifiers tell apart",
+  "Areas under the ROC curve on the held-out samples with clips: the mean of the seeds (each; widest half of a seed's 95 % interval). 0.5 is chance. The regressions learn from stage 2's records.",
+  alarmHeadsTable(heads),
+];
+
+/** Base and stages of bases of other shapes beside the world's own on the same seeds: the same records, settings and tokens. */
+function architecturesTable(own: readonly ArmResults[], others: StudyEvidence["architectures"]): string {
+  const seeds = new Set([...others.values()].flat().map(({ seed }) => seed));
+  const all = new Map([["videollama3", own.filter(({ seed }) => seeds.has(seed))], ...others]);
+  const rows = Array.from(all, ([shape, results]) => {
+    const arms = byArm(results);
+    return STAGES.flatMap((name) => {
+      const of = arms.get(name);
+      if (of === undefined) return [];
+      const cells = README_METRICS.map((metric) => {
+        const { value } = shareOf(observe(of, metricOf(metric)));
+        return value === null ? "-" : (100 * value).toFixed(1);
+      });
+      const title = ARMS.find((arm) => arm.name === name)?.title ?? name;
+      return [`| ${[shape, of.map(({ seed }) => seed).join(", "), title, ...cells].join(" | ")} |`];
+    });
+  }).flat();
+  const heading = ["shape", "seeds", "percent", ...README_METRICS.map((metric) => metricOf(metric).title)];
+  return [`| ${heading.join(" | ")} |`, `|${heading.map(() => " --- ").join("|")}|`, ...rows].join("\n");
+}
+
 /** The page of the study as Markdown; every number is made from the results files. */
-export function studyPage(results: readonly ArmResults[]): string {
+export function studyPage({ results, heads, architectures }: StudyEvidence): string {
   const arms = byArm(results);
   const seeds = [...new Set(results.map(({ seed }) => seed))].sort((a, b) => a - b);
   const ablations = ["full", ...MAIN_ARMS.map(({ name }) => name).filter((name) => !STAGES.includes(name))];
@@ -74,6 +103,7 @@ export function studyPage(results: readonly ArmResults[]): string {
     "## The same before reasoning and GRPO",
     scoresTable(arms, ["stage-2", ...atSft]),
     differencesTable(arms, "stage-2", atSft),
+    ...(heads.length === 0 ? [] : headsSection(heads)),
     "## Controls: something else in the place of the clip",
     scoresTable(arms, ["full", ...CONTROL_ARMS.map(({ name }) => name)]),
     ...surfaces.flatMap((surface) => [
@@ -93,6 +123,7 @@ export function studyPage(results: readonly ArmResults[]): string {
         ({ name }) => name,
       ),
     ),
+    ...(architectures.size === 0 ? [] : ["## Bases of other shapes", architecturesTable(results, architectures)]),
     "## By novelty",
     groupsTable(arms, ["HH-refused", "right-topic", "vr-both"], "novelty"),
     "## By language",

@@ -20,6 +20,17 @@ import type { StageSpec } from "./arms.js";
 import { STAGE_SETTINGS } from "./stage-settings.js";
 import type { StudySets } from "./study-sets.js";
 
+/** How a sample is asked. */
+export interface PromptShape {
+  readonly alarmTokens: boolean;
+  /** Asked for a reasoning before the answer. */
+  readonly thinks: boolean;
+  /** Shown the first frame only. */
+  readonly still?: boolean;
+  /** Both classifiers read the last token instead of alarm tokens. */
+  readonly readout?: "last-token" | undefined;
+}
+
 /** Features of rendered clips, each encoded once: the vision encoder is frozen in every stage. */
 export class RenderedFeatures {
   readonly #kept = new Map<string, Promise<VisualFeatures>>();
@@ -41,11 +52,14 @@ export class RenderedFeatures {
   /** A sample's prompt; `thinks` asks for a reasoning before the answer. */
   async prompt(
     { clip, query }: Pick<ComposedSample, "clip" | "query">,
-    { alarmTokens, thinks, still = false }: { alarmTokens: boolean; thinks: boolean; still?: boolean },
+    { alarmTokens, thinks, still = false, readout }: PromptShape,
   ): Promise<PreparedPrompt> {
     const visual = clip === null ? null : await this.of(clip, still);
     const content = thinks ? query + THINK_FIRST : query;
-    return this.model.preparePrompt({ messages: [{ role: "user", content }], visual, alarmTokens });
+    const prompt = this.model.preparePrompt({ messages: [{ role: "user", content }], visual, alarmTokens });
+    if (readout === undefined) return prompt;
+    const last = prompt.tokenIds.length - 1;
+    return { ...prompt, alarmPositions: { visual: last, textual: last } };
   }
 }
 
@@ -87,7 +101,8 @@ async function trainAtSftStage(
   const samples: PreparedSample[] = [];
   for (const record of records) {
     const shown = spec.clips || record.harm === null ? record : { ...record, clip: null };
-    const prompt = await features.prompt(shown, { alarmTokens: spec.alarmTokens, thinks: spec.stage === 3 });
+    const readout = spec.stage === 2 ? spec.readout : undefined;
+    const prompt = await features.prompt(shown, { alarmTokens: spec.alarmTokens, thinks: spec.stage === 3, readout });
     const labels = composedLabels(shown);
     samples.push(features.model.prepareSample({ prompt, completion: completionOf(shown, spec), labels }));
   }
@@ -125,9 +140,11 @@ function atSftConfig(spec: Exclude<StageSpec, { stage: 4 }>): AtSftConfigInput {
     return { ...STAGE_3_COT, numTrainEpochs: epochs, batchSize, learningRates: { llm: learningRate } };
   }
   const { batchSize, learningRate, alarmLearningRate } = STAGE_SETTINGS[spec.stage === 1 ? "stage1" : "stage2"];
-  const { epochs, lambdaVisual, lambdaTextual } = spec;
+  const { epochs, lambdaVisual, lambdaTextual, readout } = spec;
   const shared = { numTrainEpochs: epochs, batchSize, lambdaVisual, lambdaTextual };
   const llm = { llm: learningRate };
+  if (readout !== undefined)
+    return { ...STAGE_2_AT_SFT, ...shared, learningRates: { ...llm, classifiers: alarmLearningRate } };
   if (!spec.alarmTokens) return { ...STAGE_1_ALARM_AR, ...shared, learningRates: llm };
   if (spec.stage === 1)
     return { ...STAGE_1_ALARM_AR, ...shared, learningRates: { ...llm, alarmTokens: alarmLearningRate } };
