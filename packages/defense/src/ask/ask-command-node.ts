@@ -18,6 +18,7 @@ interface Flags {
   readonly precision?: Precision;
   readonly provider?: string[];
   readonly revision?: string;
+  readonly prompt?: string;
   readonly video: boolean;
 }
 
@@ -43,6 +44,10 @@ export const command: Command = {
       .addOption(new Option("--precision <name>", "how a local model's weights are held").choices(PRECISIONS))
       .option("--provider <name...>", "onnxruntime execution providers, in order of preference (default: cpu)")
       .option("--revision <name>", "branch, tag or commit of an id")
+      .option(
+        "--prompt <text>",
+        "text around each question, {query} in its place (default: as in the checkpoint's training)",
+      )
       .option("--no-video", "ask without a video")
       .action(async (first: string, rest: string[], flags: Flags) => {
         const questions = flags.video ? rest : [first, ...rest];
@@ -56,6 +61,7 @@ export const command: Command = {
           ...(flags.precision === undefined ? {} : { precision: flags.precision }),
           ...(flags.provider === undefined ? {} : { providers: flags.provider }),
           ...(flags.revision === undefined ? {} : { revision: flags.revision }),
+          ...(flags.prompt === undefined ? {} : { questionPrompt: flags.prompt }),
           onProgress: (progress) => tell(progress, shown, (text) => terminal.err(text)),
         });
         let current = -1;

@@ -32,6 +32,8 @@ export interface Question {
   readonly maxFrames?: number;
   /** Frames per second of video. Default: the run's, else the family's own. */
   readonly fps?: number;
+  /** What is written around each question, `{query}` in its place. Default: as a checkpoint's training wrote it, else nothing. */
+  readonly questionPrompt?: string;
   /** Most tokens of an answer. */
   readonly maxTokens: number;
   /** Stops the work. */
@@ -54,9 +56,12 @@ const MAX_FRAMES = 16;
  * Samples the video once, as the model's authors do, and answers the questions in turn, piece by piece: greedy, or as the
  * checkpoint's generation_config.json says.
  *
- * @throws DefenseError `usage` for options of local models beside a server; what sampling, loading and generating throw
+ * @throws DefenseError `usage` for options of local models beside a server, and for a question prompt without `{query}`; what sampling, loading and generating throw
  */
 export function ask(question: Question): AsyncGenerator<AnswerPiece> {
+  const { questionPrompt } = question;
+  if (questionPrompt !== undefined && !questionPrompt.includes("{query}"))
+    throw new DefenseError("usage", `expected {query} in the question prompt, found ${JSON.stringify(questionPrompt)}`);
   return /^https?:/.test(question.model) ? askServer(question) : askLocal(question);
 }
 
@@ -74,7 +79,7 @@ async function sample(
 
 async function* askLocal(question: Question): AsyncGenerator<AnswerPiece> {
   const { precision, providers, revision, onProgress } = question;
-  const { model, frames, alarmTokens } = await openCheckpoint(question.model, {
+  const { model, frames, alarmTokens, ...opened } = await openCheckpoint(question.model, {
     ...(precision === undefined ? {} : { precision }),
     ...(providers === undefined ? {} : { providers }),
     ...(revision === undefined ? {} : { revision }),
@@ -87,7 +92,8 @@ async function* askLocal(question: Question): AsyncGenerator<AnswerPiece> {
       video === null
         ? null
         : await model.encodeVideo(video, { ...signalOf(question), ...toldFrameRate(model.config.family, video) });
-    for (const [index, content] of question.questions.entries()) {
+    for (const [index, words] of question.questions.entries()) {
+      const content = (question.questionPrompt ?? opened.questionPrompt).replaceAll("{query}", () => words);
       const prompt = model.preparePrompt({ messages: [{ role: "user", content }], visual, alarmTokens });
       if (alarmTokens) {
         const { visualLogits, textualLogits } = await model.alarmStates([model.prepareSample({ prompt })]);
@@ -112,7 +118,8 @@ async function* askServer(question: Question): AsyncGenerator<AnswerPiece> {
   }
   const frames = await sample(question, "videollama3");
   const model = createRemoteVideoLlm({ baseUrl: question.model, model: question.remoteName ?? "default" });
-  for (const [index, content] of question.questions.entries()) {
+  for (const [index, words] of question.questions.entries()) {
+    const content = (question.questionPrompt ?? "{query}").replaceAll("{query}", () => words);
     const prompts = [{ messages: [{ role: "user", content } as const], visual: frames === null ? [] : [frames] }];
     const [[completion] = []] = await model.generate(prompts, {
       maxCompletionLength: question.maxTokens,

@@ -12,7 +12,8 @@ import {
 } from "@videosafety/video-llm";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { rawVideo } from "../../test/raw-video.js";
-import { type AnswerPiece, ask } from "./ask-node.js";
+import { writeNotes } from "../model/checkpoint-notes-node.js";
+import { type AnswerPiece, ask, type Question } from "./ask-node.js";
 
 const FAMILIES = ["videollama3", "smolvlm2", "qwen2-vl", "qwen2.5-vl", "qwen3-vl"] as const;
 
@@ -112,4 +113,24 @@ test("tokens are drawn as the checkpoint's generation_config.json says", async (
   const greedy = await textOf(await directoryOf("greedy", { do_sample: false }));
   const drawn = await textOf(await directoryOf("drawn", { do_sample: true, temperature: 50, top_k: 0 }));
   expect(drawn).not.toBe(greedy);
+});
+
+test("a checkpoint is asked as its training wrote, unless it is told otherwise", async () => {
+  const noted = join(directory, "noted");
+  await cp(join(directory, "smolvlm2"), noted, { recursive: true });
+  await writeNotes(noted, {
+    ...{ stage: "stage-4", base: noted, precision: "float32", frames: {}, alarmTokens: true },
+    questionPrompt: "{query} Think first.",
+  });
+  const readings = async (more: Partial<Question>): Promise<unknown> => {
+    const asked = { model: noted, video: null, questions: ["what?"], maxTokens: 1, ...more };
+    for await (const { alarms } of ask(asked)) return alarms;
+    return undefined;
+  };
+  const plain = await readings({ questionPrompt: "{query}" });
+  expect(plain).toEqual(await readings({ model: join(directory, "smolvlm2") }));
+  const wrapped = await readings({});
+  expect(wrapped).toEqual(await readings({ questions: ["what? Think first."], questionPrompt: "{query}" }));
+  expect(wrapped).not.toEqual(plain);
+  await expect(readings({ questionPrompt: "Think first." })).rejects.toThrow(/expected \{query\}/);
 });

@@ -99,7 +99,11 @@ export async function* evaluateRun(
     if (name !== "base") await checkMade(run.out, readRunRecord(run.out), source);
   for (const checkpoint of checkpoints) {
     const { name } = checkpoint;
-    const { model, features, alarmTokens, hash, close } = await openWithFeatures(run, checkpoint, signal);
+    const { model, features, alarmTokens, questionPrompt, hash, close } = await openWithFeatures(
+      run,
+      checkpoint,
+      signal,
+    );
     try {
       frames ??= videoFrames({ plan: features.plan });
       const responder = createLocalResponder({
@@ -107,7 +111,7 @@ export async function* evaluateRun(
         model,
         featuresOf: (video) => features.ofVideo(video, { signal }),
         alarmTokens,
-        ...defined({ questionPrompt: opened.evaluation.prompts[name] }),
+        questionPrompt: opened.evaluation.prompts[name] ?? questionPrompt,
       });
       const asked = yield* ask(run, name, responder, opened, frames, signal);
       const probed =

@@ -57,6 +57,8 @@ export interface OpenedCheckpoint {
   readonly frames: SampleLimits;
   /** Whether its prompts have alarm tokens: as its notes say, else whether it has any that hold something. */
   readonly alarmTokens: boolean;
+  /** What is written around a question, as in its training; `{query}` alone where its notes say nothing. */
+  readonly questionPrompt: string;
   /** SHA-256 of configuration, tokenizer and weights, adapter included: two that agree are the same model. */
   readonly hash: string;
 }
@@ -119,7 +121,8 @@ export async function openCheckpoint(source: string, options: OpenOptions = {}):
   if (adapter !== undefined) await loadAdapter(model, adapter, hub);
   const hash = await checkpointHash([base, ...(adapter === undefined ? [] : [adapter])], hub);
   const alarmTokens = notes?.alarmTokens ?? hasAlarms(model);
-  return { model, source, notes, precision, frames: limits as SampleLimits, alarmTokens, hash };
+  const questionPrompt = notes?.questionPrompt ?? "{query}";
+  return { model, source, notes, precision, frames: limits as SampleLimits, alarmTokens, questionPrompt, hash };
 }
 
 const RELEVANT =

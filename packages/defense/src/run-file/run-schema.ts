@@ -110,7 +110,7 @@ const evaluationSchema = z.strictObject({
     .record(z.string().min(1), z.string().regex(/\{query\}/, "expected {query} in it"))
     .default({})
     .describe(
-      "what is written around the query of a checkpoint, by its name, with {query} in its place: for stages whose records have a prompt around their questions",
+      "what is written around the query of a checkpoint, by its name, with {query} in its place, for stages whose records have a prompt around their questions (default: nothing; stage 4 with prompt: authors has the authors' template for questions about safety)",
     ),
   probes: z
     .string()

@@ -1,4 +1,5 @@
 import { rm } from "node:fs/promises";
+import { authorsPrompt } from "@videosafety/safety-data";
 import { hasAlarms, initializeAlarms, saveVideoLlm, type VideoLlm } from "@videosafety/video-llm";
 import { DefenseError } from "../errors.js";
 import { type CheckpointNotes, writeNotes } from "../model/checkpoint-notes-node.js";
@@ -56,6 +57,16 @@ function checkAlarms(stage: ResolvedStage, model: VideoLlm): void {
   );
 }
 
+/**
+ * What is written around a question that the stage's model is asked: as the run's evaluation says, else as stage 4 wrote around questions
+ * about safety. What records of other stages hold around theirs is not known here.
+ */
+export function questionPromptOf(run: RunFile, stage: ResolvedStage): string | undefined {
+  const told = run.evaluation?.prompts[stage.name];
+  if (told !== undefined || stage.stage !== 4 || stage.prompt !== "authors") return told;
+  return authorsPrompt({ question: "{query}", problemType: "free-form-and-choice" });
+}
+
 /** Saves what a stage made, as adapters where the run trains adapters, with the notes that opening it needs. */
 export async function saveStageModel(
   run: RunFile,
@@ -69,7 +80,7 @@ export async function saveStageModel(
   await saveVideoLlm(model, directory, model.lora === null ? {} : { adapterOnly: true, baseModel: base });
   const notes: CheckpointNotes = {
     ...{ stage: stage.name, base, precision, alarmTokens, frames: framesOf(run) },
-    ...defined({ revision, adapter }),
+    ...defined({ revision, adapter, questionPrompt: questionPromptOf(run, stage) }),
   };
   await writeNotes(directory, notes);
 }
