@@ -2,7 +2,7 @@ import type { SamplePlan } from "@videosafety/video-sampler";
 import type { MatrixDefense } from "@videosafety/vsb-eval/matrix";
 import { THINKING_PROMPT } from "../../records/sight.js";
 import type { View } from "./pieces.js";
-import { BOUNDED, denseJitterOf, jitterOf, USUAL } from "./sampling.js";
+import { BOUNDED, denseJitterOf, EVERY, jitterOf, USUAL } from "./sampling.js";
 
 /** Checkpoints of a seed. */
 export type ModelName = "base" | "stage-2" | "stage-4" | "attacked";
@@ -48,6 +48,7 @@ const [PLAIN, TAGGED] = [32, 128];
 
 const usual = (): SamplePlan => USUAL;
 const bounded = (): SamplePlan => BOUNDED;
+const every = (): SamplePlan => EVERY;
 const answers = (id: string, name: string, title: string, model: ModelName, more = {}): Column => ({
   id,
   name,
@@ -119,6 +120,22 @@ export const COLUMNS: readonly Column[] = [
     bounded,
     "reading",
     "frames",
+  ),
+  guards(
+    "reader-every",
+    "reading guard, whole clip, every frame",
+    "every frame of the clip, each asked about alone: nothing lies between samples",
+    every,
+    "reading",
+    "frames",
+  ),
+  guards(
+    "reader-every-windows",
+    "reading guard, whole clip, windows",
+    "every frame of the clip, in overlapping windows of six",
+    every,
+    "reading",
+    "windows",
   ),
   guards(
     "reader-dense",

@@ -18,3 +18,5 @@ export const denseJitterOf = (seed: number): SamplePlan => ({
 });
 /** Enough frames that no gap is longer. */
 export const BOUNDED: SamplePlan = { type: "max-gap", maxGapSeconds: 0.25 };
+/** Every frame of a clip, which has 8 per second: nothing lies between samples. */
+export const EVERY: SamplePlan = { type: "max-gap", maxGapSeconds: 1 / 16 };
