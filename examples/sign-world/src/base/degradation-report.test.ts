@@ -1,5 +1,11 @@
 import { expect, it } from "vitest";
-import { degradationFigure, degradationSchema, degradationTable, measuredBefore } from "./degradation-report.js";
+import {
+  degradationFigure,
+  degradationSchema,
+  degradationTable,
+  finalTable,
+  measuredBefore,
+} from "./degradation-report.js";
 
 const measured = [0.4, 0].flatMap((replay) =>
   [100, 0].map((step) => ({
@@ -22,6 +28,17 @@ it("a run's results are one row per share of replay and length of tuning, in ord
     ["| 40 %", "100", "-", "20.0"],
   ]);
   expect(rows[0]).toContain("33.3");
+});
+
+it("of several runs, the end of tuning is one row per base and share of replay", () => {
+  const other = { ...results, settings: { ...results.settings, architecture: "qwen2-vl", seed: 7 } };
+  const rows = finalTable([results, other]).split("\n").slice(2);
+  expect(rows.map((row) => row.split(" | ").slice(0, 5))).toEqual([
+    ["| videollama3", "1", "0 %", "-", "20.0"],
+    ["| videollama3", "1", "40 %", "-", "20.0"],
+    ["| qwen2-vl", "7", "0 %", "-", "20.0"],
+    ["| qwen2-vl", "7", "40 %", "-", "20.0"],
+  ]);
 });
 
 it("and a figure with one panel per share", () => {

@@ -49,19 +49,29 @@ const SHOWN = [
 /** One row per share of replay and length of tuning, in percent, as Markdown. */
 export function degradationTable({ measured }: Degradation): string {
   const heading = ["replay", "steps", ...SHOWN.map(([, words]) => words)];
-  const rows = sorted(measured).map(({ replay, step, scores }) => [
-    `${100 * replay} %`,
-    `${step}`,
-    ...SHOWN.map(([name]) => {
-      const share = scores[name];
-      return share === undefined ? "-" : ((100 * share.count) / share.of).toFixed(1);
-    }),
-  ]);
+  const rows = sorted(measured).map(({ replay, step, scores }) => [`${100 * replay} %`, `${step}`, ...cellsOf(scores)]);
   const of = SHOWN.map(([name]) => `${measured[0]?.scores[name]?.of ?? 0}`);
   return [heading, heading.map(() => "---"), ["", "n", ...of], ...rows]
     .map((row) => `| ${row.join(" | ")} |`)
     .join("\n");
 }
+
+/** The end of tuning of several bases, in percent, as Markdown: one row per base and share of replay. */
+export function finalTable(runs: readonly Degradation[]): string {
+  const heading = ["shape", "seed", "replay", ...SHOWN.map(([, words]) => words)];
+  const rows = runs.flatMap(({ settings: { architecture = "videollama3", seed, steps }, measured }) =>
+    sorted(measured)
+      .filter(({ step }) => step === steps)
+      .map(({ replay, scores }) => [architecture, `${seed}`, `${100 * replay} %`, ...cellsOf(scores)]),
+  );
+  return [heading, heading.map(() => "---"), ...rows].map((row) => `| ${row.join(" | ")} |`).join("\n");
+}
+
+const cellsOf = (scores: Degradation["measured"][number]["scores"]): string[] =>
+  SHOWN.map(([name]) => {
+    const share = scores[name];
+    return share === undefined ? "-" : ((100 * share.count) / share.of).toFixed(1);
+  });
 
 const sorted = (measured: Degradation["measured"]): Degradation["measured"] =>
   [...measured].sort((a, b) => a.replay - b.replay || a.step - b.step);

@@ -1,7 +1,7 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
-import { degradationFigure, degradationSchema, degradationTable } from "../base/degradation-report.js";
+import { degradationFigure, degradationSchema, degradationTable, finalTable } from "../base/degradation-report.js";
 import { readStudy } from "./study-evidence-node.js";
 import { studyFigure } from "./study-figure.js";
 import { readmeRows, studyPage } from "./study-page.js";
@@ -23,9 +23,15 @@ test("the study's page, its figure and the README's table are those of the commi
 });
 
 test("the degradation's figures and tables are those of the committed results", () => {
-  for (const seed of [1, 2]) {
-    const measured = degradationSchema.parse(JSON.parse(read(`docs/experiments/degradation-seed-${seed}.json`)));
-    expect(read(`docs/experiments/degradation-seed-${seed}.svg`)).toBe(degradationFigure(measured));
-    expect(read("docs/experiments/world.md")).toContain(degradationTable(measured));
-  }
+  const names = readdirSync(file("docs/experiments")).filter((name) => /^degradation-.*\.json$/.test(name));
+  const runs = names.sort().map((name) => degradationSchema.parse(JSON.parse(read(`docs/experiments/${name}`))));
+  expect(names.length).toBeGreaterThan(1);
+  const page = read("docs/experiments/world.md");
+  expect(page).toContain(finalTable(runs));
+  names.forEach((name, i) => {
+    const figure = `docs/experiments/${name.replace(/json$/, "svg")}`;
+    if (!existsSync(file(figure))) return;
+    expect(read(figure)).toBe(degradationFigure(runs[i] as (typeof runs)[number]));
+    expect(page).toContain(degradationTable(runs[i] as (typeof runs)[number]));
+  });
 });
