@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { SHIPPED_BASES } from "../shipped-base-node.js";
 import { hasResults } from "./arm-results-node.js";
 import { ARMS, type Arm, AT_SFT_ARMS, CONTROL_ARMS, MAIN_ARMS, READER_ARMS, SWEEP_ARMS } from "./arms.js";
 import { runArm, settingsOf } from "./run-arm-node.js";
@@ -11,13 +12,15 @@ import { type Draw, type StudySizes, studySets } from "./study-sets.js";
 
 /*
  * What each part of the method is worth: trains the arms on every seed, base included, and scores them on unseen clips and
- * wordings. What is finished is kept; the same command goes on where it was stopped, so it can be run by parts: some seeds,
- * some arms, several processes with different seeds. Tables: study/draw-study.ts.
+ * wordings. Seeds 1 to 5 start from the shipped bases, others train their own. What is finished is kept; the same command goes
+ * on where it was stopped, so it can be run by parts: some seeds, some arms, several processes with different seeds. Tables:
+ * study/draw-study.ts.
  *
  *   pnpm study --seeds 1,2 --arms main      (in examples/sign-world)
  *     [--arms base,full,...|readers|main|at-sft|controls|sweep|all] [--draw test|development] [--work study-work] [--out results]
  *     [--replay 0.15] [--base FOLDER] [--clips 120] [--threads 1]
  */
+const SHIPPED_REPLAY = "0.15";
 const { values } = parseArgs({
   options: {
     seeds: { type: "string", default: "1,2,3,4,5" },
@@ -25,8 +28,8 @@ const { values } = parseArgs({
     draw: { type: "string", default: "test" },
     work: { type: "string", default: "study-work" },
     out: { type: "string" },
-    replay: { type: "string", default: "0.15" },
-    base: { type: "string" }, // the seed's own base, trained before: tables refuse results of two bases for one seed
+    replay: { type: "string", default: SHIPPED_REPLAY }, // of a base that is not shipped
+    base: { type: "string" }, // the seed's own base, trained elsewhere: tables refuse results of two bases for one seed
     clips: { type: "string", default: "120" },
     threads: { type: "string" },
   },
@@ -78,8 +81,10 @@ function armsOf(text: string): readonly Arm[] {
   });
 }
 
-/** The seed's own base, trained if need be: the seed of a study is that of weights, data and order. */
+/** The seed's own base, as shipped, else trained if need be: the seed of a study is that of weights, data and order. */
 function baseOf(seed: number): string {
+  const shipped = values.replay === SHIPPED_REPLAY ? SHIPPED_BASES.get(seed) : undefined;
+  if (shipped !== undefined) return shipped;
   const folder = join(values.work, `base-${seed}`);
   const base = join(folder, `tuned-${values.replay}`);
   if (existsSync(join(base, "training.json"))) return base;
