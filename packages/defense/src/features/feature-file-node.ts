@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { rm, utimes } from "node:fs/promises";
 import { readSafetensors, writeSafetensors } from "@videosafety/onnx-autodiff";
 import type { StoredFeatures } from "@videosafety/video-llm";
@@ -6,6 +7,7 @@ import { z } from "zod";
 const numbers = z.array(z.number());
 const headSchema = z.object({
   key: z.string(),
+  sum: z.string().describe("SHA-256 of the embeddings: files are not flushed, and a power cut may damage them"),
   kind: z.enum(["video", "image"]),
   timestampsSeconds: numbers,
   toldSeconds: numbers.optional(),
@@ -17,6 +19,11 @@ const headSchema = z.object({
   frameTokenCounts: numbers,
 });
 
+const sumOf = ({ buffer, byteOffset, byteLength }: Float32Array): string =>
+  createHash("sha256")
+    .update(new Uint8Array(buffer, byteOffset, byteLength))
+    .digest("hex");
+
 /** Writes features as a safetensors file, whole or not at all. */
 export async function writeFeatures(path: string, key: string, stored: StoredFeatures): Promise<void> {
   const { embeddings, timestampsSeconds, toldSeconds, keptTokens, frameTokenCounts, ...rest } = stored;
@@ -24,12 +31,18 @@ export async function writeFeatures(path: string, key: string, stored: StoredFea
     ...rest,
     grid: [...rest.grid],
     key,
+    sum: sumOf(embeddings.data),
     timestampsSeconds: [...timestampsSeconds],
     ...(toldSeconds === undefined ? {} : { toldSeconds: [...toldSeconds] }),
     keptTokens: [...keptTokens],
     frameTokenCounts: [...frameTokenCounts],
   };
-  await writeSafetensors(path, new Map([["embeddings", embeddings]]), { features: JSON.stringify(head) });
+  await writeSafetensors(
+    path,
+    new Map([["embeddings", embeddings]]),
+    { features: JSON.stringify(head) },
+    { flush: false },
+  );
 }
 
 /** Features of a file; null when there is none, and for one that is damaged or another's, which is removed. */
@@ -41,7 +54,8 @@ export async function readFeatures(path: string, key: string): Promise<StoredFea
     const [rows, columns] = embeddings?.dims ?? [];
     if (head.key !== key || !(embeddings?.data instanceof Float32Array) || rows === undefined || columns === undefined)
       throw new Error("other features");
-    const { key: _, timestampsSeconds, toldSeconds, tiles, keptTokens, frameTokenCounts, ...rest } = head;
+    if (head.sum !== sumOf(embeddings.data)) throw new Error("damaged");
+    const { key: _, sum: __, timestampsSeconds, toldSeconds, tiles, keptTokens, frameTokenCounts, ...rest } = head;
     const now = new Date();
     await utimes(path, now, now).catch(() => {}); // when it was used last; a folder that is read only has no bound to keep
     return {

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, stat, truncate, utimes, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, stat, truncate, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { VideoLlm } from "@videosafety/video-llm";
@@ -89,6 +89,14 @@ describe("a feature store", () => {
     await embeddings(again, "b");
     expect(await embeddings(again, "a")).toEqual(made);
     expect(again.counts).toEqual({ memory: 0, disk: 1, encoded: 2 });
+    for (const name of await readdir(directory)) {
+      const bytes = await readFile(join(directory, name));
+      bytes.fill(0, bytes.length - 8); // as a power cut may leave it
+      await writeFile(join(directory, name), bytes);
+    }
+    const later = await open("damaged");
+    expect(await embeddings(later, "a")).toEqual(made);
+    expect(later.counts).toMatchObject({ disk: 0, encoded: 1 });
     await writeFile(join(folder, "no-folder"), "");
     const nowhere = await open("no-folder");
     expect(await embeddings(nowhere, "a")).toEqual(made);

@@ -1,4 +1,4 @@
-import { type FileHandle, open, readFile, rm, stat } from "node:fs/promises";
+import { type FileHandle, open, readFile, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { FileFormatError } from "../errors.js";
 import { putInPlace, removeAbandonedOf, temporaryFor } from "./atomic-file-node.js";
@@ -104,12 +104,14 @@ export async function readSafetensors(
 /**
  * Writes a file atomically: a temporary file beside it is flushed to disk, then renamed, and the directory flushed. What a
  * killed writer of the same file left behind is removed.
+ * @param options `flush: false` leaves flushing to the system, for what can be made again: a power cut may lose or damage the file
  * @throws FileFormatError on bad sizes, or a header larger than readers accept
  */
 export async function writeSafetensors(
   path: string,
   tensors: ReadonlyMap<string, TensorToStore>,
   metadata: Readonly<Record<string, string>> = {},
+  { flush = true }: { readonly flush?: boolean } = {},
 ): Promise<void> {
   const chunks = encodeSafetensors(tensors, metadata);
   await removeAbandonedOf(path);
@@ -118,11 +120,11 @@ export async function writeSafetensors(
     const handle = await open(temporary, "w");
     try {
       for (const chunk of chunks) await writeAll(handle, chunk);
-      await handle.sync();
+      if (flush) await handle.sync();
     } finally {
       await handle.close();
     }
-    await putInPlace(temporary, path);
+    await (flush ? putInPlace(temporary, path) : rename(temporary, path));
   } catch (error) {
     await rm(temporary, { force: true });
     throw error;

@@ -1,6 +1,7 @@
 import { type FileHandle, open, rm } from "node:fs/promises";
+import { basename, dirname } from "node:path";
 import { FileFormatError } from "../errors.js";
-import { putInPlace, removeAbandonedOf, temporaryFor } from "./atomic-file-node.js";
+import { putInPlace, removeAbandoned, temporaryFor } from "./atomic-file-node.js";
 import { encodeHeader, type SafetensorsDType, type SafetensorsEntry } from "./safetensors.js";
 
 /** A tensor that will be written. */
@@ -34,7 +35,7 @@ export async function streamSafetensors(
   metadata: Readonly<Record<string, string>> = {},
 ): Promise<SafetensorsStream> {
   const { bytes: header, entries } = encodeHeader(tensors, metadata);
-  await removeAbandonedOf(path);
+  await removeAbandoned(dirname(path), (name) => name === basename(path));
   const temporary = temporaryFor(path);
   let handle: FileHandle | undefined = await open(temporary, "wx");
   const written = new Map<string, number>();
