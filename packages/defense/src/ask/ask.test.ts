@@ -1,4 +1,4 @@
-import { cp, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
@@ -133,4 +133,7 @@ test("a checkpoint is asked as its training wrote, unless it is told otherwise",
   expect(wrapped).toEqual(await readings({ questions: ["what? Think first."], questionPrompt: "{query}" }));
   expect(wrapped).not.toEqual(plain);
   await expect(readings({ questionPrompt: "Think first." })).rejects.toThrow(/expected \{query\}/);
+  const notes = join(noted, "videosafety.json"); // words that would leave the question out
+  await writeFile(notes, (await readFile(notes, "utf8")).replace("{query} Think", "Think"));
+  await expect(readings({})).rejects.toThrow(/videosafety\.json: expected the notes of a run/);
 });

@@ -22,7 +22,11 @@ const notesSchema = z.object({
     })
     .describe("how it was shown videos"),
   alarmTokens: z.boolean().describe("whether its prompts had alarm tokens"),
-  questionPrompt: z.string().optional().describe("what its training wrote around a question, {query} in its place"),
+  questionPrompt: z
+    .string()
+    .regex(/\{query\}/, "expected {query} in it")
+    .optional()
+    .describe("what its training wrote around a question, {query} in its place"),
 });
 
 /** What a run says about a checkpoint that it made: how it must be loaded and shown videos to be what was trained. */
