@@ -16,9 +16,7 @@ if (file === undefined || (more.length > 0 && values.svg !== undefined)) {
   );
   process.exit(2);
 }
-const [results, ...others] = [file, ...more].map((path) =>
-  degradationSchema.parse(JSON.parse(readFileSync(path, "utf8"))),
-);
-if (results === undefined) throw new RangeError("expected results, found none");
-console.log(others.length === 0 ? degradationTable(results) : finalTable([results, ...others]));
+const read = (path: string) => degradationSchema.parse(JSON.parse(readFileSync(path, "utf8")));
+const results = read(file);
+console.log(more.length === 0 ? degradationTable(results) : finalTable([results, ...more.map(read)]));
 if (values.svg !== undefined) writeFileSync(values.svg, degradationFigure(results));

@@ -221,6 +221,9 @@ export const SWEEP_ARMS: readonly Arm[] = SURFACES.flatMap(({ arms }) => arms);
 /** Every arm. */
 export const ARMS: readonly Arm[] = [...READER_ARMS, ...MAIN_ARMS, ...AT_SFT_ARMS, ...CONTROL_ARMS, ...SWEEP_ARMS];
 
+/** An arm's name in tables; that of an arm which is none of the study's is shown as it is. */
+export const titleOf = (name: string): string => ARMS.find((arm) => arm.name === name)?.title ?? name;
+
 /** Whether an arm's answers come with alarm tokens: the base has never seen them. */
 export const hasAlarmTokens = ({ stages }: Arm): boolean => stages.at(-1)?.alarmTokens ?? false;
 

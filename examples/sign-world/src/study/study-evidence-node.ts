@@ -13,14 +13,29 @@ export interface StudyEvidence {
   readonly architectures: ReadonlyMap<string, readonly ArmResults[]>;
 }
 
-/** Reads a folder of results: `seed-N`, `alarm-heads.jsonl`, `architectures/NAME/seed-N`. @throws Error for a file that is none */
+/**
+ * Reads a folder of results: `seed-N`, `alarm-heads.jsonl`, `architectures/NAME/seed-N`.
+ *
+ * @throws Error for a file that is none, and for classifiers of another draw or another base than their seed's arms
+ */
 export function readStudy(folder: string): StudyEvidence {
   const heads = join(folder, "alarm-heads.jsonl");
   const others = join(folder, "architectures");
   const names = existsSync(others) ? readdirSync(others).sort() : [];
+  const results = readAllResults(folder);
+  const measured = existsSync(heads) ? readAlarmHeads(readFileSync(heads, "utf8")) : [];
+  for (const { arm, seed, draw, base } of measured) {
+    const other = results.find(
+      (one) => one.seed === seed && (one.draw !== draw || (base !== null && one.base !== null && one.base !== base)),
+    );
+    if (other !== undefined)
+      throw new Error(
+        `${heads}: ${arm}, seed ${seed}: expected draw and base of ${other.arm}, found others; run it again`,
+      );
+  }
   return {
-    results: readAllResults(folder),
-    heads: existsSync(heads) ? readAlarmHeads(readFileSync(heads, "utf8")) : [],
+    results,
+    heads: measured,
     architectures: new Map(names.map((name) => [name, readAllResults(join(others, name))])),
   };
 }

@@ -1,7 +1,7 @@
 import * as Plot from "@observablehq/plot";
 import { parseHTML } from "linkedom";
 import type { ArmResults } from "./arm-results-node.js";
-import { ARMS, SWEEP_ARMS } from "./arms.js";
+import { SWEEP_ARMS, titleOf } from "./arms.js";
 import { metricOf, observe } from "./metrics.js";
 import { shareOf } from "./statistics.js";
 
@@ -10,9 +10,7 @@ const SHOWN = ["HH-refused", "SH-refused", "frr", "safe-right", "V-right", "vr-b
 /** Shares of every arm with their two-way clustered intervals, one panel per score, as SVG; arms of the surfaces have tables of their own. */
 export function studyFigure(all: ReadonlyMap<string, readonly ArmResults[]>): string {
   const arms = new Map([...all].filter(([name]) => !SWEEP_ARMS.some((arm) => arm.name === name)));
-  const titles = [...arms.keys()].map((name) =>
-    (ARMS.find((arm) => arm.name === name)?.title ?? name).replaceAll("*", ""),
-  );
+  const titles = [...arms.keys()].map((name) => titleOf(name).replaceAll("*", ""));
   const points = Array.from(arms, ([name, results], i) =>
     SHOWN.flatMap((metric) => {
       const { value, interval } = shareOf(observe(results, metricOf(metric)));

@@ -1,6 +1,6 @@
 import { alarmHeadsTable } from "./alarm-heads/alarm-heads.js";
 import type { ArmResults } from "./arm-results-node.js";
-import { ARMS, AT_SFT_ARMS, CONTROL_ARMS, MAIN_ARMS, READER_ARMS, SURFACES, SWEEP_ARMS } from "./arms.js";
+import { ARMS, AT_SFT_ARMS, CONTROL_ARMS, MAIN_ARMS, READER_ARMS, SURFACES, SWEEP_ARMS, titleOf } from "./arms.js";
 import { metricOf, observe } from "./metrics.js";
 import { shareOf } from "./statistics.js";
 import type { StudyEvidence } from "./study-evidence-node.js";
@@ -12,6 +12,7 @@ import {
   scoresTable,
   seedsTable,
   surfaceTables,
+  table,
 } from "./study-report.js";
 
 const STAGES = ["base", "stage-1", "stage-2", "no-grpo", "full"];
@@ -39,20 +40,28 @@ export function readmeRows(results: readonly ArmResults[]): string[] {
     const of = arms.get(name);
     const arm = ARMS.find((one) => one.name === name);
     if (of === undefined || arm === undefined) return [];
-    const cells = README_METRICS.map((metric) => {
-      if (arm.reader !== undefined && ANSWERS_ONLY.includes(metric)) return "-";
-      const { value } = shareOf(observe(of, metricOf(metric)));
-      return value === null ? "-" : (100 * value).toFixed(1);
-    });
+    const cells = README_METRICS.map((metric) =>
+      arm.reader !== undefined && ANSWERS_ONLY.includes(metric) ? "-" : percentOf(of, metric),
+    );
     return [`| ${[arm.title, ...cells].join(" | ")} |`];
   });
 }
 
+function percentOf(results: readonly ArmResults[], metric: string): string {
+  const { value } = shareOf(observe(results, metricOf(metric)));
+  return value === null ? "-" : (100 * value).toFixed(1);
+}
+
 const headsSection = (heads: StudyEvidence["heads"]): string[] => [
   "## What the classifiers tell apart",
-  "Areas under the ROC curve on the held-out samples with clips: the mean of the seeds (each; widest half of a seed's 95 % interval). 0.5 is chance. The regressions learn from stage 2's records.",
+  "Areas under the ROC curve on the held-out samples with clips: the mean of the seeds (each; widest half of a seed's 95 % interval). 0.5 is chance. The regressions learn from stage 2's records. Made by `npx tsx src/study/alarm-heads/score-alarm-heads.ts --seed N --base FOLDER` in examples/sign-world ([results](study/alarm-heads.jsonl)).",
   alarmHeadsTable(heads),
 ];
+
+function environmentInWords(environment: unknown): string {
+  const { node, cpuFeatures } = environment as { readonly node: string; readonly cpuFeatures: readonly string[] };
+  return `Node ${node}, CPU with ${cpuFeatures.join(", ")}`;
+}
 
 /** Base and stages of bases of other shapes beside the world's own on the same seeds: the same records, settings and tokens. */
 function architecturesTable(own: readonly ArmResults[], others: StudyEvidence["architectures"]): string {
@@ -63,17 +72,18 @@ function architecturesTable(own: readonly ArmResults[], others: StudyEvidence["a
     return STAGES.flatMap((name) => {
       const of = arms.get(name);
       if (of === undefined) return [];
-      const cells = README_METRICS.map((metric) => {
-        const { value } = shareOf(observe(of, metricOf(metric)));
-        return value === null ? "-" : (100 * value).toFixed(1);
-      });
-      const title = ARMS.find((arm) => arm.name === name)?.title ?? name;
-      return [`| ${[shape, of.map(({ seed }) => seed).join(", "), title, ...cells].join(" | ")} |`];
+      const cells = README_METRICS.map((metric) => percentOf(of, metric));
+      return [[shape, of.map(({ seed }) => seed).join(", "), titleOf(name), ...cells]];
     });
   }).flat();
-  const heading = ["shape", "seeds", "percent", ...README_METRICS.map((metric) => metricOf(metric).title)];
-  return [`| ${heading.join(" | ")} |`, `|${heading.map(() => " --- ").join("|")}|`, ...rows].join("\n");
+  return table([["shape", "seeds", "percent", ...README_METRICS.map((metric) => metricOf(metric).title)], ...rows]);
 }
+
+const shapesSection = (own: readonly ArmResults[], others: StudyEvidence["architectures"]): string[] => [
+  "## Bases of other shapes",
+  "Made by `npx tsx src/base/degradation.ts --architecture SHAPE --seed N --steps 1500 --marks 0,1500 --replays 0.15 --out F` and `pnpm study --seeds N --base F/tuned-0.15 --arms base,stage-1,stage-2,no-grpo,full` in examples/sign-world.",
+  architecturesTable(own, others),
+];
 
 /** The page of the study as Markdown; every number is made from the results files. */
 export function studyPage({ results, heads, architectures }: StudyEvidence): string {
@@ -83,10 +93,10 @@ export function studyPage({ results, heads, architectures }: StudyEvidence): str
   const atSft = AT_SFT_ARMS.map(({ name }) => name);
   const sweeps = SWEEP_ARMS.map(({ name }) => name);
   const surfaces = SURFACES.filter((surface) => surface.arms.some(({ name }) => arms.has(name)));
-  const features = [...new Set(results.map(({ environment }) => JSON.stringify(environment)))];
+  const environments = [...new Set(results.map(({ environment }) => environmentInWords(environment)))];
   const sections = [
     "# Study: what each part of the method is worth",
-    `Made from the results files in [study](study) by \`npx tsx examples/sign-world/src/study/draw-study.ts docs/experiments/study docs/experiments/study.md\`; a test repeats it. Seeds ${seeds.join(", ")}: each has a base, data and training order of its own. Draw: ${[...new Set(results.map(({ draw }) => draw))].join(", ")}. Environments: ${features.length}.`,
+    `Made from the results files in [study](study) by \`npx tsx examples/sign-world/src/study/draw-study.ts docs/experiments/study docs/experiments/study.md\`; a test repeats it. Seeds ${seeds.join(", ")}: each has a base, data and training order of its own. Draw: ${[...new Set(results.map(({ draw }) => draw))].join(", ")}. Computed on: ${environments.join("; ")}.`,
     "Shares are pooled over seeds, with intervals clustered by clip and by production (two-way). Differences are paired by query; p is the larger of two sign-flip tests (by clip, by production), adjusted after Holm over the whole table. With few seeds they speak of these trainings, not of other seeds: the last table shows how far seeds differ. *Detectable*: the smallest difference, in points, that the design finds with 80 % power.",
     "![Shares of every arm with 95 % intervals](study/study.svg)",
     "## What ran",
@@ -123,7 +133,7 @@ export function studyPage({ results, heads, architectures }: StudyEvidence): str
         ({ name }) => name,
       ),
     ),
-    ...(architectures.size === 0 ? [] : ["## Bases of other shapes", architecturesTable(results, architectures)]),
+    ...(architectures.size === 0 ? [] : shapesSection(results, architectures)),
     "## By novelty",
     groupsTable(arms, ["HH-refused", "right-topic", "vr-both"], "novelty"),
     "## By language",

@@ -1,6 +1,6 @@
 import { holmAdjust } from "@videosafety/vsb-eval/stats";
 import type { ArmResults } from "./arm-results-node.js";
-import { ARMS, type Surface } from "./arms.js";
+import { ARMS, type Surface, titleOf } from "./arms.js";
 import { METRICS, metricOf, type Observation, observe } from "./metrics.js";
 import { type ArmDifference, differenceOfArms, shareOf } from "./statistics.js";
 
@@ -40,10 +40,10 @@ export function byArm(results: readonly ArmResults[]): Map<string, ArmResults[]>
   return new Map(known);
 }
 
-const titleOf = (name: string): string => ARMS.find((arm) => arm.name === name)?.title ?? name;
 const percent = (share: number): string => (100 * share).toFixed(1);
 const points = (share: number): string => `${share > 0 ? "+" : ""}${(100 * share).toFixed(1)}`;
-const table = (rows: readonly (readonly string[])[]): string => {
+/** Rows as a Markdown table; the first is its heading. */
+export const table = (rows: readonly (readonly string[])[]): string => {
   const [heading = [], ...body] = rows;
   return [heading, heading.map(() => "---"), ...body].map((row) => `| ${row.join(" | ")} |`).join("\n");
 };

@@ -1,6 +1,7 @@
 import { aucInterval } from "@videosafety/alarm-tokens";
 import * as z from "zod";
-import { ARMS } from "../arms.js";
+import { titleOf } from "../arms.js";
+import { table } from "../study-report.js";
 
 const area = z.strictObject({
   auc: z.number().min(0).max(1),
@@ -32,10 +33,8 @@ export const readAlarmHeads = (text: string): AlarmHeads[] =>
     .filter((line) => line !== "")
     .map((line) => alarmHeadsSchema.parse(JSON.parse(line)));
 
-const titleOf = (name: string): string =>
-  name === READERS
-    ? "*regressions on frames and on words, no model*"
-    : (ARMS.find((arm) => arm.name === name)?.title ?? name);
+const rowTitle = (name: string): string =>
+  name === READERS ? "*regressions on frames and on words, no model*" : titleOf(name);
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 /** Areas under the ROC curve: the mean over the seeds, each seed's, and how wide a seed's interval is. */
@@ -58,13 +57,10 @@ export function alarmHeadsTable(rows: readonly AlarmHeads[]): string {
     return `**${mean(areas.map(({ auc }) => auc)).toFixed(3)}** (${each}; each +- ${widest.toFixed(3)})`;
   };
   const seeds = (name: string): string => rows.flatMap((row) => (row.arm === name ? [row.seed] : [])).join(", ");
-  return [
-    "| arm | seeds | hazard in the clip | harmful query |",
-    "| --- | --- | --- | --- |",
-    ...names.map(
-      (name) => `| ${titleOf(name)} | ${seeds(name)} | ${cell(name, "visual")} | ${cell(name, "textual")} |`,
-    ),
-  ].join("\n");
+  return table([
+    ["arm", "seeds", "hazard in the clip", "harmful query"],
+    ...names.map((name) => [rowTitle(name), seeds(name), cell(name, "visual"), cell(name, "textual")]),
+  ]);
 }
 
 function halfWidth(auc: number, harmful: number, safe: number): number {
